@@ -1,0 +1,9 @@
+//! Where packets come from: files, compressed files, standard input, folders; merged by time.
+//!
+//! Nothing after this module knows where a packet came from.
+
+mod packet;
+mod time;
+
+pub use packet::{FrameRef, LinkType, Moment, Packet, Problem};
+pub use time::Timestamp;

@@ -1,0 +1,179 @@
+//! What decoding yields.
+
+use std::net::IpAddr;
+
+/// An address and a TCP port. IPv4-mapped IPv6 addresses are IPv4 here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Endpoint {
+    /// Address.
+    pub ip: IpAddr,
+    /// TCP port.
+    pub port: u16,
+}
+
+impl Endpoint {
+    /// An endpoint, with an IPv4-mapped IPv6 address turned into the IPv4 address it stands for.
+    pub fn new(ip: IpAddr, port: u16) -> Self {
+        Self { ip: ip.to_canonical(), port }
+    }
+}
+
+impl std::fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.ip {
+            IpAddr::V4(ip) => write!(f, "{ip}:{}", self.port),
+            IpAddr::V6(ip) => write!(f, "[{ip}]:{}", self.port),
+        }
+    }
+}
+
+/// A TCP sequence number: 32 bits that wrap around (RFC 9293, section 3.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Seq(pub u32);
+
+impl Seq {
+    /// Signed distance from `other` to `self`, right while both are within 2 GiB.
+    pub fn distance(self, other: Self) -> i32 {
+        self.0.wrapping_sub(other.0) as i32
+    }
+
+    /// The sequence number `n` bytes on.
+    pub fn plus(self, n: u32) -> Self {
+        Self(self.0.wrapping_add(n))
+    }
+}
+
+/// The control bits of a TCP header, as in its 14th byte (RFC 9293, section 3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags(pub u8);
+
+impl Flags {
+    /// FIN is set.
+    pub fn fin(self) -> bool {
+        self.0 & 0x01 != 0
+    }
+    /// SYN is set.
+    pub fn syn(self) -> bool {
+        self.0 & 0x02 != 0
+    }
+    /// RST is set.
+    pub fn rst(self) -> bool {
+        self.0 & 0x04 != 0
+    }
+    /// ACK is set.
+    pub fn ack(self) -> bool {
+        self.0 & 0x10 != 0
+    }
+    /// URG is set.
+    pub fn urg(self) -> bool {
+        self.0 & 0x20 != 0
+    }
+}
+
+/// What a SYN's options say (RFC 9293, 7323, 2018). Empty on other segments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SynOptions {
+    /// Maximum segment size in bytes.
+    pub mss: Option<u16>,
+    /// Window scale shift count.
+    pub window_scale: Option<u8>,
+    /// SACK permitted.
+    pub sack: bool,
+}
+
+/// One TCP segment.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    /// Sender.
+    pub src: Endpoint,
+    /// Receiver.
+    pub dst: Endpoint,
+    /// Sequence number of the first byte (or of the SYN).
+    pub seq: Seq,
+    /// Acknowledgment number; meaningless unless `flags.ack()`.
+    pub ack: Seq,
+    /// Control bits.
+    pub flags: Flags,
+    /// Window field, unscaled.
+    pub window: u16,
+    /// TTL or hop limit of the (innermost) IP header.
+    pub ttl: u8,
+    /// Identification field of the IPv4 header; `None` for IPv6.
+    pub ip_id: Option<u16>,
+    /// Checksum field of the TCP header, unverified; tells a duplicate from a retransmission.
+    pub checksum: u16,
+    /// Options, read on SYN segments only.
+    pub syn_options: SynOptions,
+    /// Captured payload; shorter than `payload_len` when the packet was cut.
+    pub payload: &'a [u8],
+    /// Payload length by the headers, in bytes.
+    pub payload_len: u32,
+}
+
+/// What an ICMP or ICMPv6 error says about a TCP segment it quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IcmpKind {
+    /// Network unreachable (v4 code 0; v6 code 0, no route).
+    NetUnreachable,
+    /// Host unreachable (v4 code 1; v6 code 3, address unreachable).
+    HostUnreachable,
+    /// Protocol unreachable (v4 code 2).
+    ProtocolUnreachable,
+    /// Port unreachable (v4 code 3; v6 code 4).
+    PortUnreachable,
+    /// Fragmentation needed (v4 code 4) or packet too big (v6), with the next hop's MTU in bytes.
+    TooBig(u32),
+    /// Administratively prohibited (v4 codes 9, 10, 13; v6 codes 1, 5, 6).
+    Prohibited,
+    /// Time to live exceeded in transit.
+    TimeExceeded,
+    /// Any other error type or code.
+    Other,
+}
+
+/// An ICMP or ICMPv6 error quoting a TCP header.
+#[derive(Clone, Copy, Debug)]
+pub struct IcmpError {
+    /// Who sent the error.
+    pub from: IpAddr,
+    /// TTL or hop limit of the error packet.
+    pub ttl: u8,
+    /// Its meaning.
+    pub kind: IcmpKind,
+    /// ICMP type.
+    pub icmp_type: u8,
+    /// ICMP code.
+    pub icmp_code: u8,
+    /// Sender of the quoted segment.
+    pub src: Endpoint,
+    /// Receiver of the quoted segment.
+    pub dst: Endpoint,
+    /// Sequence number of the quoted segment.
+    pub seq: Seq,
+}
+
+/// What a packet held.
+#[derive(Clone, Copy, Debug)]
+pub enum Decoded<'a> {
+    /// A TCP segment.
+    Segment(Segment<'a>),
+    /// An ICMP error that quotes a TCP header.
+    Icmp(IcmpError),
+    /// A UDP datagram, its ports (for "what did this capture hold").
+    Udp {
+        /// Source port.
+        src: u16,
+        /// Destination port.
+        dst: u16,
+    },
+    /// A fragment kept until the rest arrives.
+    Fragment,
+    /// An IP packet of another protocol (its number).
+    OtherIp(u8),
+    /// Not IP.
+    NotIp,
+    /// The link type is not known.
+    UnknownLink,
+    /// Headers damaged or cut too short to read.
+    Malformed,
+}
