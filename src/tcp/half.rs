@@ -1,0 +1,390 @@
+//! One direction of a TCP connection.
+
+use std::time::Duration;
+
+use super::Coverage;
+use crate::capture::Moment;
+use crate::decode::{Segment, Seq, SynOptions};
+
+/// Offsets start here, so that bytes from before the first packet captured have offsets too.
+const ORIGIN: u64 = 1 << 32;
+
+/// An RST as it was seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Reset {
+    /// The packet.
+    pub at: Moment,
+    /// Its TTL or hop limit, to compare with the host's other packets.
+    pub ttl: u8,
+    /// Its IPv4 identification.
+    pub ip_id: Option<u16>,
+    /// RST with ACK (the answer to a SYN, or an abort) or without.
+    pub ack: bool,
+}
+
+/// Bytes or a FIN sent again and again without an acknowledgment.
+#[derive(Clone, Copy, Debug)]
+pub struct Unanswered {
+    /// When they were first sent again.
+    pub first: Moment,
+    /// The latest time.
+    pub last: Moment,
+    /// How many times they were sent again.
+    pub times: u32,
+    /// Offset of the bytes.
+    pub offset: u64,
+    /// Length of the largest of these segments, in bytes; 0 for a bare FIN.
+    pub len: u32,
+}
+
+/// How long this side advertised a window of zero.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ZeroWindow {
+    /// Spans of zero window, also the open one.
+    pub spans: u32,
+    /// Time in all closed spans.
+    pub total: Duration,
+    /// The longest closed span: from, to.
+    pub longest: Option<(Moment, Moment)>,
+    /// When the span began that hasn't ended.
+    pub since: Option<Moment>,
+    /// The latest packet that said zero again in the open span.
+    pub repeated: Option<Moment>,
+    /// How often zero was said again in any span: answers to probes.
+    pub repeats: u32,
+}
+
+/// What one side of a connection sent.
+#[derive(Clone, Debug, Default)]
+pub struct Half {
+    /// Its first packet of any kind.
+    pub first_packet: Option<Moment>,
+    /// Its latest packet of any kind.
+    pub last_packet: Option<Moment>,
+    /// Packets captured, duplicates of the capture not counted.
+    pub packets: u64,
+    /// Its first SYN or SYN-ACK.
+    pub syn: Option<Moment>,
+    /// Its latest SYN or SYN-ACK.
+    pub last_syn: Option<Moment>,
+    /// How many SYNs or SYN-ACKs.
+    pub syns: u32,
+    /// Initial sequence number, from the SYN.
+    pub isn: Option<Seq>,
+    /// Options of the SYN.
+    pub syn_options: SynOptions,
+    /// TTL or hop limit of its first packet that was no RST.
+    pub ttl: Option<u8>,
+    /// It was seen with more than one TTL on packets that were no RST.
+    pub ttl_varies: bool,
+    /// First packet with payload.
+    pub first_byte: Option<Moment>,
+    /// Latest packet with payload not seen before.
+    pub last_byte: Option<Moment>,
+    /// Longest time without new payload between two packets with new payload: from, to.
+    pub longest_pause: Option<(Moment, Moment)>,
+    /// First FIN.
+    pub fin: Option<Moment>,
+    /// Offset of the FIN.
+    pub fin_offset: Option<u64>,
+    /// First RST.
+    pub rst: Option<Reset>,
+    /// Segments whose payload had all been captured before.
+    pub retransmissions: u64,
+    /// Segments sent out of order.
+    pub out_of_order: u64,
+    /// Keep-alive probes.
+    pub keep_alives: u64,
+    /// What was retransmitted and not acknowledged since.
+    pub unanswered: Option<Unanswered>,
+    /// Zero windows that this side advertised (as a receiver).
+    pub zero_window: ZeroWindow,
+    /// Largest payload of a segment.
+    pub max_payload: u32,
+    /// Packets cut by the snap length.
+    pub cut: u64,
+    /// Highest offset that the other side acknowledged.
+    pub acked: Option<u64>,
+    /// When it was last acknowledged further.
+    pub acked_at: Option<Moment>,
+    /// What was captured.
+    pub coverage: Coverage,
+    base: Option<Seq>,
+    highest: u64,
+    last_unseen_ack: Option<Seq>,
+    ack_advances: u32,
+    fingerprint: Option<(Moment, u32, u32, u16, u8, Option<u16>)>,
+}
+
+/// What a segment's payload was to its direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Payload {
+    None,
+    /// New bytes at `offset`.
+    New(u64),
+    /// All of it had been captured before.
+    Again(u64),
+}
+
+impl Half {
+    /// Stream offset of a sequence number: the byte after the SYN has offset 2^32.
+    pub fn offset(&self, seq: Seq) -> Option<u64> {
+        let base = self.base?;
+        // Measured from the highest offset so far, so that a transfer may wrap many times.
+        let highest_seq = base.plus((self.highest - ORIGIN) as u32);
+        self.highest.checked_add_signed(i64::from(seq.distance(highest_seq)))
+    }
+
+    /// Payload bytes captured, each once.
+    pub fn bytes(&self) -> u64 {
+        self.coverage.bytes()
+    }
+
+    /// Where this side's stream begins, if its SYN was seen (or implied by the other's SYN-ACK).
+    pub fn stream_start(&self) -> Option<u64> {
+        self.isn.map(|_| ORIGIN)
+    }
+
+    fn proven_end(&self) -> Option<u64> {
+        let acked = match (self.acked, self.fin_offset) {
+            (Some(a), Some(f)) => Some(a.min(f)),
+            (a, _) => a,
+        };
+        [acked, self.coverage.end(), self.fin_offset].into_iter().flatten().max()
+    }
+
+    /// Payload bytes that the sequence numbers prove were sent but aren't in the capture.
+    pub fn missing_bytes(&self) -> u64 {
+        let Some(end) = self.proven_end() else { return 0 };
+        let Some(start) = self.stream_start().or(self.coverage.start()) else { return 0 };
+        self.coverage.holes(start, end).map(|h| h.1 - h.0).sum::<u64>() + self.coverage.given_up()
+    }
+
+    /// Segments that the other side acknowledged and that were never captured, at least.
+    pub fn missing_segments(&self) -> u64 {
+        let Some(start) = self.stream_start().or(self.coverage.start()) else { return 0 };
+        let Some(acked) = self.acked else { return 0 };
+        let end = self.fin_offset.map_or(acked, |f| f.min(acked));
+        let size = u64::from(self.max_payload.max(536));
+        let given_up = self.coverage.given_up().div_ceil(size);
+        self.coverage.holes(start, end).map(|h| (h.1 - h.0).div_ceil(size)).sum::<u64>() + given_up
+    }
+
+    /// The other side acknowledged bytes (or a FIN) that were never captured.
+    pub fn acked_unseen(&self) -> bool {
+        self.missing_segments() > 0
+    }
+
+    /// Everything this side sent, and its FIN if it sent one, was acknowledged.
+    pub fn all_acknowledged(&self) -> bool {
+        let end = self.fin_offset.map(|f| f + 1).or(self.coverage.end());
+        end.is_none_or(|end| self.acked.is_some_and(|a| a >= end))
+    }
+
+    /// Time of zero window up to `now`, the open span included.
+    pub fn zero_window_total(&self, now: Moment) -> Duration {
+        let open = self.zero_window.since.map_or(Duration::ZERO, |s| now.time.since(s.time));
+        self.zero_window.total + open
+    }
+
+    /// The same packet again, within a millisecond: the capture saw it twice.
+    pub(super) fn is_duplicate(&self, s: &Segment<'_>, at: Moment) -> bool {
+        self.fingerprint.is_some_and(|(then, seq, ack, sum, flags, id)| {
+            (seq, ack, sum, flags, id) == (s.seq.0, s.ack.0, s.checksum, s.flags.0, s.ip_id)
+                && at.time.since(then.time) < Duration::from_millis(1)
+            // Linux leaves the identification at 0 on some packets: then only a packet
+            // without payload or with a SYN could repeat so soon, and neither does.
+        })
+    }
+
+    pub(super) fn sent(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
+        self.fingerprint = Some((at, s.seq.0, s.ack.0, s.checksum, s.flags.0, s.ip_id));
+        self.packets += 1;
+        self.first_packet.get_or_insert(at);
+        self.last_packet = Some(at);
+        if (s.payload.len() as u64) < u64::from(s.payload_len) {
+            self.cut += 1;
+        }
+        if s.flags.rst() {
+            self.rst.get_or_insert(Reset { at, ttl: s.ttl, ip_id: s.ip_id, ack: s.flags.ack() });
+            return Payload::None;
+        }
+        match self.ttl {
+            None => self.ttl = Some(s.ttl),
+            Some(ttl) => self.ttl_varies |= ttl != s.ttl,
+        }
+        let mut seq = s.seq;
+        if s.flags.syn() {
+            self.syn.get_or_insert(at);
+            self.last_syn = Some(at);
+            self.syns += 1;
+            if self.isn.is_none() {
+                self.isn = Some(s.seq);
+                self.syn_options = s.syn_options;
+                if self.base.is_none() {
+                    self.set_base(s.seq.plus(1));
+                }
+            }
+            seq = seq.plus(1);
+        }
+        if self.base.is_none() {
+            self.set_base(seq);
+        }
+        let payload = self.payload(seq, s, at);
+        if s.flags.fin() {
+            self.fin(seq, s, at);
+        }
+        if !s.flags.syn() {
+            self.window(s, at);
+        }
+        payload
+    }
+
+    /// Nothing fixed yet where offsets count from.
+    pub(super) fn base_is_unset(&self) -> bool {
+        self.base.is_none()
+    }
+
+    /// Never captured at all, yet acknowledged further and further.
+    pub(super) fn acked_unseen_entirely(&self) -> bool {
+        self.ack_advances > 0
+    }
+
+    /// Fixes where offsets count from.
+    pub(super) fn set_base(&mut self, seq: Seq) {
+        self.base = Some(seq);
+        self.highest = ORIGIN;
+    }
+
+    /// This side's SYN was not captured, but the other side's SYN-ACK acknowledges `isn` + 1.
+    pub(super) fn implied_isn(&mut self, ack: Seq) {
+        if self.isn.is_none() && self.base.is_none() {
+            self.isn = Some(Seq(ack.0.wrapping_sub(1)));
+            self.set_base(ack);
+        }
+    }
+
+    fn unseen_ack(&mut self, ack: Seq) {
+        match self.last_unseen_ack {
+            Some(last) if ack.distance(last) > 0 => self.ack_advances += 1,
+            Some(_) => return,
+            None => {}
+        }
+        self.last_unseen_ack = Some(ack);
+    }
+
+    fn payload(&mut self, seq: Seq, s: &Segment<'_>, at: Moment) -> Payload {
+        let Some(offset) = self.offset(seq) else { return Payload::None };
+        if s.payload_len == 0 {
+            // A keep-alive has the sequence number before the next (RFC 9293, 3.8.4).
+            if self.coverage.end().is_some_and(|e| offset + 1 == e) && !s.flags.fin() {
+                self.keep_alives += 1;
+            }
+            return Payload::None;
+        }
+        let end = offset + u64::from(s.payload_len);
+        self.max_payload = self.max_payload.max(s.payload_len);
+        let highest = self.coverage.end();
+        let new = self.coverage.add(offset, end);
+        self.highest = self.highest.max(end);
+        if new == 0 {
+            if s.payload_len == 1 && self.coverage.end() == Some(end) {
+                self.keep_alives += 1;
+            } else {
+                self.retransmissions += 1;
+                self.note_unanswered(offset, end, s.payload_len, at);
+            }
+            return Payload::Again(offset);
+        }
+        if highest.is_some_and(|h| offset < h) {
+            self.out_of_order += 1;
+        }
+        self.first_byte.get_or_insert(at);
+        if let Some(last) = self.last_byte {
+            let pause = |(a, b): (Moment, Moment)| b.time.since(a.time);
+            if self.longest_pause.is_none_or(|p| pause((last, at)) > pause(p)) {
+                self.longest_pause = Some((last, at));
+            }
+        }
+        self.last_byte = Some(at);
+        Payload::New(offset)
+    }
+
+    fn fin(&mut self, seq: Seq, s: &Segment<'_>, at: Moment) {
+        let Some(offset) = self.offset(seq.plus(s.payload_len)) else { return };
+        self.highest = self.highest.max(offset);
+        if self.fin.is_some() {
+            if s.payload_len == 0 {
+                self.note_unanswered(offset, offset + 1, 0, at);
+            }
+            return;
+        }
+        self.fin = Some(at);
+        self.fin_offset = Some(offset);
+    }
+
+    fn note_unanswered(&mut self, offset: u64, end: u64, len: u32, at: Moment) {
+        if self.acked.is_some_and(|a| a >= end) {
+            return;
+        }
+        let u = self.unanswered.get_or_insert(Unanswered {
+            first: at,
+            last: at,
+            times: 0,
+            offset,
+            len,
+        });
+        u.last = at;
+        u.times += 1;
+        u.len = u.len.max(len);
+    }
+
+    fn window(&mut self, s: &Segment<'_>, at: Moment) {
+        let z = &mut self.zero_window;
+        match (s.window, z.since) {
+            (0, None) => {
+                z.since = Some(at);
+                z.spans += 1;
+            }
+            (0, Some(_)) => {
+                z.repeated = Some(at);
+                z.repeats += 1;
+            }
+            (_, Some(since)) => {
+                let span = at.time.since(since.time);
+                z.total += span;
+                if z.longest.is_none_or(|(a, b)| span > b.time.since(a.time)) {
+                    z.longest = Some((since, at));
+                }
+                z.since = None;
+                z.repeated = None;
+            }
+            (_, None) => {}
+        }
+    }
+
+    /// The other side acknowledged up to `ack`.
+    pub(super) fn acknowledged(&mut self, ack: Seq, at: Moment) {
+        if self.packets == 0 {
+            self.unseen_ack(ack);
+        }
+        if self.base.is_none() {
+            return;
+        }
+        let Some(offset) = self.offset(ack) else { return };
+        // An acknowledgment of a gigabyte nobody captured is damage or another connection's.
+        if offset > self.highest + (1 << 30) || offset < ORIGIN {
+            return;
+        }
+        if self.acked.is_none_or(|a| offset > a) {
+            self.acked = Some(offset);
+            self.acked_at = Some(at);
+            if self.fin_offset.is_none() {
+                self.highest = self.highest.max(offset);
+            }
+            if self.unanswered.is_some_and(|u| offset > u.offset) {
+                self.unanswered = None;
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+"""Taking captures in a namespace, and cutting them afterwards."""
+
+import struct
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from topology import PLACES, Lab
+
+# Neighbour discovery and multicast listener reports are left out.
+FILTER = "tcp or icmp or (icmp6 and ip6[40] < 128)"
+
+
+@dataclass
+class Record:
+    """One packet of a classic pcap file."""
+    header: bytes
+    data: bytes
+
+
+class Capture:
+    """One tcpdump, from the moment it listens until it has written all."""
+
+    def __init__(self, lab: Lab, place: str, name: str, *, interface: str | None = None, snaplen: int = 0,
+                 nano: bool = False, only: str | None = None):
+        host, device = PLACES[place]
+        self.path = lab.work / f"{name}.pcap"
+        command = ["ip", "netns", "exec", lab.netns(host), "tcpdump", "-n", "-U", "--immediate-mode", "-Z", "root",
+                   "-i", interface or device, "-s", str(snaplen), "-w", str(self.path)]
+        if nano:
+            command.append("--time-stamp-precision=nano")
+        command.append(f"({FILTER}) and ({only})" if only else FILTER)
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        lab.processes.append(self.process)
+        for line in self.process.stderr:
+            if "listening on" in line:
+                break
+        else:
+            raise RuntimeError(f"tcpdump did not start: {command}")
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        time.sleep(0.1)
+
+    def stop(self) -> Path:
+        self.process.terminate()
+        self.process.wait(timeout=5)
+        return self.path
+
+
+def edit(path: Path, change: Callable[[list[Record]], list[Record]]) -> None:
+    """Rewrites a classic pcap file without some of its packets."""
+    raw = path.read_bytes()
+    records, offset = [], 24
+    while offset < len(raw):
+        size = struct.unpack_from("<I", raw, offset + 8)[0]
+        records.append(Record(raw[offset:offset + 16], raw[offset + 16:offset + 16 + size]))
+        offset += 16 + size
+    kept = change(records)
+    path.write_bytes(raw[:24] + b"".join(record.header + record.data for record in kept))
+
+
+def after_login(records: list[Record]) -> list[Record]:
+    """Cuts away the handshake and the login: a capture started too late."""
+    last = next(index for index, record in enumerate(records) if b"\r\n230 " in record.data or b"230 Login" in record.data)
+    return records[last + 1:]
+
+
+def lose_some(records: list[Record]) -> list[Record]:
+    """Loses every third of the full-size packets: a capture that can't keep up."""
+    kept, full = [], 0
+    for record in records:
+        if len(record.data) > 1400:
+            full += 1
+            if full % 3 == 0:
+                continue
+        kept.append(record)
+    return kept
+
+
+def store(path: Path, target: Path) -> None:
+    """Copies a capture into the samples, converted if its name says so."""
+    if target.suffix == ".pcapng":
+        subprocess.run(["editcap", "-F", "pcapng", path, target], check=True, capture_output=True)
+    else:
+        target.write_bytes(path.read_bytes())

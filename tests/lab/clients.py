@@ -1,0 +1,71 @@
+"""Starting the FTP clients. Each is a function of the lab that runs to its end."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from topology import Lab
+from world import PASSWORD, USER
+
+HERE = Path(__file__).resolve().parent
+SERVER = "10.88.1.2"
+
+
+@dataclass
+class Client:
+    title: str
+    run: Callable[[Lab], None]
+
+
+def curl(*options: str, host: str = SERVER, path: str = "readme.txt", scheme: str = "ftp", seconds: float = 60,
+         password: str = PASSWORD) -> Client:
+    def run(lab: Lab) -> None:
+        target = host if host.count(":") < 2 else f"[{host}]"
+        lab.run("client", ["curl", "-sS", "-o", "/dev/null", "--user", f"{USER}:{password}", *options,
+                           f"{scheme}://{target}/{path}"], seconds)
+    return Client("curl 7.88.1", run)
+
+
+def lftp(*commands: str, host: str = SERVER, settings: tuple[str, ...] = (), seconds: float = 60) -> Client:
+    def run(lab: Lab) -> None:
+        fixed = ("set net:max-retries 1", "set net:reconnect-interval-base 1", "set ssl:verify-certificate no",
+                 "set ftp:sync-mode yes", "set dns:order inet")
+        script = "; ".join([*fixed, *settings, f"open -u {USER},{PASSWORD} ftp://{host}", *commands, "quit"])
+        lab.run("client", ["lftp", "--norc", "-c", script], seconds)
+    return Client("lftp 4.9.2", run)
+
+
+def ncftpput(*files: str, options: tuple[str, ...] = (), seconds: float = 60) -> Client:
+    def run(lab: Lab) -> None:
+        lab.run("client", ["ncftpput", "-u", USER, "-p", PASSWORD, "-V", "-r", "1", *options, SERVER, "/incoming",
+                           *[lab.work / "clienthome" / name for name in files]], seconds)
+    return Client("ncftp 3.2.6", run)
+
+
+def tnftp(*commands: str, options: tuple[str, ...] = (), host: str = SERVER, seconds: float = 60) -> Client:
+    def run(lab: Lab) -> None:
+        script = "\n".join(["prompt", f"user {USER} {PASSWORD}", *commands, "quit"]) + "\n"
+        lab.run("client", ["tnftp", "-n", "-g", "-V", *options, host], seconds, feed=script)
+    return Client("tnftp 20210827", run)
+
+
+def ftplib(behaviour: str, seconds: float = 60, **options: object) -> Client:
+    """One of the dialogues of labclient.py."""
+    def run(lab: Lab) -> None:
+        words = [f"{key}={value}" for key, value in options.items()]
+        lab.run("client", [sys.executable, HERE / "labclient.py", behaviour, USER, PASSWORD, *words], seconds)
+    return Client(f"ftplib of Python {sys.version_info[0]}.{sys.version_info[1]}", run)
+
+
+def then(*clients: Client, pause: float = 0.0) -> Client:
+    def run(lab: Lab) -> None:
+        for client in clients:
+            client.run(lab)
+            lab.wait(pause)
+    return Client(", ".join(dict.fromkeys(client.title for client in clients)), run)
+
+
+def scripted(title: str, run: Callable[[Lab], None]) -> Client:
+    """A client with something that happens to the network on the way."""
+    return Client(title, run)

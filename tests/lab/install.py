@@ -1,0 +1,54 @@
+"""What the lab needs from outside: Debian packages and one Python package.
+
+The FTP servers' packages conflict with each other, so they are unpacked side
+by side into the cache folder and never installed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+TOOLS = ["tcpdump", "nftables", "iproute2", "openssl", "curl", "lftp", "ncftp", "tnftp", "tshark", "util-linux"]
+# Shared libraries of the unpacked servers.
+LIBRARIES = [
+    "libacl1", "libcap2", "libhiredis0.14", "libidn2-0", "libmemcached11", "libmemcachedutil2",
+    "libncursesw6", "libpam-modules", "libpam0g", "libpcre2-posix3", "libsodium23", "libwrap0",
+]
+SERVERS = ["vsftpd", "proftpd-core", "proftpd-mod-crypto", "pure-ftpd"]
+PROGRAMS = ["tcpdump", "nft", "ip", "openssl", "curl", "lftp", "ncftpput", "tnftp", "editcap", "unshare", "setpriv"]
+
+
+def default_cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "ftpscope-lab"
+
+
+def missing(cache: Path) -> list[str]:
+    """Names what --install would still have to fetch."""
+    lacking = [program for program in PROGRAMS if shutil.which(program) is None]
+    lacking += [server for server in SERVERS if not (cache / server).is_dir()]
+    if not (cache / "python" / "pyftpdlib").is_dir():
+        lacking.append("pyftpdlib")
+    return lacking
+
+
+def install(cache: Path) -> None:
+    cache.mkdir(parents=True, exist_ok=True)
+    env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"]
+    subprocess.run([*apt, "update"], check=True, env=env)
+    subprocess.run([*apt, "install", "-y", "--no-install-recommends", *TOOLS, *LIBRARIES], check=True, env=env)
+    downloads = cache / "debs"
+    shutil.rmtree(downloads, ignore_errors=True)
+    downloads.mkdir()
+    subprocess.run(["apt-get", "-q", "download", *SERVERS], check=True, env=env, cwd=downloads)
+    for server in SERVERS:
+        shutil.rmtree(cache / server, ignore_errors=True)
+        package = next(downloads.glob(f"{server}_*.deb"))
+        subprocess.run(["dpkg", "-x", package, cache / server], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", "--upgrade", "--target", cache / "python", "pyftpdlib"],
+        check=True,
+    )

@@ -1,0 +1,157 @@
+"""Dialogues of a client, by Python's ftplib: labclient.py BEHAVIOUR USER PASSWORD [OPTION=VALUE...]
+
+Options: host, file, timeout (seconds), active=yes, trust=yes (dial the address
+that 227 names), seconds.
+"""
+
+import ftplib
+import socket
+import sys
+import time
+
+
+def connect(options: dict[str, str], login: bool = True) -> ftplib.FTP:
+    timeout = float(options.get("timeout", "30"))
+    ftp = ftplib.FTP(timeout=timeout)
+    ftp.trust_server_pasv_ipv4_address = options.get("trust") == "yes"
+    ftp.connect(options.get("host", "10.88.1.2"), int(options.get("port", "21")))
+    ftp.set_pasv(options.get("active") != "yes")
+    if login:
+        ftp.login(options["user"], options["password"])
+    return ftp
+
+
+def get(options: dict[str, str]) -> None:
+    """A listing and a file, then QUIT."""
+    ftp = connect(options)
+    if options.get("list", "yes") == "yes":
+        ftp.retrlines("LIST", lambda line: None)
+    ftp.retrbinary("RETR " + options.get("file", "readme.txt"), lambda block: None)
+    ftp.quit()
+
+
+def give_up(options: dict[str, str]) -> None:
+    """As get, but on any trouble says QUIT and leaves."""
+    ftp = connect(options)
+    try:
+        ftp.retrbinary("RETR " + options.get("file", "readme.txt"), lambda block: None)
+    except (OSError, EOFError, ftplib.Error):
+        pass
+    ftp.quit()
+
+
+def missing_then_fine(options: dict[str, str]) -> None:
+    """Asks for a file that isn't there, then for one that is."""
+    ftp = connect(options)
+    for name in ("no-such-file.txt", "readme.txt"):
+        try:
+            ftp.retrbinary("RETR " + name, lambda block: None)
+        except ftplib.Error:
+            pass
+    ftp.quit()
+
+
+def missing(options: dict[str, str]) -> None:
+    ftp = connect(options)
+    try:
+        ftp.retrbinary("RETR no-such-file.txt", lambda block: None)
+    except ftplib.Error:
+        pass
+    ftp.quit()
+
+
+def login(options: dict[str, str]) -> None:
+    """Logs in, or tries to, and leaves."""
+    ftp = connect(options, login=False)
+    try:
+        ftp.login(options["user"], options["password"])
+        ftp.voidcmd("NOOP")
+    except ftplib.Error:
+        pass
+    ftp.quit()
+
+
+def wait_for_banner(options: dict[str, str]) -> None:
+    with socket.create_connection((options.get("host", "10.88.1.2"), 21), timeout=float(options["seconds"])) as control:
+        try:
+            control.recv(512)
+        except TimeoutError:
+            pass
+
+
+def stop_reading(options: dict[str, str]) -> None:
+    """Opens a data connection with a small buffer and never reads from it."""
+    ftp = connect(options)
+    ftp.voidcmd("TYPE I")
+    port = ftplib.parse229(ftp.sendcmd("EPSV"), ftp.sock.getpeername())[1]
+    data = socket.socket()
+    data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    data.connect((ftp.host, port))
+    ftp.sendcmd("RETR " + options.get("file", "large.bin"))
+    time.sleep(float(options["seconds"]))
+
+
+def abort(options: dict[str, str]) -> None:
+    """Reads the beginning of a file, then ABOR, and a listing after it."""
+    ftp = connect(options)
+    ftp.voidcmd("TYPE I")
+    data = ftp.transfercmd("RETR " + options.get("file", "large.bin"))
+    data.recv(2000)
+    time.sleep(0.3)
+    ftp.putcmd("ABOR")
+    time.sleep(0.1)
+    data.close()
+    for _ in range(2):
+        try:
+            ftp.getmultiline()
+        except (OSError, EOFError):
+            break
+    ftp.retrlines("LIST", lambda line: None)
+    ftp.quit()
+
+
+def idle(options: dict[str, str]) -> None:
+    """Works, then says nothing until the server closes."""
+    ftp = connect(options)
+    ftp.retrlines("LIST", lambda line: None)
+    ftp.sock.settimeout(float(options["seconds"]))
+    while ftp.sock.recv(512):
+        pass
+
+
+def unused(options: dict[str, str]) -> None:
+    """Asks for a passive port, thinks again, and uses the next one."""
+    ftp = connect(options)
+    ftp.sendcmd("PASV")
+    ftp.retrbinary("RETR readme.txt", lambda block: None)
+    ftp.quit()
+
+
+def hold(options: dict[str, str]) -> None:
+    """Logs in and stays for a while."""
+    ftp = connect(options)
+    time.sleep(float(options["seconds"]))
+    ftp.quit()
+
+
+def slow(options: dict[str, str]) -> None:
+    """Commands with pauses between them; trouble ends it without a word."""
+    ftp = connect(options)
+    for command in ("PWD", "NOOP", "SYST"):
+        time.sleep(float(options.get("seconds", "1.5")))
+        ftp.sendcmd(command)
+    ftp.quit()
+
+
+def main() -> None:
+    options = dict(word.split("=", 1) for word in sys.argv[4:])
+    options.setdefault("user", sys.argv[2])
+    options.setdefault("password", sys.argv[3])
+    try:
+        globals()[sys.argv[1]](options)
+    except (OSError, EOFError, ftplib.Error) as error:
+        print(f"{sys.argv[1]}: {error!r}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+"""The network of one scenario: client - gate - fire - server.
+
+`gate` is the client's gateway, `fire` the firewall in front of the server.
+Between them lies a slow wire with public-looking addresses, so that a capture
+taken there ("router") is two hops from neither end. Nothing is connected to
+the world outside.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from world import make_world
+
+PREFIX = "ftpscope-lab-"
+HOSTS = ["client", "gate", "fire", "server"]
+HERE = Path(__file__).resolve().parent
+
+# The interface that a capture at each place listens on.
+PLACES = {"client": ("client", "eth0"), "server": ("server", "eth0"), "router": ("gate", "wan")}
+
+SHELL = """
+hostname "$1"; etc="$2"; shift 2
+for file in passwd shadow group nsswitch.conf resolv.conf hosts; do
+  [ -e /etc/$file ] && mount --bind "$etc/$file" /etc/$file
+done
+[ -d /etc/pam.d ] && mount --bind "$etc/pam.d" /etc/pam.d
+exec "$@"
+"""
+
+CHAINS = {
+    "input": "type filter hook input priority 0;",
+    "output": "type filter hook output priority 0;",
+    "forward": "type filter hook forward priority 0;",
+    "prerouting": "type nat hook prerouting priority -100;",
+    "postrouting": "type nat hook postrouting priority 100;",
+}
+
+
+def call(*argv: object, quiet: bool = False) -> None:
+    result = subprocess.run([str(word) for word in argv], capture_output=True, text=True, timeout=20)
+    if result.returncode != 0 and not quiet:
+        raise RuntimeError(f"{' '.join(str(word) for word in argv)}: {result.stderr.strip()}")
+
+
+class Lab:
+    """Namespaces, processes and files of one scenario; a context manager."""
+
+    def __init__(self, tag: str, cache: Path, seconds: float, delay_ms: float = 5.0):
+        self.tag = f"{PREFIX}{os.getpid()}-{tag}"
+        self.cache = cache
+        self.deadline = time.monotonic() + seconds
+        self.delay_ms = delay_ms
+        self.processes: list[subprocess.Popen] = []
+        self.work = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self.log = open(self.work / "log", "w+", encoding="utf-8", errors="replace")
+
+    def __enter__(self) -> "Lab":
+        try:
+            make_world(self.work, self.cache)
+            self.build()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in reversed(self.processes):
+            process.kill()
+        for process in self.processes:
+            process.wait()
+        for host in HOSTS:
+            call("ip", "netns", "del", self.netns(host), quiet=True)
+        self.log.close()
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def netns(self, host: str) -> str:
+        return f"{self.tag}-{host}"
+
+    def left(self) -> float:
+        """Seconds until the scenario's hard limit."""
+        remaining = self.deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError("the scenario's time limit is over")
+        return remaining
+
+    # --- the network -----------------------------------------------------
+    def build(self) -> None:
+        for host in HOSTS:
+            call("ip", "netns", "add", self.netns(host))
+            self.ip(host, "link", "set", "lo", "up")
+            self.sysctl(host, "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.all.accept_dad=0")
+        for router in ("gate", "fire"):
+            self.sysctl(router, "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
+        self.cable("client", "eth0", "gate", "lan")
+        self.cable("server", "eth0", "fire", "dmz")
+        self.slow_wire()
+        for host, interface, *addresses in [
+            ("client", "eth0", "10.77.1.2/24", "fd00:77::2/64"),
+            ("gate", "lan", "10.77.1.1/24", "fd00:77::1/64"),
+            ("gate", "wan", "198.51.100.1/24", "2001:db8:51::1/64"),
+            ("fire", "wan", "198.51.100.2/24", "2001:db8:51::2/64"),
+            ("fire", "dmz", "10.88.1.1/24", "fd00:88::1/64"),
+            ("server", "eth0", "10.88.1.2/24", "10.88.1.3/24", "fd00:88::2/64"),
+        ]:
+            self.ip(host, "link", "set", interface, "up")
+            for address in addresses:
+                self.ip(host, "addr", "add", address, "dev", interface, *(["nodad"] if ":" in address else []))
+        for host, via4, via6 in [
+            ("client", "10.77.1.1", "fd00:77::1"),
+            ("gate", "198.51.100.2", "2001:db8:51::2"),
+            ("fire", "198.51.100.1", "2001:db8:51::1"),
+            ("server", "10.88.1.1", "fd00:88::1"),
+        ]:
+            self.ip(host, "route", "add", "default", "via", via4)
+            self.ip(host, "-6", "route", "add", "default", "via", via6)
+        self.warm_up()
+
+    def cable(self, host_a: str, if_a: str, host_b: str, if_b: str) -> None:
+        call("ip", "link", "add", if_a, "netns", self.netns(host_a), "type", "veth",
+             "peer", "name", if_b, "netns", self.netns(host_b))
+
+    def slow_wire(self) -> None:
+        if not os.path.exists("/dev/net/tun"):
+            self.cable("gate", "wan", "fire", "wan")  # works, but without delay
+            return
+        wire = subprocess.Popen(
+            [sys.executable, HERE / "wire.py", self.netns("gate"), "wan", self.netns("fire"), "wan", str(self.delay_ms)],
+            stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.processes.append(wire)
+        if wire.stdout.readline().strip() != "ready":
+            raise RuntimeError("the slow wire did not start")
+
+    def warm_up(self) -> None:
+        """Resolves the neighbours, so that no first packet waits for it."""
+        for target in ("10.88.1.2", "10.88.1.3", "fd00:88::2"):
+            self.run("client", [sys.executable, "-c", (
+                "import socket,sys\n"
+                "s=socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET)\n"
+                "s.settimeout(3)\n"
+                "s.connect_ex((sys.argv[1],9))"), target], seconds=5)
+
+    def ip(self, host: str, *words: str) -> None:
+        call("ip", "-n", self.netns(host), *words)
+
+    def sysctl(self, host: str, *settings: str) -> None:
+        call("ip", "netns", "exec", self.netns(host), "sysctl", "-qw", *settings)
+
+    def rule(self, host: str, chain: str, rule: str) -> None:
+        """Adds one nftables rule on a host, which says itself what it does."""
+        nft = ["ip", "netns", "exec", self.netns(host), "nft"]
+        call(*nft, "add", "table", "inet", "lab")
+        call(*nft, f"add chain inet lab {chain} {{ {CHAINS[chain]} }}")
+        call(*nft, f"add rule inet lab {chain} {rule}")
+
+    # --- processes -------------------------------------------------------
+    def start(self, host: str, argv: list, **options) -> subprocess.Popen:
+        """A program on a host, with the lab's users and without its world.
+
+        It gets PID and mount namespaces of its own; killing it kills all that
+        it started.
+        """
+        environment = {
+            "PATH": os.environ["PATH"], "LANG": "C", "HOME": str(self.work / "clienthome"), "TERM": "dumb",
+            "TZ": "UTC", "PYTHONPATH": str(self.cache / "python"), "PYTHONDONTWRITEBYTECODE": "1", "USER": "lab",
+        }
+        command = ["ip", "netns", "exec", self.netns(host), "setpriv", "--pdeathsig", "KILL",
+                   "unshare", "-m", "-p", "-u", "-f", "--kill-child", "--mount-proc",
+                   "sh", "-c", SHELL, "sh", f"lab-{host}", str(self.work / "etc"), *[str(word) for word in argv]]
+        options.setdefault("stdin", subprocess.DEVNULL)
+        options.setdefault("stdout", self.log)
+        process = subprocess.Popen(command, stderr=self.log, env=environment, cwd=self.work / "clienthome", **options)
+        self.processes.append(process)
+        return process
+
+    def run(self, host: str, argv: list, seconds: float = 60.0, feed: str | None = None) -> int | None:
+        """Runs a program to its end; one that takes too long is killed."""
+        options = {"stdin": subprocess.PIPE, "text": True} if feed is not None else {}
+        process = self.start(host, argv, **options)
+        try:
+            process.communicate(feed, timeout=min(seconds, self.left()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        return process.returncode
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(min(seconds, self.left()))
+
+    def wait_for_port(self, host: str, port: int, seconds: float = 5.0) -> None:
+        """Returns when a server listens, without connecting to it."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < min(end, self.deadline):
+            listing = subprocess.run(["ip", "netns", "exec", self.netns(host), "ss", "-Hltn", f"sport = :{port}"],
+                                     capture_output=True, text=True)
+            if listing.stdout.strip():
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"nothing listens on port {port}: {self.tail()}")
+
+    def tail(self) -> str:
+        self.log.flush()
+        text = (self.work / "log").read_text(errors="replace")
+        return " | ".join(text.strip().splitlines()[-6:])
+
+
+def sweep() -> None:
+    """Removes namespaces that a killed run left behind."""
+    listing = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout
+    for line in listing.splitlines():
+        name = line.split()[0]
+        if name.startswith(PREFIX):
+            owner = name.removeprefix(PREFIX).split("-")[0]
+            if owner.isdigit() and not os.path.exists(f"/proc/{owner}"):
+                call("ip", "netns", "del", name, quiet=True)
