@@ -1,1 +1,5 @@
-//! To be written.
+//! Packets in, judged sessions out.
+
+mod analysis;
+
+pub use analysis::{Analysis, Options, Overview};

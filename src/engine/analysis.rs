@@ -1,0 +1,53 @@
+//! What the engine is told and what it returns.
+
+use std::collections::BTreeMap;
+
+use crate::capture::{CaptureFacts, LinkType};
+use crate::diagnose::{Finding, Judged};
+
+/// What the engine is told.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Control ports beside 21 and 990.
+    pub ports: Vec<u16>,
+    /// Threads for rules and rendering; 0 for all cores.
+    pub threads: usize,
+}
+
+/// What a capture held, FTP or not.
+#[derive(Clone, Debug, Default)]
+pub struct Overview {
+    /// TCP segments.
+    pub tcp_segments: u64,
+    /// UDP datagrams.
+    pub udp: u64,
+    /// ICMP errors about TCP.
+    pub icmp_errors: u64,
+    /// IP packets of other protocols.
+    pub other_ip: u64,
+    /// Packets that were not IP.
+    pub not_ip: u64,
+    /// Fragments waiting for others.
+    pub fragments: u64,
+    /// Packets with damaged or cut headers.
+    pub malformed: u64,
+    /// Packets of link types that aren't known.
+    pub unknown_links: BTreeMap<LinkType, u64>,
+    /// TCP segments by the lower port of the two, the most frequent ones.
+    pub tcp_ports: BTreeMap<u16, u64>,
+    /// Segments acknowledged by their receiver yet never captured, in FTP connections.
+    pub missing_segments: u64,
+}
+
+/// The result of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Analysis {
+    /// The capture.
+    pub capture: CaptureFacts,
+    /// What it held.
+    pub overview: Overview,
+    /// Judged sessions, by id.
+    pub sessions: Vec<Judged>,
+    /// What needed many sessions.
+    pub findings: Vec<Finding>,
+}

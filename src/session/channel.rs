@@ -1,0 +1,135 @@
+//! A data channel: what announced it, the connection that came, the command it served.
+
+use std::net::IpAddr;
+
+use crate::capture::Moment;
+use crate::decode::Endpoint;
+use crate::tcp::Connection;
+
+/// Who dials the data connection (RFC 959, section 3.2; RFC 1579).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The client dials the server.
+    Passive,
+    /// The server dials the client.
+    Active,
+    /// The capture can't tell.
+    Unknown,
+}
+
+/// How a channel is known to belong to its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Association {
+    /// By an announcement captured in clear.
+    Announced,
+    /// A further connection to an endpoint announced before.
+    Reused,
+    /// By hosts and time: the announcement is encrypted or wasn't captured. `tie` when another
+    /// session could own it as well.
+    Inferred {
+        /// Another session of the same hosts could own it as well.
+        tie: bool,
+    },
+}
+
+/// The command that announced an endpoint, or that asked for the reply which did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AnnouncementKind {
+    /// 227 (RFC 959).
+    Pasv,
+    /// 229 (RFC 2428).
+    Epsv,
+    /// RFC 959.
+    Port,
+    /// RFC 2428.
+    Eprt,
+    /// 228 (RFC 1639).
+    Lpsv,
+    /// RFC 1639.
+    Lprt,
+    /// 227 or 229 to SPSV.
+    Spsv,
+    /// 227 to CPSV.
+    Cpsv,
+}
+
+impl AnnouncementKind {
+    /// The verb.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pasv => "PASV",
+            Self::Epsv => "EPSV",
+            Self::Port => "PORT",
+            Self::Eprt => "EPRT",
+            Self::Lpsv => "LPSV",
+            Self::Lprt => "LPRT",
+            Self::Spsv => "SPSV",
+            Self::Cpsv => "CPSV",
+        }
+    }
+
+    /// Who dials after it.
+    pub fn mode(self) -> Mode {
+        match self {
+            Self::Port | Self::Eprt | Self::Lprt => Mode::Active,
+            _ => Mode::Passive,
+        }
+    }
+}
+
+/// An endpoint where a data connection is to go.
+#[derive(Clone, Debug)]
+pub struct Announcement {
+    /// By which command.
+    pub kind: AnnouncementKind,
+    /// The packet that carried the endpoint.
+    pub at: Moment,
+    /// The endpoint as written; for a 229 without an address the server's. `None` when unreadable.
+    pub advertised: Option<Endpoint>,
+    /// The address was written down (false for a 229 without one).
+    pub address_given: bool,
+    /// PORT, EPRT, LPRT: a 2xx answered it and it was readable; 227, 228, 229: readable.
+    /// `None`: no reply captured.
+    pub accepted: Option<bool>,
+    /// What was written, for an unreadable one (at most 200 characters, escaped by the views).
+    pub text: String,
+}
+
+/// One data channel of a session.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    /// 1-based, in order of announcement or of the connection's first packet.
+    pub id: u32,
+    /// Who dials.
+    pub mode: Mode,
+    /// How it is known to belong here.
+    pub association: Association,
+    /// The id of the channel whose endpoint this connection used again.
+    pub reuses: Option<u32>,
+    /// Index into the script's exchanges: PORT/EPRT/LPRT itself, or PASV/EPSV that was answered.
+    pub announcing: Option<usize>,
+    /// What announced it; `None` when reused or inferred.
+    pub announcement: Option<Announcement>,
+    /// Index into the script's exchanges: the transfer command that used it.
+    pub command: Option<usize>,
+    /// The data connection, when a packet of one was captured.
+    pub connection: Option<Connection>,
+    /// Failed dials before the connection that worked.
+    pub attempts: Vec<Connection>,
+    /// The dialling address, when it was neither the client nor the server.
+    pub third_party: Option<IpAddr>,
+}
+
+impl Channel {
+    /// Where in the capture it begins: its announcement, else its connection.
+    pub fn began(&self) -> Option<Moment> {
+        let announced = self.announcement.as_ref().map(|a| a.at);
+        announced.or(self.connection.as_ref().map(|c| c.first))
+    }
+
+    /// The endpoint that listens: the dialled one, else the announced one.
+    pub fn listening(&self) -> Option<Endpoint> {
+        let dialled = self.connection.as_ref().map(|c| c.responder);
+        dialled.or(self.announcement.as_ref().and_then(|a| a.advertised))
+    }
+}

@@ -1,0 +1,166 @@
+//! A finished session: plain facts, no judgment.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Channel, Login, Script, Vantage};
+use crate::capture::Moment;
+use crate::decode::Endpoint;
+use crate::tcp::{Connection, Half};
+
+/// How the control connection began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// SYN and SYN-ACK.
+    Complete,
+    /// SYNs without an answer.
+    Unanswered,
+    /// RST to the SYN.
+    Refused,
+    /// ICMP to the SYN.
+    Unreachable,
+    /// It began before the capture.
+    Missing,
+}
+
+/// How the control connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// Both FINs, or one.
+    Fin,
+    /// RST.
+    Reset,
+    /// The capture ended first.
+    Open,
+    /// It was never established.
+    Unseen,
+}
+
+/// What protects the control connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// Nothing.
+    Plain,
+    /// AUTH (RFC 4217).
+    ExplicitTls,
+    /// TLS from the first byte.
+    ImplicitTls,
+}
+
+/// When and why a session is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClosingPoint {
+    /// Control closed, all channels ended, 2 s passed.
+    Closed,
+    /// Too much was open at once, or it was silent for very long.
+    Evicted,
+    /// The capture ended.
+    EndOfInput,
+}
+
+/// A transfer command (RETR, STOR, STOU, APPE, LIST, NLST, MLSD).
+#[derive(Clone, Debug)]
+pub struct Transfer {
+    /// Index into the script's exchanges.
+    pub exchange: usize,
+    /// Id of the channel it used.
+    pub channel: Option<u32>,
+    /// Path, with the current directory in front when it is known.
+    pub path: Option<String>,
+    /// REST offset that was set for it.
+    pub restart_at: Option<u64>,
+    /// Size promised by SIZE, 150, ALLO or 213, in bytes.
+    pub promised: Option<u64>,
+    /// Payload bytes seen on its channel.
+    pub bytes: Option<u64>,
+    /// From the first to the last byte of its channel.
+    pub duration: Option<Duration>,
+    /// TYPE A was in force.
+    pub ascii: bool,
+}
+
+/// One FTP session: what the capture shows of it.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// In order of the first packet; 1-based.
+    pub id: u64,
+    /// The client's end of the control connection.
+    pub client: Endpoint,
+    /// The server's end of the control connection.
+    pub server: Endpoint,
+    /// First packet of any kind.
+    pub first: Moment,
+    /// Latest packet of the control connection or of a channel.
+    pub last: Moment,
+    /// From where it was captured.
+    pub vantage: Vantage,
+    /// The control connection.
+    pub control: Connection,
+    /// How it began.
+    pub opening: Opening,
+    /// How it ended.
+    pub closing: Closing,
+    /// What protects it.
+    pub security: Security,
+    /// When TLS began.
+    pub tls_since: Option<Moment>,
+    /// How far the login came.
+    pub login: Login,
+    /// Argument of the last USER.
+    pub user: Option<String>,
+    /// Text of the greeting.
+    pub banner: Option<String>,
+    /// When the greeting was complete.
+    pub banner_at: Option<Moment>,
+    /// Name and version of the server's software, as it says.
+    pub software: Option<String>,
+    /// What the server said first when it was no FTP reply ("SSH", "HTTP").
+    pub not_ftp: Option<&'static str>,
+    /// Commands by verb.
+    pub verbs: BTreeMap<String, u64>,
+    /// Commands.
+    pub commands: u64,
+    /// Replies.
+    pub replies: u64,
+    /// Commands and replies.
+    pub script: Script,
+    /// Data channels, by id.
+    pub channels: Vec<Channel>,
+    /// Transfers, in order of the commands.
+    pub transfers: Vec<Transfer>,
+    /// Bytes of the control streams that the capture doesn't hold.
+    pub control_gaps: u64,
+    /// Packets of this session cut by the snap length.
+    pub cut_packets: u64,
+    /// Why it was judged when it was.
+    pub closing_point: ClosingPoint,
+    /// The newest packet of the capture when it was judged: "now" for open questions.
+    pub judged_at: Moment,
+}
+
+impl Session {
+    /// What the client sent on the control connection.
+    pub fn from_client(&self) -> &Half {
+        self.control.from(self.client)
+    }
+
+    /// What the server sent on the control connection.
+    pub fn from_server(&self) -> &Half {
+        self.control.from(self.server)
+    }
+
+    /// The channel with this id.
+    pub fn channel(&self, id: u32) -> Option<&Channel> {
+        self.channels.iter().find(|c| c.id == id)
+    }
+
+    /// The transfer of a channel.
+    pub fn transfer_of(&self, channel: &Channel) -> Option<&Transfer> {
+        self.transfers.iter().find(|t| t.channel == Some(channel.id))
+    }
+
+    /// The control channel can't be read from some point on.
+    pub fn hidden(&self) -> bool {
+        self.tls_since.is_some()
+    }
+}
