@@ -244,3 +244,67 @@ pub struct Judged {
     /// Causes first, then severity, then frame.
     pub diagnoses: Vec<Diagnosis>,
 }
+
+impl Diagnosis {
+    /// A diagnosis that is certain, about the session as a whole, with nothing said yet.
+    pub fn new(code: &'static str, severity: Severity, stage: Stage) -> Self {
+        Self {
+            code,
+            severity,
+            stage,
+            channels: Vec::new(),
+            confidence: Confidence::Certain,
+            summary: String::new(),
+            reasoning: String::new(),
+            evidence: Vec::new(),
+            advice: Vec::new(),
+        }
+    }
+
+    /// About this channel.
+    pub fn channel(mut self, id: u32) -> Self {
+        self.channels.push(id);
+        self
+    }
+
+    /// How sure.
+    pub fn confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    /// What happened, one sentence.
+    pub fn summary(mut self, text: impl Into<String>) -> Self {
+        self.summary = text.into();
+        self
+    }
+
+    /// Why this and not a look-alike.
+    pub fn reasoning(mut self, text: impl Into<String>) -> Self {
+        self.reasoning = text.into();
+        self
+    }
+
+    /// A packet that supports it.
+    pub fn evidence(mut self, at: Moment, text: impl Into<String>) -> Self {
+        self.evidence.push(Evidence { at, text: text.into() });
+        self
+    }
+
+    /// What to change.
+    pub fn advice(mut self, audience: Audience, text: impl Into<String>) -> Self {
+        self.advice.push(Advice { audience, text: text.into(), example: None });
+        self
+    }
+
+    /// What to change, with something to paste.
+    pub fn advice_with(
+        mut self,
+        audience: Audience,
+        text: impl Into<String>,
+        example: impl Into<String>,
+    ) -> Self {
+        self.advice.push(Advice { audience, text: text.into(), example: Some(example.into()) });
+        self
+    }
+}

@@ -1,8 +1,14 @@
 //! From sessions to verdicts: one table of rules.
 
+mod context;
 mod diagnosis;
+mod rule;
+mod rules;
 
+pub use context::{Context, Quality};
 pub use diagnosis::{
     Advice, Audience, Confidence, Diagnosis, Evidence, Finding, Judged, Outcome, Severity, Stage,
     Status,
 };
+pub use rule::{Findings, Rule};
+pub use rules::RULES;

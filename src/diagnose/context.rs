@@ -1,0 +1,181 @@
+//! What a rule sees: one session, and what its capture can carry.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::capture::Moment;
+use crate::session::{
+    Association, Channel, Closing, Connection, ConnectionState, Exchange, Mode, Opening, Session,
+    VantagePoint,
+};
+
+/// What of a session the capture doesn't hold. Rules ask here before they speak of absence.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Quality {
+    /// The control connection has no handshake at all.
+    pub midstream: bool,
+    /// Only one side of the control connection was captured while its acknowledgments advance.
+    pub one_direction: bool,
+    /// A receiver acknowledged bytes of the control connection that were never captured, or its
+    /// SYN is missing while its SYN-ACK is there.
+    pub control_loss: bool,
+    /// The same on any connection of the session, data channels included.
+    pub loss: bool,
+    /// Transfers were confirmed, yet no data connection was ever captured.
+    pub control_only: bool,
+    /// Packets were seen twice.
+    pub duplicates: bool,
+    /// Packets were cut by the snap length.
+    pub cut: bool,
+}
+
+/// What a rule sees.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The session's facts.
+    pub session: &'a Session,
+    /// What its capture can't carry.
+    pub quality: Quality,
+}
+
+impl<'a> Context<'a> {
+    /// The context of a finished session.
+    pub fn new(session: &'a Session) -> Self {
+        Self { session, quality: quality(session) }
+    }
+
+    /// From where it was captured.
+    pub fn vantage(&self) -> VantagePoint {
+        self.session.vantage.point
+    }
+
+    /// Capture time from `since` until the session was judged.
+    pub fn waited(&self, since: Moment) -> Duration {
+        self.session.judged_at.time.since(since.time)
+    }
+
+    /// Capture time from `since` until the control connection closed, or until the session was
+    /// judged when it never did.
+    pub fn waited_in_session(&self, since: Moment) -> Duration {
+        let end = self.control_closed().unwrap_or(self.session.judged_at);
+        end.time.since(since.time)
+    }
+
+    /// The first sign of the control connection's end: FIN or RST of either side.
+    pub fn control_closed(&self) -> Option<Moment> {
+        let c = &self.session.control;
+        let halves = [&c.from_initiator, &c.from_responder];
+        halves.iter().flat_map(|h| [h.fin, h.rst.map(|r| r.at)]).flatten().min()
+    }
+
+    /// The control connection came to its end within the capture.
+    pub fn control_ended(&self) -> bool {
+        matches!(self.session.closing, Closing::Fin | Closing::Reset)
+    }
+
+    /// The TTL or hop limit of a host's packets in this session, RSTs not counted; `None` when it
+    /// varies or no packet of it was seen.
+    pub fn host_ttl(&self, ip: IpAddr) -> Option<u8> {
+        let s = self.session;
+        let data = s.channels.iter().flat_map(|c| c.connection.iter().chain(&c.attempts));
+        let mut found = None;
+        for connection in std::iter::once(&s.control).chain(data) {
+            for end in [connection.initiator, connection.responder] {
+                let half = connection.from(end);
+                if end.ip != ip || half.ttl.is_none() {
+                    continue;
+                }
+                if half.ttl_varies || found.is_some_and(|f| Some(f) != half.ttl) {
+                    return None;
+                }
+                found = half.ttl;
+            }
+        }
+        found
+    }
+
+    /// The exchange that is the channel's transfer command.
+    pub fn command_of(&self, channel: &Channel) -> Option<&'a Exchange> {
+        self.session.script.exchanges.get(channel.command?)
+    }
+
+    /// Who is to dial: client or server, in words for a sentence.
+    pub fn dialler(&self, channel: &Channel) -> &'static str {
+        match channel.mode {
+            Mode::Passive => "client",
+            Mode::Active => "server",
+            Mode::Unknown => "peer",
+        }
+    }
+
+    /// A dial of this channel that worked.
+    pub fn worked(&self, channel: &Channel) -> bool {
+        channel.connection.as_ref().is_some_and(Connection::worked)
+    }
+
+    /// All dials of the channel, failed ones first.
+    pub fn dials(&self, channel: &'a Channel) -> impl Iterator<Item = &'a Connection> + use<'a> {
+        channel.attempts.iter().chain(&channel.connection)
+    }
+
+    /// The transfer on this channel was confirmed by a final 2xx.
+    pub fn confirmed(&self, channel: &Channel) -> bool {
+        self.command_of(channel).is_some_and(Exchange::succeeded)
+    }
+
+    /// A transfer command that began after `after` was confirmed by a final 2xx (or, where replies
+    /// can't be read, a data connection that began after it was closed in order).
+    pub fn succeeded_after(&self, after: Moment) -> Option<Moment> {
+        let s = self.session;
+        let confirmed = s.transfers.iter().filter_map(|t| {
+            let e = s.script.exchanges.get(t.exchange)?;
+            let (_, at) = e.final_reply.filter(|_| e.succeeded())?;
+            (e.at > after || at > after && t.channel.is_some()).then_some(at)
+        });
+        let hidden = s.channels.iter().filter_map(|c| {
+            let d = c.connection.as_ref()?;
+            (matches!(c.association, Association::Inferred { .. })
+                && d.first > after
+                && d.state() == ConnectionState::Closed)
+                .then(|| d.closed())
+                .flatten()
+        });
+        confirmed.chain(hidden).min()
+    }
+
+    /// The announcement after this channel's, if any.
+    pub fn next_announcement(&self, channel: &Channel) -> Option<&'a Channel> {
+        let began = channel.began()?;
+        self.session
+            .channels
+            .iter()
+            .filter(|c| c.announcement.as_ref().is_some_and(|a| a.at > began))
+            .min_by_key(|c| c.began())
+    }
+}
+
+fn quality(s: &Session) -> Quality {
+    let data = || s.channels.iter().filter_map(|c| c.connection.as_ref());
+    let lossy = |c: &Connection| {
+        c.from_initiator.acked_unseen()
+            || c.from_responder.acked_unseen()
+            || (c.from_initiator.syn.is_none() && c.from_responder.syn.is_some())
+    };
+    let one_direction = s.control.one_direction();
+    let control_loss = s.control_gaps > 0 && !one_direction || lossy(&s.control);
+    let confirmed = s.transfers.iter().any(|t| {
+        s.script.exchanges.get(t.exchange).is_some_and(|e| {
+            e.succeeded() && e.replies.iter().any(|c| matches!(c, 125 | 150))
+                || e.final_code() == Some(226)
+        })
+    });
+    Quality {
+        midstream: s.opening == Opening::Missing,
+        one_direction,
+        control_loss,
+        loss: control_loss || data().any(lossy),
+        control_only: confirmed && data().next().is_none(),
+        duplicates: s.control.duplicates + data().map(|d| d.duplicates).sum::<u64>() > 0,
+        cut: s.cut_packets > 0,
+    }
+}

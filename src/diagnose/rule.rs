@@ -1,0 +1,46 @@
+//! What a rule is.
+
+use super::{Context, Diagnosis, Severity, Stage};
+
+/// One diagnosis of the catalogue: its proof, its look-alikes and its advice stand in one file.
+///
+/// A rule sees sessions, never packets. It speaks only when its proof is there, and says nothing
+/// when the capture can't carry it.
+#[derive(Debug)]
+pub struct Rule {
+    /// Names what the packets show, never a guess at what nobody saw. Lower case, dashes.
+    pub code: &'static str,
+    /// One line for lists.
+    pub title: &'static str,
+    /// The part of a session that it is about (usually; a diagnosis may say another).
+    pub stage: Stage,
+    /// Severities that it may have.
+    pub severities: &'static [Severity],
+    /// Codes that are consequences of this one: not listed beside it for the same channel or
+    /// session.
+    pub explains: &'static [&'static str],
+    /// What proves it.
+    pub proof: &'static str,
+    /// What looks like it and isn't.
+    pub look_alikes: &'static str,
+    /// What to change.
+    pub change: &'static str,
+    /// A sample that it fires on, and one that looks alike and on which it stays silent
+    /// (names in `samples/`, without extension).
+    pub shown_by: (&'static str, &'static str),
+    /// Looks at a session and says what it finds.
+    pub check: fn(&Context<'_>, &mut Findings),
+}
+
+/// Where rules put what they find.
+#[derive(Debug, Default)]
+pub struct Findings {
+    pub(super) diagnoses: Vec<Diagnosis>,
+}
+
+impl Findings {
+    /// Adds a diagnosis.
+    pub fn add(&mut self, diagnosis: Diagnosis) {
+        self.diagnoses.push(diagnosis);
+    }
+}
