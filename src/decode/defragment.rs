@@ -99,7 +99,7 @@ impl Defragmenter {
     ) {
         let end = fragment.offset.saturating_add(fragment.view.wire);
         // RFC 8200 drops both; kept, the second kind could never be completed.
-        if end > MAX_PAYLOAD || (!fragment.last && fragment.view.wire % 8 != 0) {
+        if end > MAX_PAYLOAD || (!fragment.last && !fragment.view.wire.is_multiple_of(8)) {
             return;
         }
         self.expire(key, now);
@@ -151,6 +151,17 @@ impl Defragmenter {
             let Some((_, oldest)) = self.ages.pop_first() else { break };
             self.forget(oldest);
         }
+    }
+
+    #[cfg(test)]
+    pub fn held_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    #[cfg(test)]
+    pub fn held_datagrams(&self) -> usize {
+        assert_eq!(self.ages.len(), self.waiting.len());
+        self.waiting.len()
     }
 
     fn forget(&mut self, key: Key) -> Option<Partial> {

@@ -1,5 +1,6 @@
 //! Packets made by hand, whole and cut, through the whole decoder.
 
+mod fragments;
 mod icmp;
 mod ip;
 mod link;
