@@ -94,13 +94,14 @@ pub struct Segment<'a> {
     pub ack: Seq,
     /// Control bits.
     pub flags: Flags,
-    /// Window field, unscaled.
+    /// Window field, unscaled; [`Segment::UNREAD_WINDOW`] when the packet was cut before it.
     pub window: u16,
     /// TTL or hop limit of the (innermost) IP header.
     pub ttl: u8,
     /// Identification field of the IPv4 header; `None` for IPv6.
     pub ip_id: Option<u16>,
-    /// Checksum field of the TCP header, unverified; tells a duplicate from a retransmission.
+    /// Checksum field of the TCP header, unverified; tells a duplicate from a retransmission. 0
+    /// when the packet was cut before it.
     pub checksum: u16,
     /// Options, read on SYN segments only.
     pub syn_options: SynOptions,
@@ -108,6 +109,12 @@ pub struct Segment<'a> {
     pub payload: &'a [u8],
     /// Payload length by the headers, in bytes.
     pub payload_len: u32,
+}
+
+impl Segment<'_> {
+    /// The window of a segment whose header was cut before the field. The largest value, so that
+    /// a cut header never looks like a closed window.
+    pub const UNREAD_WINDOW: u16 = u16::MAX;
 }
 
 /// What an ICMP or ICMPv6 error says about a TCP segment it quotes.

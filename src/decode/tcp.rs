@@ -1,0 +1,80 @@
+//! The TCP header (RFC 9293, section 3.1).
+
+use etherparse::{TcpOptionElement, TcpOptionsIterator, TcpSlice};
+
+use super::ip::Header;
+use super::view::View;
+use super::{Decoded, Endpoint, Flags, Segment, Seq, SynOptions};
+
+/// Length of the header without options, in bytes.
+const MIN_HEADER: usize = 20;
+/// Position of the control bits.
+const FLAGS_AT: usize = 13;
+
+/// The segment that fills `view`; `None` when its header is damaged or was cut before the flags.
+#[inline]
+pub(super) fn segment<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
+    let Ok(slice) = TcpSlice::from_slice(view.data) else { return cut(view, ip) };
+    let flags = Flags(*slice.header_slice().get(FLAGS_AT)?);
+    Some(Decoded::Segment(Segment {
+        src: Endpoint::new(ip.src, slice.source_port()),
+        dst: Endpoint::new(ip.dst, slice.destination_port()),
+        seq: Seq(slice.sequence_number()),
+        ack: Seq(slice.acknowledgment_number()),
+        flags,
+        window: slice.window_size(),
+        ttl: ip.ttl,
+        ip_id: ip.id,
+        checksum: slice.checksum(),
+        syn_options: syn_options(flags, slice.options()),
+        payload: slice.payload(),
+        payload_len: payload_len(view, slice.header_slice().len()),
+    }))
+}
+
+/// A header that the snap length cut, read by hand as far as it goes. The first 14 bytes hold
+/// all that a connection needs: ports, numbers, data offset and flags.
+#[cold]
+fn cut<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
+    let header_len = usize::from(view.u8(12)? >> 4) * 4;
+    if header_len < MIN_HEADER || header_len > view.wire {
+        return None;
+    }
+    let flags = Flags(view.u8(FLAGS_AT)?);
+    Some(Decoded::Segment(Segment {
+        src: Endpoint::new(ip.src, view.u16(0)?),
+        dst: Endpoint::new(ip.dst, view.u16(2)?),
+        seq: Seq(view.u32(4)?),
+        ack: Seq(view.u32(8)?),
+        flags,
+        window: view.u16(14).unwrap_or(Segment::UNREAD_WINDOW),
+        ttl: ip.ttl,
+        ip_id: ip.id,
+        checksum: view.u16(16).unwrap_or(0),
+        syn_options: syn_options(flags, view.data.get(MIN_HEADER..).unwrap_or(&[])),
+        payload: &[],
+        payload_len: payload_len(view, header_len),
+    }))
+}
+
+fn payload_len(view: View<'_>, header_len: usize) -> u32 {
+    u32::try_from(view.wire.saturating_sub(header_len)).unwrap_or(u32::MAX)
+}
+
+/// The options of a SYN; what follows a damaged or cut one is not read.
+#[inline]
+fn syn_options(flags: Flags, options: &[u8]) -> SynOptions {
+    let mut found = SynOptions::default();
+    if !flags.syn() {
+        return found;
+    }
+    for option in TcpOptionsIterator::from_slice(options).map_while(Result::ok) {
+        match option {
+            TcpOptionElement::MaximumSegmentSize(mss) => found.mss = Some(mss),
+            TcpOptionElement::WindowScale(shift) => found.window_scale = Some(shift),
+            TcpOptionElement::SelectiveAcknowledgementPermitted => found.sack = true,
+            _ => {}
+        }
+    }
+    found
+}
