@@ -1,5 +1,6 @@
 """Taking captures in a namespace, and cutting them afterwards."""
 
+import shutil
 import struct
 import subprocess
 import threading
@@ -63,7 +64,7 @@ def edit(path: Path, change: Callable[[list[Record]], list[Record]]) -> None:
 
 def after_login(records: list[Record]) -> list[Record]:
     """Cuts away the handshake and the login: a capture started too late."""
-    last = next(index for index, record in enumerate(records) if b"\r\n230 " in record.data or b"230 Login" in record.data)
+    last = next(index for index, record in enumerate(records) if b"230 Login successful" in record.data)
     return records[last + 1:]
 
 
@@ -79,9 +80,16 @@ def lose_some(records: list[Record]) -> list[Record]:
     return kept
 
 
+def sessions(path: Path) -> int:
+    """How many connections to a control port begin in a capture."""
+    listing = subprocess.run(["tcpdump", "-n", "-r", path, "dst port 21 or dst port 990"],
+                             capture_output=True, text=True, check=True).stdout
+    return len({line.split(" > ")[0].split()[-1] for line in listing.splitlines() if "Flags [S]," in line})
+
+
 def store(path: Path, target: Path) -> None:
     """Copies a capture into the samples, converted if its name says so."""
     if target.suffix == ".pcapng":
         subprocess.run(["editcap", "-F", "pcapng", path, target], check=True, capture_output=True)
     else:
-        target.write_bytes(path.read_bytes())
+        shutil.copyfile(path, target)

@@ -5,6 +5,7 @@ by side into the cache folder and never installed.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,18 @@ def missing(cache: Path) -> list[str]:
     if not (cache / "python" / "pyftpdlib").is_dir():
         lacking.append("pyftpdlib")
     return lacking
+
+
+def versions(cache: Path) -> dict[str, str]:
+    """The upstream version of each program that a sidecar names."""
+    found = {}
+    for client in ("curl", "lftp", "ncftp", "tnftp"):
+        found[client] = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", client],
+                                       capture_output=True, text=True, check=True).stdout
+    for package, server in (("vsftpd", "vsftpd"), ("proftpd-core", "proftpd"), ("pure-ftpd", "pure-ftpd")):
+        found[server] = next((cache / "debs").glob(f"{package}_*.deb")).name.split("_")[1].replace("%3a", ":")
+    found["pyftpdlib"] = next((cache / "python").glob("pyftpdlib-*.dist-info")).name.split("-")[1].removesuffix(".dist")
+    return {name: re.split(r"[-+]", version.split(":")[-1])[0] for name, version in found.items()}
 
 
 def install(cache: Path) -> None:

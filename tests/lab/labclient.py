@@ -97,7 +97,6 @@ def abort(options: dict[str, str]) -> None:
     ftp.voidcmd("TYPE I")
     data = ftp.transfercmd("RETR " + options.get("file", "large.bin"))
     data.recv(2000)
-    time.sleep(0.3)
     ftp.putcmd("ABOR")
     time.sleep(0.1)
     data.close()

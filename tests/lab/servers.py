@@ -4,14 +4,13 @@ A server is described by a function of the lab, made by one of the functions
 here with its options: vsftpd(idle_session_timeout=10).
 """
 
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
 from topology import Lab
-from world import PASSWORD, UID, USER, certificate
+from world import PASSWORD, USER, certificate
 
 HERE = Path(__file__).resolve().parent
 PASSIVE = (50000, 50100)
@@ -45,7 +44,7 @@ def vsftpd(tls: bool = False, port: int = 21, **options: object) -> Server:
         config.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
         lab.start("server", [lab.cache / "vsftpd/usr/sbin/vsftpd", config])
         lab.wait_for_port("server", port)
-    return Server("vsftpd 3.0.3", start)
+    return Server("vsftpd", start)
 
 
 def proftpd(*directives: str, tls: bool = False) -> Server:
@@ -72,21 +71,16 @@ def proftpd(*directives: str, tls: bool = False) -> Server:
         config.chmod(0o600)
         lab.start("server", [lab.cache / "proftpd-core/usr/sbin/proftpd", "-n", "-q", "-c", config])
         lab.wait_for_port("server", 21)
-    return Server("proftpd 1.3.8", start)
+    return Server("proftpd", start)
 
 
 def pureftpd(*options: str, address: str = "10.88.1.2") -> Server:
     def start(lab: Lab) -> None:
-        tools = lab.cache / "pure-ftpd/usr"
-        users, base = lab.work / "pure.passwd", lab.work / "pure.pdb"
-        if not base.exists():
-            subprocess.run([tools / "bin/pure-pw", "useradd", USER, "-u", str(UID), "-g", str(UID), "-d", lab.work / "home",
-                            "-f", users], input=f"{PASSWORD}\n{PASSWORD}\n", text=True, check=True, capture_output=True)
-            subprocess.run([tools / "bin/pure-pw", "mkdb", base, "-f", users], check=True, capture_output=True)
-        lab.start("server", [tools / "sbin/pure-ftpd", "-S", f"{address},21", "-l", f"puredb:{base}", "-E", "-H",
+        program = lab.cache / "pure-ftpd/usr/sbin/pure-ftpd"
+        lab.start("server", [program, "-S", f"{address},21", "-l", "unix", "-A", "-E", "-H",
                              "-p", f"{PASSIVE[0]}:{PASSIVE[1]}", "-g", lab.work / "run/pure.pid", *options])
         lab.wait_for_port("server", 21)
-    return Server("pure-ftpd 1.0.50", start)
+    return Server("pure-ftpd", start)
 
 
 def pyftpdlib(**options: object) -> Server:
@@ -94,7 +88,7 @@ def pyftpdlib(**options: object) -> Server:
         words = [f"{key}={value}" for key, value in options.items()]
         lab.start("server", [sys.executable, HERE / "pyserver.py", lab.work / "home", USER, PASSWORD, *words])
         lab.wait_for_port("server", 21)
-    return Server("pyftpdlib 2.2.0", start)
+    return Server("pyftpdlib", start)
 
 
 def rawserver(**options: object) -> Server:

@@ -1,9 +1,9 @@
-"""The network of one scenario: client - gate - fire - server.
+"""The network of one scenario: client - gate - core - fire - server.
 
-`gate` is the client's gateway, `fire` the firewall in front of the server.
-Between them lies a slow wire with public-looking addresses, so that a capture
-taken there ("router") is two hops from neither end. Nothing is connected to
-the world outside.
+`gate` is the client's gateway, `fire` the firewall in front of the server,
+`core` a router between them with public-looking addresses and slow wires to
+both sides, so that a capture taken there is near neither end. Nothing is
+connected to the world outside.
 """
 
 import os
@@ -12,16 +12,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from world import make_world
 
 PREFIX = "ftpscope-lab-"
-HOSTS = ["client", "gate", "fire", "server"]
+HOSTS = ["client", "gate", "core", "fire", "server"]
 HERE = Path(__file__).resolve().parent
 
 # The interface that a capture at each place listens on.
-PLACES = {"client": ("client", "eth0"), "server": ("server", "eth0"), "router": ("gate", "wan")}
+PLACES = {"client": ("client", "eth0"), "server": ("server", "eth0"), "router": ("core", "east")}
 
 SHELL = """
 hostname "$1"; etc="$2"; shift 2
@@ -29,7 +30,10 @@ for file in passwd shadow group nsswitch.conf resolv.conf hosts; do
   [ -e /etc/$file ] && mount --bind "$etc/$file" /etc/$file
 done
 [ -d /etc/pam.d ] && mount --bind "$etc/pam.d" /etc/pam.d
-exec "$@"
+# Not exec: as process 1 vsftpd dies of the orphans that it is handed, and proftpd
+# outlives its parent because it changes its user.
+"$@"
+exit $?
 """
 
 CHAINS = {
@@ -41,6 +45,21 @@ CHAINS = {
 }
 
 
+HOST_NAMES = {"client": "the client", "gate": "the client's gateway", "core": "a router", "fire": "the server's firewall",
+              "server": "the server"}
+
+
+@dataclass
+class Rule:
+    """One nftables rule on one host; `chain` is one of CHAINS."""
+    host: str
+    chain: str
+    rule: str
+
+    def __str__(self) -> str:
+        return f"on {HOST_NAMES[self.host]}: nft add rule inet lab {self.chain} {self.rule}"
+
+
 def call(*argv: object, quiet: bool = False) -> None:
     result = subprocess.run([str(word) for word in argv], capture_output=True, text=True, timeout=20)
     if result.returncode != 0 and not quiet:
@@ -50,11 +69,10 @@ def call(*argv: object, quiet: bool = False) -> None:
 class Lab:
     """Namespaces, processes and files of one scenario; a context manager."""
 
-    def __init__(self, tag: str, cache: Path, seconds: float, delay_ms: float = 5.0):
+    def __init__(self, tag: str, cache: Path, seconds: float):
         self.tag = f"{PREFIX}{os.getpid()}-{tag}"
         self.cache = cache
         self.deadline = time.monotonic() + seconds
-        self.delay_ms = delay_ms
         self.processes: list[subprocess.Popen] = []
         self.work = Path(tempfile.mkdtemp(prefix=PREFIX))
         self.log = open(self.work / "log", "w+", encoding="utf-8", errors="replace")
@@ -94,42 +112,47 @@ class Lab:
             call("ip", "netns", "add", self.netns(host))
             self.ip(host, "link", "set", "lo", "up")
             self.sysctl(host, "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.all.accept_dad=0")
-        for router in ("gate", "fire"):
+        for router in ("gate", "core", "fire"):
             self.sysctl(router, "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
         self.cable("client", "eth0", "gate", "lan")
         self.cable("server", "eth0", "fire", "dmz")
-        self.slow_wire()
+        self.slow_wire("gate", "wan", "core", "west", 3.0)
+        self.slow_wire("core", "east", "fire", "wan", 5.0)
         for host, interface, *addresses in [
             ("client", "eth0", "10.77.1.2/24", "fd00:77::2/64"),
             ("gate", "lan", "10.77.1.1/24", "fd00:77::1/64"),
             ("gate", "wan", "198.51.100.1/24", "2001:db8:51::1/64"),
-            ("fire", "wan", "198.51.100.2/24", "2001:db8:51::2/64"),
+            ("core", "west", "198.51.100.2/24", "2001:db8:51::2/64"),
+            ("core", "east", "192.0.2.1/24", "2001:db8:52::1/64"),
+            ("fire", "wan", "192.0.2.2/24", "2001:db8:52::2/64"),
             ("fire", "dmz", "10.88.1.1/24", "fd00:88::1/64"),
             ("server", "eth0", "10.88.1.2/24", "10.88.1.3/24", "fd00:88::2/64"),
         ]:
             self.ip(host, "link", "set", interface, "up")
             for address in addresses:
                 self.ip(host, "addr", "add", address, "dev", interface, *(["nodad"] if ":" in address else []))
-        for host, via4, via6 in [
-            ("client", "10.77.1.1", "fd00:77::1"),
-            ("gate", "198.51.100.2", "2001:db8:51::2"),
-            ("fire", "198.51.100.1", "2001:db8:51::1"),
-            ("server", "10.88.1.1", "fd00:88::1"),
+        for host, network, via in [
+            ("client", "default", "10.77.1.1"), ("client", "default", "fd00:77::1"),
+            ("gate", "default", "198.51.100.2"), ("gate", "default", "2001:db8:51::2"),
+            ("core", "10.77.1.0/24", "198.51.100.1"), ("core", "fd00:77::/64", "2001:db8:51::1"),
+            ("core", "10.88.1.0/24", "192.0.2.2"), ("core", "fd00:88::/64", "2001:db8:52::2"),
+            ("core", "203.0.113.0/24", "192.0.2.2"),
+            ("fire", "default", "192.0.2.1"), ("fire", "default", "2001:db8:52::1"),
+            ("server", "default", "10.88.1.1"), ("server", "default", "fd00:88::1"),
         ]:
-            self.ip(host, "route", "add", "default", "via", via4)
-            self.ip(host, "-6", "route", "add", "default", "via", via6)
+            self.ip(host, "-6" if ":" in via else "-4", "route", "add", network, "via", via)
         self.warm_up()
 
     def cable(self, host_a: str, if_a: str, host_b: str, if_b: str) -> None:
         call("ip", "link", "add", if_a, "netns", self.netns(host_a), "type", "veth",
              "peer", "name", if_b, "netns", self.netns(host_b))
 
-    def slow_wire(self) -> None:
+    def slow_wire(self, host_a: str, if_a: str, host_b: str, if_b: str, delay_ms: float) -> None:
         if not os.path.exists("/dev/net/tun"):
-            self.cable("gate", "wan", "fire", "wan")  # works, but without delay
+            self.cable(host_a, if_a, host_b, if_b)  # works, but without delay
             return
         wire = subprocess.Popen(
-            [sys.executable, HERE / "wire.py", self.netns("gate"), "wan", self.netns("fire"), "wan", str(self.delay_ms)],
+            [sys.executable, HERE / "wire.py", self.netns(host_a), if_a, self.netns(host_b), if_b, str(delay_ms)],
             stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.processes.append(wire)
         if wire.stdout.readline().strip() != "ready":

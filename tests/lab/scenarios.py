@@ -1,0 +1,8 @@
+"""All scenarios, in the order in which they are recorded."""
+
+import control
+import faults
+import healthy
+from table import Scenario
+
+SCENARIOS: list[Scenario] = [*healthy.SCENARIOS, *faults.SCENARIOS, *control.SCENARIOS]
