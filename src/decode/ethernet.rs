@@ -1,7 +1,7 @@
 //! Ethernet frames, VLAN tags, and what an EtherType announces.
 
 use super::view::View;
-use super::{Decoded, Scope, ip};
+use super::{Decoded, Scope, ip, mpls, ppp};
 
 const IPV4: u16 = 0x0800;
 const IPV6: u16 = 0x86dd;
@@ -11,6 +11,9 @@ const VLAN: u16 = 0x8100;
 const QINQ: u16 = 0x88a8;
 /// The service tag's number before 802.1ad.
 const QINQ_OLD: u16 = 0x9100;
+const MPLS_UNICAST: u16 = 0x8847;
+const MPLS_MULTICAST: u16 = 0x8848;
+const PPPOE_SESSION: u16 = 0x8864;
 
 /// An Ethernet frame, without preamble; a frame check sequence at its end does no harm, because
 /// IP has its own length.
@@ -36,6 +39,8 @@ pub(super) fn payload<'a>(
             scope.descend()?;
             payload(view.u16(2)?, view.skip(4)?, scope)
         }
+        MPLS_UNICAST | MPLS_MULTICAST => mpls::stack(view, scope),
+        PPPOE_SESSION => ppp::over_ethernet(view, scope),
         ..=1500 => llc(view, scope),
         _ => Some(Decoded::NotIp),
     }

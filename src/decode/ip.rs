@@ -9,7 +9,7 @@ use etherparse::{
 
 use super::defragment::{Fragment, Key};
 use super::view::View;
-use super::{Decoded, Scope, icmp, tcp};
+use super::{Decoded, Scope, icmp, mpls, tcp, tunnel};
 
 /// What the layers above need to know of an IP header.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +91,7 @@ pub(super) fn payload<'a>(
 ) -> Option<Decoded<'a>> {
     match protocol {
         TCP => tcp::segment(view, header),
-        UDP => udp(view),
+        UDP => udp(view, scope),
         _ => other(protocol, view, header, scope),
     }
 }
@@ -102,6 +102,8 @@ const ICMP: u8 = ip_number::ICMP.0;
 const ICMPV6: u8 = ip_number::IPV6_ICMP.0;
 const IPV4: u8 = ip_number::IPV4.0;
 const IPV6: u8 = ip_number::IPV6.0;
+const GRE: u8 = ip_number::GRE.0;
+const MPLS: u8 = ip_number::MPLS_IN_IP.0;
 const AUTH: u8 = ip_number::AUTH.0;
 const FRAGMENT: u8 = ip_number::IPV6_FRAG.0;
 const HOP_BY_HOP: u8 = ip_number::IPV6_HOP_BY_HOP.0;
@@ -123,6 +125,11 @@ fn other<'a>(
         ICMP | ICMPV6 => icmp::message(protocol, view, header),
         IPV4 => v4(view, scope),
         IPV6 => v6(view, scope),
+        GRE => match tunnel::gre(view, scope) {
+            None | Some(Decoded::NotIp) => Some(Decoded::OtherIp(GRE)),
+            found => found,
+        },
+        MPLS => mpls::stack(view, scope),
         AUTH | HOP_BY_HOP | ROUTING | DESTINATION | MOBILITY | HOST_IDENTITY | SHIM6 => {
             let (next, rest) = extension(protocol, view)?;
             payload(next, rest, header, scope)
@@ -186,6 +193,8 @@ fn ends_here(protocol: u8) -> bool {
             | ICMPV6
             | IPV4
             | IPV6
+            | GRE
+            | MPLS
             | AUTH
             | FRAGMENT
             | HOP_BY_HOP
@@ -197,7 +206,10 @@ fn ends_here(protocol: u8) -> bool {
     )
 }
 
-/// UDP (RFC 768).
-fn udp<'a>(view: View<'a>) -> Option<Decoded<'a>> {
-    Some(Decoded::Udp { src: view.u16(0)?, dst: view.u16(2)? })
+/// UDP (RFC 768), or what it tunnels.
+fn udp<'a>(view: View<'a>, scope: &mut Scope<'_>) -> Option<Decoded<'a>> {
+    const HEADER: usize = 8;
+    let (src, dst) = (view.u16(0)?, view.u16(2)?);
+    let tunnelled = view.skip(HEADER).and_then(|body| tunnel::over_udp(dst, body, scope));
+    Some(tunnelled.unwrap_or(Decoded::Udp { src, dst }))
 }

@@ -1,20 +1,26 @@
 //! Link types: what a packet's first byte belongs to.
 
 use super::view::View;
-use super::{Decoded, Scope, ethernet, ip};
+use super::{Decoded, Scope, ethernet, ip, nflog, ppp, wlan};
 use crate::capture::LinkType;
 
 // Numbers of the LINKTYPE_ registry, https://www.tcpdump.org/linktypes.html
 const NULL: u16 = 0;
 const ETHERNET: u16 = 1;
+const PPP: u16 = 9;
 /// DLT_RAW of most systems and of OpenBSD: not file values, but some programs write them.
 const DLT_RAW: u16 = 12;
 const DLT_RAW_OPENBSD: u16 = 14;
+const PPP_HDLC: u16 = 50;
+const PPP_ETHER: u16 = 51;
 const RAW: u16 = 101;
+const IEEE802_11: u16 = 105;
 const LOOP: u16 = 108;
 const LINUX_SLL: u16 = 113;
+const IEEE802_11_RADIOTAP: u16 = 127;
 const IPV4: u16 = 228;
 const IPV6: u16 = 229;
+const NFLOG: u16 = 239;
 const LINUX_SLL2: u16 = 276;
 
 /// What a packet of link type `link` holds; `None` when a header is damaged or cut off.
@@ -30,6 +36,12 @@ pub(super) fn decode<'a>(
         RAW | DLT_RAW | DLT_RAW_OPENBSD | IPV4 | IPV6 => ip::packet(view, scope),
         LINUX_SLL => cooked(view, 2, 14, 16, scope),
         LINUX_SLL2 => cooked(view, 8, 0, 20, scope),
+        PPP => ppp::frame(view, scope),
+        PPP_HDLC => ppp::hdlc(view, scope),
+        PPP_ETHER => ppp::over_ethernet(view, scope),
+        IEEE802_11 => wlan::frame(view, scope),
+        IEEE802_11_RADIOTAP => wlan::radiotap(view, scope),
+        NFLOG => nflog::packet(view, scope),
         _ => Some(Decoded::UnknownLink),
     }
 }

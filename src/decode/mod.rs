@@ -9,9 +9,14 @@ mod ethernet;
 mod icmp;
 mod ip;
 mod link;
+mod mpls;
+mod nflog;
+mod ppp;
 mod segment;
 mod tcp;
+mod tunnel;
 mod view;
+mod wlan;
 
 #[cfg(test)]
 mod tests;

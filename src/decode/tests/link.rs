@@ -81,3 +81,25 @@ fn cooked() {
 fn unknown_link_types_are_named_so() {
     decoded(147, &v4(), |found| assert!(matches!(found, Decoded::UnknownLink), "{found:?}"));
 }
+
+#[test]
+fn nflog_in_both_byte_orders() {
+    for (version, family) in [(4, 2), (6, 10)] {
+        let inner = sample(version);
+        let numbers: [fn(u16) -> [u8; 2]; 2] = [u16::to_le_bytes, u16::to_be_bytes];
+        for number in numbers {
+            let attribute = |kind: u16, value: &[u8]| {
+                let len = u16::try_from(value.len() + 4).unwrap();
+                let mut bytes = [number(len), number(kind)].concat();
+                bytes.extend(value);
+                bytes.resize(bytes.len().next_multiple_of(4), 0);
+                bytes
+            };
+            let mut bytes = vec![family, 0, 0, 5];
+            bytes.extend(attribute(1, &[8, 0, 1, 0]));
+            bytes.extend(attribute(10, b"prefix\0"));
+            bytes.extend(attribute(9, &inner));
+            assert_sample(239, &bytes, version);
+        }
+    }
+}

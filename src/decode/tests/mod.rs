@@ -4,6 +4,11 @@ mod fragments;
 mod icmp;
 mod ip;
 mod link;
+mod mpls;
+mod ppp;
+mod properties;
+mod tunnel;
+mod wlan;
 
 use std::net::IpAddr;
 
@@ -65,6 +70,35 @@ fn tcp(builder: etherparse::PacketBuilderStep<etherparse::IpHeaders>) -> Vec<u8>
     let mut bytes = Vec::new();
     builder.write(&mut bytes, BODY).unwrap();
     bytes
+}
+
+/// [`v4`] or [`v6`].
+pub(super) fn sample(version: u8) -> Vec<u8> {
+    if version == 4 { v4() } else { v6() }
+}
+
+/// An IP packet of `protocol` around `payload`, between other addresses than the sample's.
+pub(super) fn outer(version: u8, protocol: u8, payload: &[u8]) -> Vec<u8> {
+    let len = u16::try_from(payload.len()).unwrap();
+    let mut bytes = if version == 4 {
+        let mut bytes = vec![0x45, 0];
+        bytes.extend((len + 20).to_be_bytes());
+        bytes.extend([0, 0, 0, 0, 9, protocol, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]);
+        bytes
+    } else {
+        let mut bytes = vec![0x60, 0, 0, 0];
+        bytes.extend(len.to_be_bytes());
+        bytes.extend([protocol, 9]);
+        bytes.extend([0xfd; 32]);
+        bytes
+    };
+    bytes.extend(payload);
+    bytes
+}
+
+/// The EtherType of an IP version.
+pub(super) fn ethertype(version: u8) -> [u8; 2] {
+    if version == 4 { [0x08, 0x00] } else { [0x86, 0xdd] }
 }
 
 /// An Ethernet frame around `payload`.

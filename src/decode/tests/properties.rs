@@ -1,0 +1,91 @@
+//! Nothing that a packet holds makes the decoder panic.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+
+/// Every link type that is known, and one that isn't.
+const LINKS: [u16; 18] =
+    [0, 1, 9, 12, 14, 50, 51, 101, 105, 108, 113, 127, 147, 228, 229, 239, 276, 65535];
+
+/// Packets to damage, with their link types.
+fn seeds() -> Vec<(u16, Vec<u8>)> {
+    let mut seeds = Vec::new();
+    for version in [4, 6] {
+        let inner = sample(version);
+        let ethertype = ethertype(version);
+        let frame = ethernet(u16::from_be_bytes(ethertype), &inner);
+        let vxlan = join(&[0xc0, 0, 0x12, 0xb5, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 5, 0], &frame);
+        let icmp = join(&[3, 3, 0, 0, 0, 0, 0, 0], &inner);
+        let mut fragment = inner.clone();
+        fragment[6] = if version == 4 { 0x20 } else { 44 };
+        seeds.push((1, frame.clone()));
+        seeds.push((1, ethernet(0x8100, &join(&[0, 1, ethertype[0], ethertype[1]], &inner))));
+        seeds.push((1, ethernet(0x8847, &join(&[0, 1, 1, 64, 0, 0, 0, 0], &frame))));
+        seeds.push((101, inner.clone()));
+        seeds.push((101, fragment));
+        seeds.push((101, outer(4, 17, &vxlan)));
+        seeds.push((101, outer(6, 47, &join(&[0x30, 0, 0x65, 0x58, 0, 0, 0, 0], &frame))));
+        seeds.push((101, outer(version, if version == 4 { 1 } else { 58 }, &icmp)));
+        seeds.push((127, join(&[0, 0, 8, 0, 0, 0, 0, 0, 0x88, 1], &frame)));
+        seeds.push((239, join(&[2, 0, 0, 0, 88, 0, 9, 0], &inner)));
+    }
+    seeds
+}
+
+/// What must hold of any result.
+fn check(found: &Decoded<'_>) {
+    if let Decoded::Segment(segment) = found {
+        assert!(segment.payload.len() <= segment.payload_len as usize);
+    }
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes(
+        bytes in vec(any::<u8>(), 0..200),
+        wire in 0_usize..70_000,
+    ) {
+        let mut decoder = Decoder::new();
+        for link in LINKS {
+            check(&decoder.decode(&packet(link, &bytes, wire, 0)));
+        }
+    }
+
+    #[test]
+    fn damaged_packets(
+        seed in prop::sample::select(seeds()),
+        damage in vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+        len in any::<prop::sample::Index>(),
+        wire in 0_usize..2000,
+    ) {
+        let (link, mut bytes) = seed;
+        for (at, value) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        let mut decoder = Decoder::new();
+        check(&decoder.decode(&packet(link, &bytes, wire, 0)));
+        let len = len.index(bytes.len());
+        check(&decoder.decode(&packet(link, &bytes[..len], wire, 1)));
+        for link in LINKS {
+            check(&decoder.decode(&packet(link, &bytes, wire, 2)));
+        }
+    }
+
+    #[test]
+    fn arbitrary_fragments(
+        parts in vec((0_u16..0x2100, any::<bool>(), 0_u8..3, 0_usize..100, -40_i64..40), 1..60),
+    ) {
+        let mut decoder = Decoder::new();
+        for (offset, more, id, len, seconds) in parts {
+            let mut bytes = outer(4, 6, &vec![0x50; len]);
+            bytes[5] = id;
+            // Mostly near each other.
+            let field = if offset < 0x2000 { offset % 16 } else { offset - 0x1000 };
+            bytes[6..8].copy_from_slice(&(field | (u16::from(more) << 13)).to_be_bytes());
+            check(&decoder.decode(&packet(RAW, &bytes, bytes.len(), seconds)));
+        }
+    }
+}
