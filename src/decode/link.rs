@@ -6,7 +6,7 @@ use crate::capture::LinkType;
 
 // Numbers of the LINKTYPE_ registry, https://www.tcpdump.org/linktypes.html
 const NULL: u16 = 0;
-const ETHERNET: u16 = 1;
+const EN10MB: u16 = 1;
 const PPP: u16 = 9;
 /// DLT_RAW of most systems and of OpenBSD: not file values, but some programs write them.
 const DLT_RAW: u16 = 12;
@@ -23,6 +23,9 @@ const IPV6: u16 = 229;
 const NFLOG: u16 = 239;
 const LINUX_SLL2: u16 = 276;
 
+/// Ethernet, for which there is a short cut.
+pub(super) const ETHERNET: LinkType = LinkType(EN10MB);
+
 /// What a packet of link type `link` holds; `None` when a header is damaged or cut off.
 #[inline]
 pub(super) fn decode<'a>(
@@ -31,7 +34,7 @@ pub(super) fn decode<'a>(
     scope: &mut Scope<'_>,
 ) -> Option<Decoded<'a>> {
     match link.0 {
-        ETHERNET => ethernet::frame(view, scope),
+        EN10MB => ethernet::frame(view, scope),
         NULL | LOOP => loopback(view, scope),
         RAW | DLT_RAW | DLT_RAW_OPENBSD | IPV4 | IPV6 => ip::packet(view, scope),
         LINUX_SLL => cooked(view, 2, 14, 16, scope),

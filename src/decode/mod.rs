@@ -6,6 +6,7 @@
 
 mod defragment;
 mod ethernet;
+mod fast;
 mod icmp;
 mod ip;
 mod link;
@@ -55,7 +56,19 @@ impl Decoder {
     ///
     /// A segment that came in IP fragments belongs to the packet that completes it; the packets
     /// before it are [`Decoded::Fragment`].
+    #[inline]
     pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Decoded<'a> {
+        if packet.link == link::ETHERNET
+            && let Some(segment) = fast::frame(packet.data)
+        {
+            return segment;
+        }
+        self.layer_by_layer(packet)
+    }
+
+    /// The general way, which knows everything that `fast` knows and the rest.
+    #[inline(never)]
+    fn layer_by_layer<'a>(&'a mut self, packet: &Packet<'a>) -> Decoded<'a> {
         let wire = usize::try_from(packet.wire_len).unwrap_or(usize::MAX);
         let view = View::new(packet.data, wire);
         let time = packet.moment.time;

@@ -12,9 +12,14 @@ const MIN_HEADER: usize = 20;
 const FLAGS_AT: usize = 13;
 
 /// The segment that fills `view`; `None` when its header is damaged or was cut before the flags.
-#[inline]
 pub(super) fn segment<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
-    let Ok(slice) = TcpSlice::from_slice(view.data) else { return cut(view, ip) };
+    whole(view, ip).or_else(|| cut(view, ip))
+}
+
+/// The segment that fills `view`, if all of its header was captured.
+#[inline(always)]
+pub(super) fn whole<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
+    let slice = TcpSlice::from_slice(view.data).ok()?;
     let flags = Flags(*slice.header_slice().get(FLAGS_AT)?);
     Some(Decoded::Segment(Segment {
         src: Endpoint::new(ip.src, slice.source_port()),

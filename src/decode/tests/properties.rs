@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::decode::fast;
 
 /// Every link type that is known, and one that isn't.
 const LINKS: [u16; 18] =
@@ -41,7 +42,54 @@ fn check(found: &Decoded<'_>) {
     }
 }
 
+/// An Ethernet frame: TCP in IPv4 or IPv6, tagged or not, with options or not.
+fn frames() -> Vec<Vec<u8>> {
+    let mut frames = Vec::new();
+    for version in [4, 6] {
+        let mut syn = sample(version);
+        let tcp = if version == 4 { 20 } else { 40 };
+        // The first bytes of the payload become options.
+        syn[tcp + 12] = 0x80;
+        syn[tcp + 13] = 0x02;
+        syn[tcp + 20..tcp + 32].copy_from_slice(&[2, 4, 5, 180, 1, 3, 3, 7, 4, 2, 0, 0]);
+        for packet in [sample(version), syn] {
+            let tagged = join(&[&[0, 9], &ethertype(version)[..]].concat(), &packet);
+            frames.push(ethernet(u16::from_be_bytes(ethertype(version)), &packet));
+            frames.push(ethernet(0x8100, &tagged));
+        }
+    }
+    frames
+}
+
+#[test]
+fn the_short_cut_is_taken() {
+    for frame in frames() {
+        assert!(fast::frame(&frame).is_some());
+    }
+}
+
 proptest! {
+    #[test]
+    fn the_short_cut_leads_to_the_same_place(
+        frame in prop::sample::select(frames()),
+        damage in vec((0_usize..80, any::<u8>()), 0..4),
+        len in 0_usize..200,
+        more in 0_usize..2000,
+    ) {
+        let mut frame = frame;
+        for (at, value) in damage {
+            if let Some(byte) = frame.get_mut(at) {
+                *byte = value;
+            }
+        }
+        let cut = &frame[..len.min(frame.len())];
+        if let Some(found) = fast::frame(cut) {
+            let mut decoder = Decoder::new();
+            let general = decoder.layer_by_layer(&packet(ETHERNET, cut, cut.len() + more, 0));
+            prop_assert_eq!(format!("{found:?}"), format!("{general:?}"));
+        }
+    }
+
     #[test]
     fn arbitrary_bytes(
         bytes in vec(any::<u8>(), 0..200),
