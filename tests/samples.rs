@@ -74,7 +74,8 @@ fn every_sample_is_diagnosed_as_its_sidecar_says() {
             for key in ["status", "vantage"] {
                 let want = truth[key].as_str().unwrap();
                 if session[key] != want {
-                    wrong.push(format!("{name} session {id}: {key} {}, truth {want}", session[key]));
+                    wrong
+                        .push(format!("{name} session {id}: {key} {}, truth {want}", session[key]));
                 }
             }
             for severity in ["critical", "warning"] {

@@ -21,6 +21,8 @@ pub struct CaptureFacts {
     pub truncated_packets: u64,
     /// Packets that the capture itself says it lost.
     pub dropped_packets: Option<u64>,
+    /// Comments on packets: frame number and text.
+    pub comments: Vec<(u32, String)>,
     /// What could not be read.
     pub problems: Vec<Problem>,
 }

@@ -2,6 +2,7 @@
 
 mod context;
 mod diagnosis;
+mod judge;
 mod rule;
 mod rules;
 
@@ -10,5 +11,6 @@ pub use diagnosis::{
     Advice, Audience, Confidence, Diagnosis, Evidence, Finding, Judged, Outcome, Severity, Stage,
     Status,
 };
+pub use judge::{findings, judge};
 pub use rule::{Findings, Rule};
 pub use rules::RULES;

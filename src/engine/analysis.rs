@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::capture::{CaptureFacts, LinkType};
+use crate::decode::{Decoded, Segment};
 use crate::diagnose::{Finding, Judged};
 
 /// What the engine is told.
@@ -33,10 +34,31 @@ pub struct Overview {
     pub malformed: u64,
     /// Packets of link types that aren't known.
     pub unknown_links: BTreeMap<LinkType, u64>,
-    /// TCP segments by the lower port of the two, the most frequent ones.
+    /// TCP segments by the lower port of the two.
     pub tcp_ports: BTreeMap<u16, u64>,
     /// Segments acknowledged by their receiver yet never captured, in FTP connections.
     pub missing_segments: u64,
+}
+
+impl Overview {
+    /// Takes note of a segment.
+    pub(super) fn segment(&mut self, s: &Segment<'_>) {
+        self.tcp_segments += 1;
+        *self.tcp_ports.entry(s.src.port.min(s.dst.port)).or_default() += 1;
+    }
+
+    /// Takes note of a packet that holds neither a segment nor an ICMP error.
+    pub(super) fn other(&mut self, decoded: &Decoded<'_>, link: LinkType) {
+        match decoded {
+            Decoded::Segment(_) | Decoded::Icmp(_) => {}
+            Decoded::Udp { .. } => self.udp += 1,
+            Decoded::Fragment => self.fragments += 1,
+            Decoded::OtherIp(_) => self.other_ip += 1,
+            Decoded::NotIp => self.not_ip += 1,
+            Decoded::UnknownLink => *self.unknown_links.entry(link).or_default() += 1,
+            Decoded::Malformed => self.malformed += 1,
+        }
+    }
 }
 
 /// The result of a run.

@@ -2,3 +2,10 @@
 //! that pairs replies with commands.
 
 pub mod command;
+pub mod dialogue;
+pub mod endpoint;
+pub mod line;
+pub mod recognise;
+pub mod reply;
+pub mod software;
+pub mod tls;

@@ -1,12 +1,19 @@
 //! FTP sessions: one control connection, its dialogue, and the data connections it announced.
 
+mod builder;
 mod channel;
 mod dialogue;
+mod expectation;
+mod finish;
 mod model;
+mod speech;
 mod vantage;
 
+pub use builder::{Builder, Effect, Side};
 pub use channel::{Announcement, AnnouncementKind, Association, Channel, Mode};
 pub use dialogue::{Exchange, Login, Message, MessageKind, Script};
+pub use expectation::{BACKWARDS, Expectation, Expectations};
+pub use finish::Connections;
 pub use model::{Closing, ClosingPoint, Opening, Security, Session, Transfer};
 pub use vantage::{Vantage, VantagePoint};
 

@@ -8,10 +8,26 @@ use crate::capture::{Moment, Timestamp};
 /// A piece of a stream, in order.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Chunk<'a> {
-    /// Bytes, and the packet that first carried them.
-    Data(&'a [u8], Moment),
-    /// Bytes that the capture doesn't hold (lost, or cut by the snap length): how many.
-    Gap(u64),
+    /// Bytes.
+    Data {
+        /// New bytes, in order.
+        bytes: &'a [u8],
+        /// The packet that first carried them.
+        at: Moment,
+        /// Stream offset after the segment.
+        end: u64,
+    },
+    /// Bytes that the capture doesn't hold.
+    Gap {
+        /// How many.
+        bytes: u64,
+        /// The snap length cut them off a packet that is there; else they were lost.
+        cut: bool,
+        /// The packet that was cut, or that showed the hole.
+        at: Moment,
+        /// Stream offset after them.
+        end: u64,
+    },
 }
 
 #[derive(Debug)]
@@ -33,6 +49,7 @@ pub struct Reassembler {
     held_bytes: usize,
     /// When the oldest hole showed.
     hole_since: Option<Moment>,
+    latest: Moment,
 }
 
 impl Reassembler {
@@ -70,6 +87,7 @@ impl Reassembler {
         acked: Option<u64>,
         sink: &mut impl FnMut(Chunk<'_>),
     ) {
+        self.latest = at;
         let len = u64::from(len);
         let next = *self.next.get_or_insert(offset);
         let end = offset + len;
@@ -82,7 +100,7 @@ impl Reassembler {
             return;
         }
         let skip = next - offset;
-        Self::emit(skip, bytes, len, at, sink);
+        Self::emit(offset, skip, bytes, len, at, sink);
         self.next = Some(end);
         self.drain(sink);
         self.give_up_holes(at.time, acked, sink);
@@ -101,19 +119,28 @@ impl Reassembler {
         if let (Some(next), Some(end)) = (self.next, end)
             && end > next
         {
-            sink(Chunk::Gap(end - next));
+            let at = self.latest;
+            sink(Chunk::Gap { bytes: end - next, cut: false, at, end });
             self.next = Some(end);
         }
     }
 
-    fn emit(skip: u64, bytes: &[u8], len: u64, at: Moment, sink: &mut impl FnMut(Chunk<'_>)) {
+    fn emit(
+        offset: u64,
+        skip: u64,
+        bytes: &[u8],
+        len: u64,
+        at: Moment,
+        sink: &mut impl FnMut(Chunk<'_>),
+    ) {
         let captured = bytes.len() as u64;
         let from = usize::try_from(skip).unwrap_or(usize::MAX);
         if let Some(new) = bytes.get(from..).filter(|b| !b.is_empty()) {
-            sink(Chunk::Data(new, at));
+            sink(Chunk::Data { bytes: new, at, end: offset + len });
         }
         if captured < len {
-            sink(Chunk::Gap(len - captured.max(skip)));
+            let bytes = len - captured.max(skip);
+            sink(Chunk::Gap { bytes, cut: true, at, end: offset + len });
         }
     }
 
@@ -139,7 +166,7 @@ impl Reassembler {
             self.held_bytes -= held.bytes.len();
             let end = offset + held.len;
             if end > next {
-                Self::emit(next - offset, &held.bytes, held.len, held.at, sink);
+                Self::emit(offset, next - offset, &held.bytes, held.len, held.at, sink);
                 next = end;
             }
         }
@@ -152,7 +179,8 @@ impl Reassembler {
             return false;
         };
         if offset > next {
-            sink(Chunk::Gap(offset - next));
+            let at = self.held.first_key_value().map_or(self.latest, |(_, h)| h.at);
+            sink(Chunk::Gap { bytes: offset - next, cut: false, at, end: offset });
             self.next = Some(offset);
         }
         self.drain(sink);
@@ -201,10 +229,10 @@ mod tests {
     impl Out {
         fn sink(&mut self) -> impl FnMut(Chunk<'_>) + '_ {
             |c| match c {
-                Chunk::Data(d, _) => self.bytes.extend_from_slice(d),
-                Chunk::Gap(n) => {
-                    self.gaps += n;
-                    self.bytes.extend(std::iter::repeat_n(b'?', n as usize));
+                Chunk::Data { bytes, .. } => self.bytes.extend_from_slice(bytes),
+                Chunk::Gap { bytes, .. } => {
+                    self.gaps += bytes;
+                    self.bytes.extend(std::iter::repeat_n(b'?', bytes as usize));
                 }
             }
         }

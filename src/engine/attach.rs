@@ -1,0 +1,178 @@
+//! Data connections: matched to what was announced, or inferred where that can't be read.
+
+use super::control::Standing;
+use super::flows::{FlowKey, Slot};
+use super::sequential::{Data, Engine};
+use crate::capture::Moment;
+use crate::decode::{Endpoint, Segment};
+use crate::session::{BACKWARDS, Expectation, Mode};
+use crate::tcp::Connection;
+
+/// How long after its control connection's end a data connection may still begin.
+pub(super) const AFTER_CONTROL: std::time::Duration = std::time::Duration::from_secs(2);
+/// How recent a client's control record must be to explain a data connection.
+const RECENT: std::time::Duration = std::time::Duration::from_secs(2);
+/// Endpoints remembered as serving something else.
+const MAX_SERVED: usize = 65_536;
+
+impl Engine {
+    /// Attaches the connection that `s` belongs to if an announcement explains it.
+    pub(super) fn try_data(&mut self, key: FlowKey, s: &Segment<'_>, at: Moment) -> bool {
+        if self.expectations.is_empty() {
+            return false;
+        }
+        let find = |listening: Endpoint, dialler: Endpoint| {
+            self.expectations.find(listening, dialler.ip, at)
+        };
+        let (found, turn) = match (s.flags.syn(), s.flags.ack()) {
+            (true, false) => (find(s.dst, s.src), false),
+            (true, true) => (find(s.src, s.dst), false),
+            // No handshake captured: either end may be the one that listened. A FIN alone is the
+            // tail of something older.
+            _ if s.flags.fin() && s.payload_len == 0 => return false,
+            _ => match find(s.dst, s.src) {
+                Some(found) => (Some(found), false),
+                None => (find(s.src, s.dst), true),
+            },
+        };
+        let Some((best, other)) = found else { return false };
+        let mut connection = Connection::new(s, at);
+        if turn {
+            connection.swap();
+        }
+        connection.segment(s, at);
+        let mut owners = vec![(best.session, best.channel)];
+        owners.extend(other.map(|o| (o.session, o.channel)));
+        self.attach(connection, owners);
+        debug_assert!(matches!(self.flows.get(key), Some(Slot::Data(_))));
+        true
+    }
+
+    /// Enters a data connection into the tables and gives it to its channels.
+    pub(super) fn attach(&mut self, connection: Connection, owners: Vec<(usize, usize)>) {
+        let flow = FlowKey::new(connection.initiator, connection.responder);
+        let key = self.data.insert(Data { connection, owners: owners.clone() });
+        self.flows.set(flow, Slot::Data(key));
+        for (control, channel) in owners {
+            if let Some(c) = self.controls.get_mut(control) {
+                if c.data.len() <= channel {
+                    c.data.resize_with(channel + 1, Vec::new);
+                }
+                c.data[channel].push(key);
+            }
+        }
+    }
+
+    /// An endpoint was announced: expects connections there, and takes those that came early.
+    pub(super) fn expect(
+        &mut self,
+        key: usize,
+        channel: usize,
+        listening: [Option<Endpoint>; 2],
+        mode: Mode,
+        dialler: std::net::IpAddr,
+        at: Moment,
+    ) {
+        let expectation = Expectation { session: key, channel, at, mode, dialler, until: None };
+        for endpoint in listening.into_iter().flatten() {
+            self.expectations.add(endpoint, expectation);
+            if let Some(c) = self.controls.get_mut(key) {
+                c.listening.push(endpoint);
+            }
+            for candidate in self.candidates.to(endpoint) {
+                let Some(began) = self.candidates.began(candidate) else { continue };
+                let Some(initiator) = self.candidates.initiator(candidate) else { continue };
+                // Held back behind a hole, an announcement may be read after connections that
+                // came after it, or long after some that came before it.
+                if began < at && at.time.since(began.time) > BACKWARDS {
+                    continue;
+                }
+                let found = self.expectations.find(endpoint, initiator.ip, began);
+                let Some((best, other)) = found else { continue };
+                if let Some(taken) = self.candidates.take(candidate) {
+                    let mut owners = vec![(best.session, best.channel)];
+                    owners.extend(other.map(|o| (o.session, o.channel)));
+                    self.attach(taken.connection, owners);
+                }
+            }
+        }
+    }
+
+    /// The hidden session that explains a new connection which nobody announced in clear, and a
+    /// new channel in it.
+    ///
+    /// Same two addresses; between the start of TLS and the control's end + 2 s; the client dials
+    /// (passive, both ports above 1023) or the server does (active); the responder's port wasn't
+    /// serving something else.
+    pub(super) fn infer(&mut self, connection: &Connection) -> Option<(usize, usize)> {
+        let (from, to) = (connection.initiator, connection.responder);
+        let pair = (from.ip.min(to.ip), from.ip.max(to.ip));
+        let began = connection.first;
+        let fits = |engine: &Self, key: usize| {
+            let c = engine.controls.get(key)?;
+            let b = &c.builder;
+            let mode = if from.ip == b.client.ip && from.port > 1023 && to.port > 1023 {
+                Mode::Passive
+            } else if from.ip == b.server.ip && to.port > 1023 {
+                Mode::Active
+            } else {
+                return None;
+            };
+            let alive =
+                !c.connection.ended() || began.time <= c.connection.last.time.plus(AFTER_CONTROL);
+            let since = b.tls_since().is_some_and(|t| t <= began);
+            (since && alive && c.standing == Standing::Session).then_some(mode)
+        };
+        let hidden = self.hidden.get(&pair).map(Vec::as_slice).unwrap_or_default();
+        let mut found: Vec<(usize, Mode, Option<Moment>)> = hidden
+            .iter()
+            .filter_map(|k| {
+                let record = self.controls.get(*k)?.builder.last_client_record();
+                Some((*k, fits(self, *k)?, record))
+            })
+            .collect();
+        let other_service = self.interest.is_control(to.port) || self.served.contains(&to);
+        if found.is_empty() || other_service {
+            if self.served.len() < MAX_SERVED {
+                self.served.insert(to);
+            }
+            return None;
+        }
+        found.sort_by_key(|f| std::cmp::Reverse(f.2));
+        let recent = |f: &&(usize, Mode, Option<Moment>)| {
+            f.2.is_some_and(|r| began.time.since(r.time) <= RECENT)
+        };
+        let recents = found.iter().filter(recent).count();
+        let (key, mode, _) = *found.first()?;
+        // Two sessions whose clients both just spoke: the later one is likelier, not certain.
+        let tie = found.len() > 1 && recents != 1;
+        let channel = self.controls.get_mut(key)?.builder.infer_channel(mode, tie);
+        Some((key, channel))
+    }
+
+    /// From now on this session's announcements can't be read.
+    pub(super) fn tls_began(&mut self, key: usize) {
+        self.confirm(key);
+        if let Some(c) = self.controls.get(key) {
+            let (a, b) = (c.builder.client.ip, c.builder.server.ip);
+            let list = self.hidden.entry((a.min(b), a.max(b))).or_default();
+            if !list.contains(&key) {
+                list.push(key);
+            }
+        }
+    }
+
+    /// The control channel is in clear again (CCC).
+    pub(super) fn tls_ended(&mut self, key: usize) {
+        if let Some(c) = self.controls.get(key) {
+            let (a, b) = (c.builder.client.ip, c.builder.server.ip);
+            let pair = (a.min(b), a.max(b));
+            if let Some(list) = self.hidden.get_mut(&pair) {
+                list.retain(|k| *k != key);
+                if list.is_empty() {
+                    self.hidden.remove(&pair);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Closing points: when a session is judged, and its number.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use super::attach::AFTER_CONTROL;
+use super::control::{Control, Standing};
+use super::flows::{FlowKey, Slot};
+use super::sequential::Engine;
+use crate::session::{ClosingPoint, Connections};
+use crate::tcp::{Connection, ConnectionState};
+
+/// Sessions followed at once; beyond it the one silent for longest is judged as it stands.
+const MAX_SESSIONS: usize = 4_000_000;
+/// A dial that never worked is over after this silence.
+const DIAL_OVER: Duration = Duration::from_secs(10);
+
+impl Engine {
+    /// A flow turned out to be FTP.
+    pub(super) fn confirm(&mut self, key: usize) {
+        if let Some(c) = self.controls.get_mut(key)
+            && c.standing != Standing::Session
+        {
+            c.standing = Standing::Session;
+            self.unnumbered.insert(c.connection.first.order, key);
+        }
+    }
+
+    /// A flow turned out not to be FTP: forgets it, unless its port says it is a session.
+    pub(super) fn reject(&mut self, key: usize) {
+        let Some(c) = self.controls.get(key) else { return };
+        if c.standing == Standing::Greeted {
+            let flow = FlowKey::new(c.connection.initiator, c.connection.responder);
+            self.controls.remove(key);
+            self.flows.remove(flow, Slot::Control(key));
+        }
+    }
+
+    /// The control connection ended; `replaced` by a new one on its 4-tuple.
+    pub(super) fn control_over(&mut self, key: usize, replaced: bool) {
+        let Some(c) = self.controls.get_mut(key) else { return };
+        let due = self.now.time.plus(AFTER_CONTROL);
+        if replaced {
+            let flow = FlowKey::new(c.connection.initiator, c.connection.responder);
+            self.flows.remove(flow, Slot::Control(key));
+        }
+        if c.ending {
+            return;
+        }
+        c.ending = true;
+        let (serial, listening) = (c.serial, c.listening.clone());
+        self.expectations.expire(key, &listening, due);
+        self.closing.push(Reverse((due, serial, key)));
+    }
+
+    /// Judges the sessions whose closing point has come.
+    pub(super) fn judge_due(&mut self) {
+        while let Some(Reverse((due, serial, key))) = self.closing.peek().copied() {
+            if due >= self.now.time {
+                break;
+            }
+            self.closing.pop();
+            let Some(c) = self.controls.get(key).filter(|c| c.serial == serial) else { continue };
+            if self.channels_over(c) {
+                self.close(key, ClosingPoint::Closed);
+            } else {
+                let again = self.now.time.plus(AFTER_CONTROL);
+                self.closing.push(Reverse((again, serial, key)));
+            }
+        }
+        if self.controls.len() > MAX_SESSIONS
+            && let Some(key) = self
+                .controls
+                .iter()
+                .min_by_key(|(_, c)| c.connection.last.order)
+                .map(|(key, _)| key)
+        {
+            self.close(key, ClosingPoint::Evicted);
+        }
+    }
+
+    fn channels_over(&self, control: &Control) -> bool {
+        control.data.iter().flatten().filter_map(|k| self.data.get(*k)).all(|d| {
+            let c = &d.connection;
+            let silence = self.now.time.since(c.last.time);
+            match c.state() {
+                ConnectionState::Closed | ConnectionState::Reset | ConnectionState::Refused => true,
+                ConnectionState::Unanswered
+                | ConnectionState::Unreachable
+                | ConnectionState::HandshakeIncomplete => silence > DIAL_OVER,
+                ConnectionState::Established | ConnectionState::HalfClosed => false,
+            }
+        })
+    }
+
+    /// The capture is over: judges what is left, in order.
+    pub fn finish(&mut self) {
+        let mut left: Vec<(u64, usize)> =
+            self.controls.iter().map(|(key, c)| (c.connection.first.order, key)).collect();
+        left.sort_unstable();
+        for (_, key) in left {
+            self.close(key, ClosingPoint::EndOfInput);
+        }
+    }
+
+    fn close(&mut self, key: usize, point: ClosingPoint) {
+        let mut effects = Vec::new();
+        if let Some(c) = self.controls.get_mut(key) {
+            c.finish(&mut effects);
+        }
+        self.apply(key, &mut effects);
+        let Some(c) = self.controls.get(key) else { return };
+        if !is_session(c) {
+            let flow = FlowKey::new(c.connection.initiator, c.connection.responder);
+            self.controls.remove(key);
+            self.flows.remove(flow, Slot::Control(key));
+            return;
+        }
+        self.confirm(key);
+        self.number_up_to(key);
+        self.tls_ended(key);
+        let control = self.controls.remove(key);
+        self.expectations.forget(key, &control.listening);
+        let flow = FlowKey::new(control.connection.initiator, control.connection.responder);
+        self.flows.end(flow, Slot::Control(key), self.now.time);
+        let connections = Connections {
+            control: control.connection,
+            data: control.data.iter().map(|keys| self.take_data(key, keys)).collect(),
+        };
+        self.count_missing(&connections);
+        let id = control.id.unwrap_or(0);
+        self.finished.push(control.builder.finished(id, connections, point, self.now));
+    }
+
+    /// The connections of a channel; copied when another session has a share in them.
+    fn take_data(&mut self, control: usize, keys: &[usize]) -> Vec<Connection> {
+        let mut taken = Vec::with_capacity(keys.len());
+        for &k in keys {
+            let Some(d) = self.data.get_mut(k) else { continue };
+            d.owners.retain(|(owner, _)| *owner != control);
+            if d.owners.is_empty() {
+                let d = self.data.remove(k);
+                let flow = FlowKey::new(d.connection.initiator, d.connection.responder);
+                self.flows.end(flow, Slot::Data(k), self.now.time);
+                taken.push(d.connection);
+            } else {
+                taken.push(d.connection.clone());
+            }
+        }
+        taken
+    }
+
+    fn count_missing(&mut self, connections: &Connections) {
+        for c in std::iter::once(&connections.control).chain(connections.data.iter().flatten()) {
+            self.missing_segments += c.from_initiator.missing_segments();
+            self.missing_segments += c.from_responder.missing_segments();
+        }
+    }
+
+    /// Gives numbers to all sessions that began no later than this one. Every session that began
+    /// earlier is known by now: a closing point is at least 2 s after the first packet.
+    fn number_up_to(&mut self, key: usize) {
+        let Some(order) = self.controls.get(key).map(|c| c.connection.first.order) else {
+            return;
+        };
+        while let Some(entry) = self.unnumbered.first_entry().filter(|e| *e.key() <= order) {
+            let k = entry.remove();
+            self.last_id += 1;
+            if let Some(c) = self.controls.get_mut(k) {
+                c.id = Some(self.last_id);
+            }
+        }
+    }
+}
+
+/// On 990: a SYN without an answer is a session all the same.
+fn is_session(c: &Control) -> bool {
+    match c.standing {
+        Standing::Session => true,
+        Standing::ImplicitPort => matches!(
+            c.connection.state(),
+            ConnectionState::Unanswered | ConnectionState::Unreachable | ConnectionState::Refused
+        ),
+        Standing::Greeted => false,
+    }
+}

@@ -1,0 +1,123 @@
+//! A control connection being followed.
+
+use crate::capture::{Moment, Timestamp};
+use crate::decode::{Endpoint, Segment};
+use crate::session::{Builder, Effect, Side};
+use crate::tcp::{Connection, Reassembler};
+
+/// Why a control connection isn't reported as a session (yet).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is one.
+    Session,
+    /// On a port that is no control port: a 220 was seen, nothing that only FTP says.
+    Greeted,
+    /// On 990: TLS or FTP must be seen, or its SYN get no answer.
+    ImplicitPort,
+}
+
+/// A control connection: its TCP facts, both streams, the dialogue.
+#[derive(Debug)]
+pub struct Control {
+    /// Tells it from a later one with the same key.
+    pub serial: u64,
+    /// TCP.
+    pub connection: Connection,
+    /// The dialogue so far.
+    pub builder: Builder,
+    /// Whether it is a session.
+    pub standing: Standing,
+    /// Its number, once given.
+    pub id: Option<u64>,
+    /// Keys of its data connections, by channel.
+    pub data: Vec<Vec<usize>>,
+    /// Endpoints at which it expects connections.
+    pub listening: Vec<Endpoint>,
+    /// It ended, and is waiting to be judged.
+    pub ending: bool,
+    from_client: Reassembler,
+    from_server: Reassembler,
+}
+
+impl Control {
+    /// A control connection of `client`, of which `connection` is known so far.
+    pub fn new(serial: u64, connection: Connection, client: Endpoint, standing: Standing) -> Self {
+        let server = if client == connection.initiator {
+            connection.responder
+        } else {
+            connection.initiator
+        };
+        let builder = Builder::new(client, server, connection.midstream);
+        Self {
+            serial,
+            connection,
+            builder,
+            standing,
+            id: None,
+            data: Vec::new(),
+            listening: Vec::new(),
+            ending: false,
+            from_client: Reassembler::default(),
+            from_server: Reassembler::default(),
+        }
+    }
+
+    /// Takes a segment; what follows from it is added to `effects`.
+    pub fn segment(&mut self, s: &Segment<'_>, at: Moment, effects: &mut Vec<Effect>) {
+        let duplicates = self.connection.duplicates;
+        let payload = self.connection.segment(s, at);
+        if self.connection.duplicates > duplicates {
+            return;
+        }
+        self.builder.packet(s, at);
+        let side = if s.src == self.builder.client { Side::Client } else { Side::Server };
+        if let Some((offset, true)) = payload {
+            let half = self.connection.from(s.src);
+            let (start, acked) = (half.stream_start(), half.acked);
+            let stream = match side {
+                Side::Client => &mut self.from_client,
+                Side::Server => &mut self.from_server,
+            };
+            if let Some(start) = start {
+                stream.start_at(start);
+            }
+            let builder = &mut self.builder;
+            stream.segment(offset, s.payload, s.payload_len, at, acked, &mut |chunk| {
+                builder.chunk(side, chunk, effects);
+            });
+        }
+        self.tick(at.time, effects);
+    }
+
+    /// Lets time pass for holes in the streams.
+    pub fn tick(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        for side in [Side::Client, Side::Server] {
+            let (stream, end) = match side {
+                Side::Client => (&mut self.from_client, self.builder.client),
+                Side::Server => (&mut self.from_server, self.builder.server),
+            };
+            let acked = self.connection.from(end).acked;
+            let builder = &mut self.builder;
+            stream.tick(now, acked, &mut |chunk| builder.chunk(side, chunk, effects));
+        }
+        let waiting = (self.from_client.waiting_since(), self.from_server.waiting_since());
+        self.builder.release(waiting.0, waiting.1, effects);
+    }
+
+    /// No more packets will come.
+    pub fn finish(&mut self, effects: &mut Vec<Effect>) {
+        for side in [Side::Client, Side::Server] {
+            let (stream, end) = match side {
+                Side::Client => (&mut self.from_client, self.builder.client),
+                Side::Server => (&mut self.from_server, self.builder.server),
+            };
+            let half = self.connection.from(end);
+            let proven = half.acked.map(|a| half.fin_offset.map_or(a, |f| f.min(a)));
+            let builder = &mut self.builder;
+            stream.finish(proven, &mut |chunk| builder.chunk(side, chunk, effects));
+        }
+        self.builder.release(None, None, effects);
+        self.builder.finish(effects);
+        self.builder.release(None, None, effects);
+    }
+}

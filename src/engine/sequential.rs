@@ -1,0 +1,266 @@
+//! The sequential engine: segments in, finished sessions out. It owns its state; files and live
+//! capture drive it alike.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashSet};
+use slab::Slab;
+
+use super::candidates::Candidates;
+use super::control::{Control, Standing};
+use super::flows::{FlowKey, Flows, Slot};
+use super::interest::Interest;
+use crate::capture::{Moment, Timestamp};
+use crate::decode::{Endpoint, IcmpError, Segment};
+use crate::session::{Effect, Expectations, Session};
+use crate::tcp::Connection;
+
+/// A data connection and the channels that it belongs to: two with FXP.
+#[derive(Debug)]
+pub(super) struct Data {
+    pub(super) connection: Connection,
+    /// Keys of control connections and channel indices.
+    pub(super) owners: Vec<(usize, usize)>,
+}
+
+/// The sequential engine.
+#[derive(Debug, Default)]
+pub struct Engine {
+    pub(super) interest: Interest,
+    pub(super) flows: Flows,
+    pub(super) controls: Slab<Control>,
+    pub(super) data: Slab<Data>,
+    pub(super) candidates: Candidates,
+    pub(super) expectations: Expectations,
+    /// Control connections under TLS, by their two hosts.
+    pub(super) hidden: HashMap<(IpAddr, IpAddr), Vec<usize>, RandomState>,
+    /// Endpoints that serve something that no session announced.
+    pub(super) served: HashSet<Endpoint, RandomState>,
+    /// Sessions without a number yet, by the order of their first packet.
+    pub(super) unnumbered: BTreeMap<u64, usize>,
+    /// When to see whether an ended session can be judged.
+    pub(super) closing: BinaryHeap<Reverse<(Timestamp, u64, usize)>>,
+    pub(super) finished: Vec<Session>,
+    pub(super) last_id: u64,
+    pub(super) serial: u64,
+    pub(super) now: Moment,
+    pub(super) missing_segments: u64,
+    effects: Vec<Effect>,
+}
+
+impl Engine {
+    /// An engine for these control ports beside 21 and 990.
+    pub fn new(ports: &[u16]) -> Self {
+        Self { interest: Interest::new(ports), ..Self::default() }
+    }
+
+    /// Takes a segment.
+    pub fn segment(&mut self, s: &Segment<'_>, at: Moment) {
+        self.advance(at);
+        let key = FlowKey::of(s);
+        match self.flows.get(key) {
+            Some(Slot::Control(k)) if !self.replaced_control(k, s, at) => self.control(k, s, at),
+            Some(Slot::Data(k)) if !self.replaced_data(k, s, at) => {
+                if let Some(d) = self.data.get_mut(k) {
+                    d.connection.segment(s, at);
+                }
+            }
+            Some(Slot::Candidate(k)) if !self.replaced_candidate(k, s, at) => {
+                self.candidate(k, s, at);
+            }
+            Some(Slot::Ended) if !s.flags.syn() => {}
+            _ => self.unknown(key, s, at),
+        }
+    }
+
+    /// Takes an ICMP error about a segment.
+    pub fn icmp(&mut self, error: &IcmpError, at: Moment) {
+        self.advance(at);
+        let connection = match self.flows.get(FlowKey::new(error.src, error.dst)) {
+            Some(Slot::Control(k)) => self.controls.get_mut(k).map(|c| &mut c.connection),
+            Some(Slot::Data(k)) => self.data.get_mut(k).map(|d| &mut d.connection),
+            Some(Slot::Candidate(k)) => self.candidates.get_mut(k).map(|c| &mut c.connection),
+            Some(Slot::Ended) | None => None,
+        };
+        if let Some(connection) = connection {
+            connection.icmp(*error, at);
+        }
+    }
+
+    /// Takes note of the time of a packet that holds nothing of interest.
+    pub fn advance(&mut self, at: Moment) {
+        // Time never runs back: packets slightly out of order don't reopen what has passed.
+        if at.time < self.now.time {
+            self.now = Moment { time: self.now.time, ..at };
+        } else {
+            self.now = at;
+        }
+        self.judge_due();
+        while let Some(gone) = self.candidates.expired(self.now.time) {
+            let c = &gone.connection;
+            let key = FlowKey::new(c.initiator, c.responder);
+            // Removed whatever its key was: the slot is a candidate's as long as it is in there.
+            if let Some(slot @ Slot::Candidate(_)) = self.flows.get(key) {
+                self.flows.remove(key, slot);
+            }
+        }
+    }
+
+    /// Sessions that have come to their closing point, in that order; empties the list.
+    pub fn take_finished(&mut self) -> Vec<Session> {
+        std::mem::take(&mut self.finished)
+    }
+
+    /// Some sessions have come to their closing point.
+    pub fn has_finished(&self) -> bool {
+        !self.finished.is_empty()
+    }
+
+    /// Segments of judged sessions that were acknowledged by their receiver yet never captured.
+    pub fn missing_segments(&self) -> u64 {
+        self.missing_segments
+    }
+
+    fn replaced_control(&mut self, key: usize, s: &Segment<'_>, at: Moment) -> bool {
+        let Some(c) = self.controls.get(key) else { return true };
+        if !c.connection.is_replaced_by(s, at) {
+            return false;
+        }
+        self.control_over(key, true);
+        true
+    }
+
+    fn replaced_data(&mut self, key: usize, s: &Segment<'_>, at: Moment) -> bool {
+        self.data.get(key).is_none_or(|d| d.connection.is_replaced_by(s, at))
+    }
+
+    fn replaced_candidate(&mut self, key: usize, s: &Segment<'_>, at: Moment) -> bool {
+        let Some(c) = self.candidates.get_mut(key) else { return true };
+        if !c.connection.is_replaced_by(s, at) {
+            return false;
+        }
+        self.candidates.take(key);
+        true
+    }
+
+    fn control(&mut self, key: usize, s: &Segment<'_>, at: Moment) {
+        let Some(c) = self.controls.get_mut(key) else { return };
+        let mut effects = std::mem::take(&mut self.effects);
+        c.segment(s, at, &mut effects);
+        let ended = c.connection.ended();
+        self.apply(key, &mut effects);
+        self.effects = effects;
+        if ended {
+            self.control_over(key, false);
+        }
+    }
+
+    pub(super) fn apply(&mut self, key: usize, effects: &mut Vec<Effect>) {
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Announced { channel, listening, mode, dialler, at } => {
+                    self.expect(key, channel, listening, mode, dialler, at);
+                }
+                Effect::TlsBegan => self.tls_began(key),
+                Effect::TlsEnded => self.tls_ended(key),
+                Effect::OnlyFtpSaysThis => self.confirm(key),
+                Effect::NotFtp => self.reject(key),
+            }
+        }
+    }
+
+    /// A packet of a 4-tuple that is in no table.
+    fn unknown(&mut self, key: FlowKey, s: &Segment<'_>, at: Moment) {
+        let syn = s.flags.syn();
+        if s.flags.rst() && !syn {
+            // An RST alone, after everything was over or for a connection never seen.
+            return;
+        }
+        if self.try_data(key, s, at) {
+            return;
+        }
+        if let Some((server, standing)) = self.interest.control_end(s) {
+            self.new_control(key, s, at, server, standing);
+        } else if syn {
+            self.new_connection(key, s, at);
+        } else if crate::ftp::recognise::looks_like_greeting(s.payload) {
+            // A greeting later than candidates are kept.
+            let connection = Connection::new(s, at);
+            let candidate = self.candidates.add(connection, at);
+            self.flows.set(key, Slot::Candidate(candidate));
+            self.candidate(candidate, s, at);
+        }
+    }
+
+    fn new_control(
+        &mut self,
+        key: FlowKey,
+        s: &Segment<'_>,
+        at: Moment,
+        server: Endpoint,
+        standing: Standing,
+    ) {
+        let client = if server == s.dst { s.src } else { s.dst };
+        let mut connection = Connection::new(s, at);
+        if !connection.initiator_known && connection.initiator == server {
+            connection.swap();
+        }
+        let client = if connection.initiator_known { connection.initiator } else { client };
+        self.enter_control(key, connection, client, standing);
+        if let Some(Slot::Control(k)) = self.flows.get(key) {
+            self.control(k, s, at);
+        }
+    }
+
+    /// Enters a control connection into the tables.
+    pub(super) fn enter_control(
+        &mut self,
+        key: FlowKey,
+        connection: Connection,
+        client: Endpoint,
+        standing: Standing,
+    ) {
+        self.serial += 1;
+        let order = connection.first.order;
+        let k = self.controls.insert(Control::new(self.serial, connection, client, standing));
+        self.flows.set(key, Slot::Control(k));
+        if standing == Standing::Session {
+            self.unnumbered.insert(order, k);
+        }
+    }
+
+    fn new_connection(&mut self, key: FlowKey, s: &Segment<'_>, at: Moment) {
+        let mut connection = Connection::new(s, at);
+        connection.segment(s, at);
+        if let Some((control, channel)) = self.infer(&connection) {
+            self.attach(connection, vec![(control, channel)]);
+            return;
+        }
+        let candidate = self.candidates.add(connection, at);
+        self.flows.set(key, Slot::Candidate(candidate));
+    }
+
+    fn candidate(&mut self, key: usize, s: &Segment<'_>, at: Moment) {
+        let Some(c) = self.candidates.get_mut(key) else { return };
+        let greeting = crate::ftp::recognise::looks_like_greeting(s.payload)
+            && c.connection.bytes() == 0
+            && !(c.connection.initiator_known && s.src == c.connection.initiator);
+        if !greeting {
+            c.connection.segment(s, at);
+            return;
+        }
+        let Some(candidate) = self.candidates.take(key) else { return };
+        let mut connection = candidate.connection;
+        if !connection.initiator_known && connection.initiator == s.src {
+            connection.swap();
+        }
+        let (flow, client) = (FlowKey::of(s), s.dst);
+        self.enter_control(flow, connection, client, Standing::Greeted);
+        if let Some(Slot::Control(k)) = self.flows.get(flow) {
+            self.control(k, s, at);
+        }
+    }
+}
