@@ -1,1 +1,5 @@
-//! To be written.
+//! Views of what was found. They know finished results only.
+
+pub mod convert;
+pub mod document;
+pub mod json;

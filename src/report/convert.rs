@@ -1,0 +1,285 @@
+//! From results to the types that are serialised.
+
+use super::document as d;
+use crate::capture::{Moment, Timestamp};
+use crate::decode::Endpoint;
+use crate::diagnose::{Diagnosis, Finding, Judged, Outcome, Stage, Status};
+use crate::engine::Analysis;
+use crate::session::{
+    Association, Channel, Closing, Connection, ConnectionState, Login, Mode, Opening, Security,
+    Session, Transfer, VantagePoint,
+};
+
+/// Characters of a text from the wire.
+const MAX_TEXT: usize = 4096;
+
+/// RFC 3339, UTC, nanoseconds.
+pub fn time(t: Timestamp) -> String {
+    match jiff::Timestamp::from_nanosecond(i128::from(t.nanos())) {
+        Ok(t) => format!("{t:.9}"),
+        // Outside the years that can be written: the count itself.
+        Err(_) => format!("{}ns", t.nanos()),
+    }
+}
+
+fn at(m: Option<Moment>) -> Option<String> {
+    m.map(|m| time(m.time))
+}
+
+fn address(e: Endpoint) -> d::Address {
+    d::Address { ip: e.ip.to_string(), port: e.port }
+}
+
+fn text(t: &str) -> String {
+    let t = t.strip_suffix("\r\n").or(t.strip_suffix('\n')).or(t.strip_suffix('\r')).unwrap_or(t);
+    t.char_indices().nth(MAX_TEXT).map_or(t, |(end, _)| &t[..end]).to_owned()
+}
+
+/// The capture's facts.
+pub fn capture(a: &Analysis) -> d::Capture {
+    let c = &a.capture;
+    d::Capture {
+        files: c.files.clone(),
+        link_types: c.link_types.iter().map(|l| l.name().into_owned()).collect(),
+        packets: c.packets,
+        bytes: c.bytes,
+        tcp_segments: a.overview.tcp_segments,
+        first_packet: c.first_packet.map(time),
+        last_packet: c.last_packet.map(time),
+        truncated_packets: c.truncated_packets,
+        missing_segments: a.overview.missing_segments,
+        dropped_packets: c.dropped_packets,
+        problems: c
+            .problems
+            .iter()
+            .map(|p| d::Problem {
+                file: p.file,
+                offset: p.offset,
+                frame: p.frame,
+                text: p.text.clone(),
+            })
+            .collect(),
+    }
+}
+
+impl d::Summary {
+    /// Counts a session.
+    pub fn add(&mut self, judged: &Judged) {
+        self.sessions += 1;
+        *match judged.status {
+            Status::Healthy => &mut self.healthy,
+            Status::Stalled => &mut self.stalled,
+            Status::Failed => &mut self.failed,
+            Status::Suspicious => &mut self.suspicious,
+            Status::Undetermined => &mut self.undetermined,
+        } += 1;
+        let mut codes: Vec<&str> = judged.diagnoses.iter().map(|d| d.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        for code in codes {
+            *self.diagnoses.entry(code.to_owned()).or_default() += 1;
+        }
+    }
+}
+
+/// A finding.
+pub fn finding(f: &Finding) -> d::Finding {
+    d::Finding { diagnosis: diagnosis(&f.diagnosis), sessions: f.sessions.clone() }
+}
+
+/// A session with its verdict.
+pub fn session(j: &Judged) -> d::Session {
+    let s = &j.session;
+    let channels = s.channels.iter().zip(&j.outcomes);
+    d::Session {
+        id: s.id,
+        client: address(s.client),
+        server: address(s.server),
+        start: time(s.first.time),
+        end: time(s.last.time),
+        first_frame: s.first.frame.number,
+        first_file: s.first.frame.file,
+        status: j.status.name(),
+        vantage: match s.vantage.point {
+            VantagePoint::Client => "client",
+            VantagePoint::Server => "server",
+            VantagePoint::Between => "between",
+            VantagePoint::Unknown => "unknown",
+        },
+        vantage_reason: s.vantage.because.clone(),
+        control: control(s),
+        channels: channels.map(|(c, outcome)| channel(s, c, *outcome)).collect(),
+        transfers: s.transfers.iter().filter_map(|t| transfer(s, t)).collect(),
+        diagnoses: j.diagnoses.iter().map(diagnosis).collect(),
+    }
+}
+
+fn control(s: &Session) -> d::Control {
+    let c = &s.control;
+    let rtt = c.syn_to_syn_ack.zip(c.syn_ack_to_ack).map(|(a, b)| (a + b).as_secs_f64());
+    let banner = s.banner_at.zip(c.established).filter(|_| s.opening == Opening::Complete);
+    d::Control {
+        opening: match s.opening {
+            Opening::Complete => "complete",
+            Opening::Unanswered => "unanswered",
+            Opening::Refused => "refused",
+            Opening::Unreachable => "unreachable",
+            Opening::Missing => "missing",
+        },
+        closing: match s.closing {
+            Closing::Fin => "fin",
+            Closing::Reset => "reset",
+            Closing::Open => "open",
+            Closing::Unseen => "unseen",
+        },
+        security: match s.security {
+            Security::Plain => "plain",
+            Security::ExplicitTls => "explicit-tls",
+            Security::ImplicitTls => "implicit-tls",
+        },
+        login: match s.login {
+            Login::Accepted => "accepted",
+            Login::Refused => "refused",
+            Login::Pending => "pending",
+            Login::None => "none",
+            Login::Hidden => "hidden",
+        },
+        user: s.user.as_deref().map(text),
+        banner: s.banner.as_deref().map(text),
+        server_software: s.software.clone(),
+        commands: s.commands,
+        replies: s.replies,
+        verbs: s.verbs.clone(),
+        handshake_rtt_s: rtt,
+        banner_delay_s: banner.map(|(b, h)| b.time.since(h.time).as_secs_f64()),
+    }
+}
+
+fn channel(s: &Session, c: &Channel, outcome: (Outcome, Option<Stage>)) -> d::Channel {
+    d::Channel {
+        id: c.id,
+        mode: match c.mode {
+            Mode::Passive => "passive",
+            Mode::Active => "active",
+            Mode::Unknown => "unknown",
+        },
+        association: match c.association {
+            Association::Announced => "announced",
+            Association::Reused => "reused",
+            Association::Inferred { .. } => "inferred",
+        },
+        reuses: c.reuses,
+        announcement: c.announcement.as_ref().map(|a| d::Announcement {
+            kind: a.kind.name(),
+            frame: a.at.frame.number,
+            file: a.at.frame.file,
+            time: time(a.at.time),
+            advertised: a.advertised.map(address),
+            accepted: a.accepted,
+        }),
+        command: c.command.and_then(|i| s.script.exchanges.get(i)).map(|e| d::Command {
+            verb: e.verb.to_string(),
+            argument: text(&e.argument),
+            frame: e.at.frame.number,
+            file: e.at.frame.file,
+            replies: e.replies.clone(),
+        }),
+        connection: c.connection.as_ref().map(|x| connection(s, c, x)),
+        attempts: c.attempts.iter().map(|x| connection(s, c, x)).collect(),
+        outcome: outcome.0.name(),
+        stalled_at: outcome.1.map(Stage::name),
+    }
+}
+
+/// The name of a connection's state.
+pub fn state_name(state: ConnectionState) -> &'static str {
+    match state {
+        ConnectionState::Unanswered => "unanswered",
+        ConnectionState::Refused => "refused",
+        ConnectionState::Unreachable => "unreachable",
+        ConnectionState::HandshakeIncomplete => "handshake-incomplete",
+        ConnectionState::Established => "established",
+        ConnectionState::HalfClosed => "half-closed",
+        ConnectionState::Closed => "closed",
+        ConnectionState::Reset => "reset",
+    }
+}
+
+fn connection(s: &Session, c: &Channel, x: &Connection) -> d::Connection {
+    let (i, r) = (&x.from_initiator, &x.from_responder);
+    // Who is the client's side: by address, or by mode when a third party dialled.
+    let client_initiated = if x.initiator.ip == s.client.ip && x.responder.ip != s.client.ip {
+        true
+    } else if x.responder.ip == s.client.ip && x.initiator.ip != s.client.ip {
+        false
+    } else {
+        c.mode == Mode::Passive
+    };
+    let (up, down) = if client_initiated { (i, r) } else { (r, i) };
+    d::Connection {
+        initiator: address(x.initiator),
+        responder: address(x.responder),
+        syn_frame: i.syn.map(|m| m.frame.number),
+        syn_file: i.syn.map(|m| m.frame.file),
+        syns: i.syns,
+        state: state_name(x.state()),
+        opened: Some(time(x.first.time)),
+        established: at(x.established),
+        first_byte: at(x.first_byte()),
+        last_byte: at(x.last_byte()),
+        closed: at(x.closed()),
+        bytes_to_client: down.bytes(),
+        bytes_to_server: up.bytes(),
+        missing_bytes: i.missing_bytes() + r.missing_bytes(),
+        retransmissions: i.retransmissions + r.retransmissions,
+        zero_window_s: i.zero_window_total(x.last).max(r.zero_window_total(x.last)).as_secs_f64(),
+    }
+}
+
+fn transfer(s: &Session, t: &Transfer) -> Option<d::Transfer> {
+    let e = s.script.exchanges.get(t.exchange)?;
+    let connection = t.channel.and_then(|id| s.channel(id)).and_then(|c| c.connection.as_ref());
+    Some(d::Transfer {
+        channel: t.channel,
+        verb: e.verb.to_string(),
+        path: t.path.as_deref().map(text),
+        frame: e.at.frame.number,
+        file: e.at.frame.file,
+        bytes: t.bytes,
+        duration_s: t.duration.map(|d| d.as_secs_f64()),
+        reply: e.final_code(),
+        complete: e.succeeded() && connection.is_some_and(|c| c.state() == ConnectionState::Closed),
+    })
+}
+
+fn diagnosis(x: &Diagnosis) -> d::Diagnosis {
+    d::Diagnosis {
+        code: x.code,
+        severity: x.severity.name(),
+        stage: x.stage.name(),
+        channel: x.channels.first().copied(),
+        channels: x.channels.clone(),
+        confidence: x.confidence.name(),
+        summary: text(&x.summary),
+        reasoning: text(&x.reasoning),
+        evidence: x
+            .evidence
+            .iter()
+            .map(|e| d::Evidence {
+                frame: e.at.frame.number,
+                file: e.at.frame.file,
+                time: time(e.at.time),
+                text: text(&e.text),
+            })
+            .collect(),
+        advice: x
+            .advice
+            .iter()
+            .map(|a| d::Advice {
+                audience: a.audience.name(),
+                text: a.text.clone(),
+                example: a.example.clone(),
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,358 @@
+//! The types of the JSON report, as they are serialised. Fields named here keep their name, type
+//! and meaning; more may be added beside them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The version of the contract, in every document and line.
+pub const SCHEMA: &str = "ftpscope/1";
+
+/// An address and a port.
+#[derive(Serialize, JsonSchema, Clone, Debug)]
+pub struct Address {
+    /// IPv6 in the form of RFC 5952.
+    pub ip: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// The whole document.
+#[derive(Serialize, JsonSchema, Debug)]
+pub struct Document {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// The capture.
+    pub capture: Capture,
+    /// How many sessions became what.
+    pub summary: Summary,
+    /// What needs many sessions or the whole capture.
+    pub findings: Vec<Finding>,
+    /// By id.
+    pub sessions: Vec<Session>,
+}
+
+/// The capture.
+#[derive(Serialize, JsonSchema, Debug)]
+pub struct Capture {
+    /// Inputs in order; every `file` is an index into this.
+    pub files: Vec<String>,
+    /// LINKTYPE_ names without the prefix.
+    pub link_types: Vec<String>,
+    /// Packets read.
+    pub packets: u64,
+    /// Bytes on the wire.
+    pub bytes: u64,
+    /// TCP segments among the packets.
+    pub tcp_segments: u64,
+    /// RFC 3339, UTC, nanoseconds.
+    pub first_packet: Option<String>,
+    /// RFC 3339, UTC, nanoseconds.
+    pub last_packet: Option<String>,
+    /// Packets cut by the snap length.
+    pub truncated_packets: u64,
+    /// Segments acknowledged by their receiver yet never captured.
+    pub missing_segments: u64,
+    /// What the capture itself says it lost.
+    pub dropped_packets: Option<u64>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// Something that could not be read.
+#[derive(Serialize, JsonSchema, Debug)]
+pub struct Problem {
+    /// Index into `capture.files`.
+    pub file: u32,
+    /// Byte offset in the decompressed stream.
+    pub offset: Option<u64>,
+    /// Frame number at or behind it.
+    pub frame: Option<u32>,
+    /// One sentence.
+    pub text: String,
+}
+
+/// How many sessions became what.
+#[derive(Serialize, JsonSchema, Debug, Default)]
+pub struct Summary {
+    /// All of them.
+    pub sessions: u64,
+    /// Nothing wrong.
+    pub healthy: u64,
+    /// Something never came to its end.
+    pub stalled: u64,
+    /// A side said no.
+    pub failed: u64,
+    /// An attack, by its looks.
+    pub suspicious: u64,
+    /// The capture doesn't hold enough.
+    pub undetermined: u64,
+    /// Sessions that have each diagnosis.
+    pub diagnoses: BTreeMap<String, u64>,
+}
+
+/// A diagnosis over many sessions.
+#[derive(Serialize, JsonSchema, Debug)]
+pub struct Finding {
+    /// What.
+    #[serde(flatten)]
+    pub diagnosis: Diagnosis,
+    /// Ids of the sessions it was learned from.
+    pub sessions: Vec<u64>,
+}
+
+/// One FTP session.
+#[derive(Serialize, JsonSchema, Debug)]
+pub struct Session {
+    /// In order of the first packet.
+    pub id: u64,
+    /// The client's end of the control connection.
+    pub client: Address,
+    /// The server's end of the control connection.
+    pub server: Address,
+    /// Time of the first packet.
+    pub start: String,
+    /// Time of the last packet.
+    pub end: String,
+    /// Its first packet of any kind.
+    pub first_frame: u32,
+    /// File of `first_frame`.
+    pub first_file: u32,
+    /// healthy, stalled, failed, suspicious, undetermined.
+    pub status: &'static str,
+    /// client, server, between, unknown.
+    pub vantage: &'static str,
+    /// What in the packets says so.
+    pub vantage_reason: String,
+    /// The control connection.
+    pub control: Control,
+    /// Data channels.
+    pub channels: Vec<Channel>,
+    /// Transfer commands.
+    pub transfers: Vec<Transfer>,
+    /// Verdicts, causes first.
+    pub diagnoses: Vec<Diagnosis>,
+}
+
+/// The control connection.
+#[derive(Serialize, JsonSchema, Debug)]
+pub struct Control {
+    /// complete, unanswered, refused, unreachable, missing.
+    pub opening: &'static str,
+    /// fin, reset, open, unseen.
+    pub closing: &'static str,
+    /// plain, explicit-tls, implicit-tls.
+    pub security: &'static str,
+    /// accepted, refused, pending, none, hidden.
+    pub login: &'static str,
+    /// Argument of the last USER.
+    pub user: Option<String>,
+    /// The greeting.
+    pub banner: Option<String>,
+    /// Name and version, as the server says.
+    pub server_software: Option<String>,
+    /// Commands.
+    pub commands: u64,
+    /// Replies.
+    pub replies: u64,
+    /// Commands by verb.
+    pub verbs: BTreeMap<String, u64>,
+    /// From SYN to ACK.
+    pub handshake_rtt_s: Option<f64>,
+    /// From the handshake to the greeting.
+    pub banner_delay_s: Option<f64>,
+}
+
+/// A data channel.
+#[derive(Serialize, JsonSchema, Debug)]
+pub struct Channel {
+    /// 1-based.
+    pub id: u32,
+    /// passive, active, unknown.
+    pub mode: &'static str,
+    /// announced, reused, inferred.
+    pub association: &'static str,
+    /// Id of the channel whose endpoint was used again.
+    pub reuses: Option<u32>,
+    /// What announced it.
+    pub announcement: Option<Announcement>,
+    /// The transfer command that used it.
+    pub command: Option<Command>,
+    /// The data connection.
+    pub connection: Option<Connection>,
+    /// Failed dials before it.
+    pub attempts: Vec<Connection>,
+    /// completed, stalled, failed, aborted, unused, in-progress, unknown.
+    pub outcome: &'static str,
+    /// A stage, when stalled or failed.
+    pub stalled_at: Option<&'static str>,
+}
+
+/// An announced endpoint.
+#[derive(Serialize, JsonSchema, Debug)]
+pub struct Announcement {
+    /// PASV, EPSV, PORT, EPRT, LPSV, LPRT, SPSV, CPSV.
+    pub kind: &'static str,
+    /// The packet that carried the endpoint.
+    pub frame: u32,
+    /// Its file.
+    pub file: u32,
+    /// Its time.
+    pub time: String,
+    /// As written.
+    pub advertised: Option<Address>,
+    /// Accepted by the other side and readable.
+    pub accepted: Option<bool>,
+}
+
+/// A transfer command.
+#[derive(Serialize, JsonSchema, Debug)]
+pub struct Command {
+    /// Upper case.
+    pub verb: String,
+    /// What follows it.
+    pub argument: String,
+    /// Its packet.
+    pub frame: u32,
+    /// Its file.
+    pub file: u32,
+    /// Codes in order.
+    pub replies: Vec<u16>,
+}
+
+/// A data connection.
+#[derive(Serialize, JsonSchema, Debug)]
+pub struct Connection {
+    /// Who dialled.
+    pub initiator: Address,
+    /// Who was dialled.
+    pub responder: Address,
+    /// The first SYN.
+    pub syn_frame: Option<u32>,
+    /// Its file.
+    pub syn_file: Option<u32>,
+    /// SYNs sent.
+    pub syns: u32,
+    /// unanswered, refused, unreachable, handshake-incomplete, established, half-closed, closed,
+    /// reset.
+    pub state: &'static str,
+    /// First packet.
+    pub opened: Option<String>,
+    /// Handshake done.
+    pub established: Option<String>,
+    /// First packet with payload.
+    pub first_byte: Option<String>,
+    /// Latest packet with payload.
+    pub last_byte: Option<String>,
+    /// Both FINs, or the RST.
+    pub closed: Option<String>,
+    /// Payload.
+    pub bytes_to_client: u64,
+    /// Payload.
+    pub bytes_to_server: u64,
+    /// Sent, by the sequence numbers, and not in the capture.
+    pub missing_bytes: u64,
+    /// Segments sent again.
+    pub retransmissions: u64,
+    /// Time of zero window.
+    pub zero_window_s: f64,
+}
+
+/// A transfer.
+#[derive(Serialize, JsonSchema, Debug)]
+pub struct Transfer {
+    /// Id of its channel.
+    pub channel: Option<u32>,
+    /// Upper case.
+    pub verb: String,
+    /// Path, with the current directory in front when it is known.
+    pub path: Option<String>,
+    /// Packet of the command.
+    pub frame: u32,
+    /// Its file.
+    pub file: u32,
+    /// Payload on its channel.
+    pub bytes: Option<u64>,
+    /// From the first to the last byte.
+    pub duration_s: Option<f64>,
+    /// Final reply.
+    pub reply: Option<u16>,
+    /// It ended with a 2xx and the data connection came to its end in order.
+    pub complete: bool,
+}
+
+/// A verdict.
+#[derive(Serialize, JsonSchema, Debug)]
+pub struct Diagnosis {
+    /// From the catalogue.
+    pub code: &'static str,
+    /// critical, warning, info.
+    pub severity: &'static str,
+    /// Where in the session.
+    pub stage: &'static str,
+    /// The first affected channel.
+    pub channel: Option<u32>,
+    /// All affected channels.
+    pub channels: Vec<u32>,
+    /// certain, likely, possible.
+    pub confidence: &'static str,
+    /// One sentence.
+    pub summary: String,
+    /// Why.
+    pub reasoning: String,
+    /// Packets.
+    pub evidence: Vec<Evidence>,
+    /// What to change.
+    pub advice: Vec<Advice>,
+}
+
+/// A packet that supports a verdict.
+#[derive(Serialize, JsonSchema, Debug)]
+pub struct Evidence {
+    /// Frame number.
+    pub frame: u32,
+    /// Its file.
+    pub file: u32,
+    /// Its time.
+    pub time: String,
+    /// What it shows.
+    pub text: String,
+}
+
+/// What to change.
+#[derive(Serialize, JsonSchema, Debug)]
+pub struct Advice {
+    /// firewall, server, client, capture.
+    #[serde(rename = "for")]
+    pub audience: &'static str,
+    /// One or two sentences.
+    pub text: String,
+    /// Something to paste.
+    pub example: Option<String>,
+}
+
+/// A line of the streamed report.
+#[derive(Serialize, JsonSchema, Debug)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Line {
+    /// A judged session.
+    Session {
+        /// Always [`SCHEMA`].
+        schema: String,
+        /// The session, as in the document.
+        #[serde(flatten)]
+        session: Box<Session>,
+    },
+    /// The last line.
+    Capture {
+        /// Always [`SCHEMA`].
+        schema: String,
+        /// The capture.
+        capture: Box<Capture>,
+        /// How many sessions became what.
+        summary: Summary,
+        /// What needs many sessions.
+        findings: Vec<Finding>,
+    },
+}

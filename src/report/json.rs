@@ -1,0 +1,98 @@
+//! The JSON document, and its lines as a stream.
+
+use std::io::{self, Write};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::convert;
+use super::document::{Document, Line, SCHEMA, Summary};
+use crate::diagnose::Judged;
+use crate::engine::Analysis;
+
+/// Sessions rendered at a time, so that threads have something to share and memory stays bounded.
+const BATCH: usize = 256;
+
+fn pretty(value: &impl Serialize, indent: &str) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
+    if !indent.is_empty() {
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        bytes = text.replace('\n', &format!("\n{indent}")).into_bytes();
+    }
+    bytes
+}
+
+/// The summary of the sessions that `counts` lets through.
+pub fn summary<'a>(sessions: impl Iterator<Item = &'a Judged>) -> Summary {
+    let mut summary = Summary::default();
+    sessions.for_each(|j| summary.add(j));
+    summary
+}
+
+/// Writes the whole document; `show` chooses the sessions that are listed, all of them count.
+///
+/// # Errors
+/// Those of `out`.
+pub fn document(
+    a: &Analysis,
+    show: impl Fn(&Judged) -> bool + Sync,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let findings: Vec<_> = a.findings.iter().map(convert::finding).collect();
+    write!(out, "{{\n  \"schema\": \"{SCHEMA}\",\n  \"capture\": ")?;
+    out.write_all(&pretty(&convert::capture(a), "  "))?;
+    write!(out, ",\n  \"summary\": ")?;
+    out.write_all(&pretty(&summary(a.sessions.iter()), "  "))?;
+    write!(out, ",\n  \"findings\": ")?;
+    out.write_all(&pretty(&findings, "  "))?;
+    write!(out, ",\n  \"sessions\": [")?;
+    let mut first = true;
+    for batch in a.sessions.chunks(BATCH) {
+        let rendered: Vec<Option<Vec<u8>>> = batch
+            .par_iter()
+            .map(|j| show(j).then(|| pretty(&convert::session(j), "    ")))
+            .collect();
+        for bytes in rendered.into_iter().flatten() {
+            out.write_all(if first { b"\n    " } else { b",\n    " })?;
+            out.write_all(&bytes)?;
+            first = false;
+        }
+    }
+    out.write_all(if first { b"]\n}\n" } else { b"\n  ]\n}\n" })
+}
+
+/// Writes the line of a session.
+///
+/// # Errors
+/// Those of `out`.
+pub fn session_line(j: &Judged, out: &mut impl Write) -> io::Result<()> {
+    line(&Line::Session { schema: SCHEMA.to_owned(), session: Box::new(convert::session(j)) }, out)
+}
+
+/// Writes the last line.
+///
+/// # Errors
+/// Those of `out`.
+pub fn capture_line(a: &Analysis, summary: Summary, out: &mut impl Write) -> io::Result<()> {
+    let findings = a.findings.iter().map(convert::finding).collect();
+    let capture = Box::new(convert::capture(a));
+    line(&Line::Capture { schema: SCHEMA.to_owned(), capture, summary, findings }, out)
+}
+
+fn line(line: &Line, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
+}
+
+/// The JSON Schema of the document and of the lines.
+pub fn schema() -> serde_json::Value {
+    let document = schemars::schema_for!(Document);
+    let line = schemars::schema_for!(Line);
+    serde_json::json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "ftpscope report",
+        "description": "The document of --format json, and each line of --format ndjson.",
+        "document": document,
+        "line": line,
+    })
+}
