@@ -1,5 +1,6 @@
 //! What a rule says, and what becomes of a session.
 
+use super::Means;
 use crate::capture::Moment;
 use crate::session::Session;
 
@@ -100,6 +101,8 @@ pub struct Evidence {
     pub at: Moment,
     /// What it shows, one clause.
     pub text: String,
+    /// From the last of several channels that one diagnosis is about.
+    pub(super) last_of_several: bool,
 }
 
 /// Whom a piece of advice is for.
@@ -159,6 +162,8 @@ pub struct Diagnosis {
     pub evidence: Vec<Evidence>,
     /// What to change.
     pub advice: Vec<Advice>,
+    /// What it makes of the session when it is critical, and of the channel.
+    pub means: Means,
 }
 
 /// A diagnosis over many sessions.
@@ -258,7 +263,14 @@ impl Diagnosis {
             reasoning: String::new(),
             evidence: Vec::new(),
             advice: Vec::new(),
+            means: super::status::usual_meaning(code),
         }
+    }
+
+    /// It means something else here than its rule usually does.
+    pub fn means(mut self, means: Means) -> Self {
+        self.means = means;
+        self
     }
 
     /// About this channel.
@@ -287,7 +299,7 @@ impl Diagnosis {
 
     /// A packet that supports it.
     pub fn evidence(mut self, at: Moment, text: impl Into<String>) -> Self {
-        self.evidence.push(Evidence { at, text: text.into() });
+        self.evidence.push(Evidence { at, text: text.into(), last_of_several: false });
         self
     }
 

@@ -1,8 +1,115 @@
-#![allow(missing_docs)]
-use super::*;
-pub fn judge(session: crate::session::Session) -> Judged {
-    Judged { session, status: Status::Healthy, outcomes: vec![], diagnoses: vec![] }
+//! One session through all rules: precedence, merging, order.
+
+use super::status;
+use super::{Context, Diagnosis, Findings, Judged, RULES, Rule, Severity};
+use crate::session::Session;
+
+/// The rule with this code.
+pub fn find(code: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|r| r.code == code)
 }
-pub fn findings(_: &[Judged]) -> Vec<Finding> {
-    vec![]
+
+/// Judges a finished session.
+pub fn judge(session: Session) -> Judged {
+    let mut findings = Findings::default();
+    {
+        let context = Context::new(&session);
+        for rule in RULES {
+            (rule.check)(&context, &mut findings);
+        }
+    }
+    let standing = merge(without_consequences(findings.diagnoses));
+    let diagnoses = in_order(standing);
+    let outcomes = status::outcomes(&session, &diagnoses);
+    let status = status::of(&session, &diagnoses);
+    Judged { session, status, outcomes, diagnoses }
+}
+
+fn explains(cause: &Diagnosis, consequence: &Diagnosis) -> bool {
+    let listed = find(cause.code).is_some_and(|r| r.explains.contains(&consequence.code));
+    listed
+        && (cause.channels.is_empty()
+            || consequence.channels.is_empty()
+            || consequence.channels.iter().all(|c| cause.channels.contains(c)))
+}
+
+/// Drops what another diagnosis explains, also through one that is itself explained.
+///
+/// A diagnosis of no more than a note explains nothing that is critical.
+fn without_consequences(all: Vec<Diagnosis>) -> Vec<Diagnosis> {
+    let explained: Vec<bool> = all
+        .iter()
+        .map(|d| {
+            all.iter().any(|c| {
+                let weighs = c.severity <= d.severity || d.severity != Severity::Critical;
+                c.code != d.code && weighs && explains(c, d)
+            })
+        })
+        .collect();
+    all.into_iter().zip(explained).filter(|(_, e)| !e).map(|(d, _)| d).collect()
+}
+
+/// One diagnosis for all channels with the same code, severity and remedy, with the first and the
+/// last evidence.
+fn merge(all: Vec<Diagnosis>) -> Vec<Diagnosis> {
+    let mut merged: Vec<Diagnosis> = Vec::new();
+    let mut counts: Vec<usize> = Vec::new();
+    for d in all {
+        let same = merged
+            .iter()
+            .position(|m| m.code == d.code && m.severity == d.severity && same_remedy(m, &d));
+        let Some(first) = same else {
+            merged.push(d);
+            counts.push(1);
+            continue;
+        };
+        if let (Some(m), Some(n)) = (merged.get_mut(first), counts.get_mut(first)) {
+            *n += 1;
+            for channel in &d.channels {
+                if !m.channels.contains(channel) {
+                    m.channels.push(*channel);
+                }
+            }
+            m.confidence = m.confidence.min(d.confidence);
+            // What the last of them shows replaces what the one before it showed.
+            m.evidence.retain(|e| !e.last_of_several);
+            m.evidence.extend(d.evidence.into_iter().map(|mut e| {
+                e.last_of_several = true;
+                e
+            }));
+        }
+    }
+    for (m, n) in merged.iter_mut().zip(counts) {
+        if n > 1 {
+            m.summary = format!("{} ({n} times in this session)", m.summary.trim_end_matches('.'));
+            m.summary.push('.');
+        }
+    }
+    merged
+}
+
+/// Advice that differs only in the addresses and ports of the channel is the same remedy.
+fn same_remedy(a: &Diagnosis, b: &Diagnosis) -> bool {
+    let shape = |d: &Diagnosis| -> Vec<_> {
+        d.advice.iter().map(|a| (a.audience, without_numbers(&a.text))).collect()
+    };
+    shape(a) == shape(b)
+}
+
+fn without_numbers(text: &str) -> String {
+    text.chars().filter(|c| !c.is_ascii_digit()).collect()
+}
+
+/// Causes before what they don't explain, then severity, then frame.
+fn in_order(mut all: Vec<Diagnosis>) -> Vec<Diagnosis> {
+    let place = |d: &Diagnosis| RULES.iter().position(|r| r.code == d.code);
+    for d in &mut all {
+        d.evidence.sort_by_key(|e| e.at);
+        d.channels.sort_unstable();
+    }
+    all.sort_by_key(|d| {
+        let first = d.evidence.first().map(|e| e.at.order);
+        (d.severity, first, place(d))
+    });
+    all
 }

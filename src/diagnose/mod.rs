@@ -5,12 +5,14 @@ mod diagnosis;
 mod judge;
 mod rule;
 mod rules;
+mod status;
 
 pub use context::{Context, Quality};
 pub use diagnosis::{
     Advice, Audience, Confidence, Diagnosis, Evidence, Finding, Judged, Outcome, Severity, Stage,
     Status,
 };
-pub use judge::{findings, judge};
+pub use judge::{find, judge};
 pub use rule::{Findings, Rule};
 pub use rules::RULES;
+pub use status::{Means, anything_succeeded};

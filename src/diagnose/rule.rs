@@ -1,6 +1,6 @@
 //! What a rule is.
 
-use super::{Context, Diagnosis, Severity, Stage};
+use super::{Context, Diagnosis, Means, Severity, Stage};
 
 /// One diagnosis of the catalogue: its proof, its look-alikes and its advice stand in one file.
 ///
@@ -16,6 +16,8 @@ pub struct Rule {
     pub stage: Stage,
     /// Severities that it may have.
     pub severities: &'static [Severity],
+    /// What it makes of a session when it is critical: silence, or a no.
+    pub means: Means,
     /// Codes that are consequences of this one: not listed beside it for the same channel or
     /// session.
     pub explains: &'static [&'static str],

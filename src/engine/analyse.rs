@@ -16,7 +16,6 @@ pub fn analyse(source: Source, options: &Options) -> Analysis {
     let mut sessions = Vec::new();
     let mut analysis = analyse_with(source, options, |judged| sessions.push(judged));
     sessions.sort_by_key(|j| j.session.id);
-    analysis.findings = diagnose::findings(&sessions);
     analysis.sessions = sessions;
     analysis
 }
