@@ -2,4 +2,8 @@
 
 pub mod convert;
 pub mod document;
+pub mod escape;
+pub mod explain;
+pub mod filter;
 pub mod json;
+pub mod privacy;
