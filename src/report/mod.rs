@@ -1,5 +1,6 @@
 //! Views of what was found. They know finished results only.
 
+pub mod check;
 pub mod convert;
 pub mod document;
 pub mod escape;
@@ -7,3 +8,4 @@ pub mod explain;
 pub mod filter;
 pub mod json;
 pub mod privacy;
+pub mod text;
