@@ -3,3 +3,4 @@
 pub mod convert;
 pub mod document;
 pub mod json;
+pub mod text;
