@@ -3,4 +3,5 @@
 pub mod convert;
 pub mod document;
 pub mod json;
+pub mod ladder;
 pub mod text;

@@ -1,0 +1,98 @@
+//! A ladder diagram of a session: client and server as columns, commands and replies as arrows
+//! between them, the data channel as a lane of its own beside, a stall as a gap.
+
+mod draw;
+mod rung;
+mod rungs;
+mod verdict;
+mod window;
+
+use crate::capture::Timestamp;
+use crate::diagnose::{Diagnosis, Judged};
+use crate::session::{Channel, Mode};
+
+pub use rung::{Lane, Rung, Step, Tone};
+
+/// What stands above a lane.
+#[derive(Clone, Debug, Default)]
+pub struct Heading {
+    /// The client's end.
+    pub client: String,
+    /// What the lane is.
+    pub title: String,
+    /// The server's end.
+    pub server: String,
+}
+
+/// A ladder: a widget that is as high as [`Ladder::height`] says.
+#[derive(Clone, Debug)]
+pub struct Ladder {
+    /// Above the control connection's lane.
+    pub control: Heading,
+    /// Above the data channel's lane, when there is one.
+    pub data: Option<Heading>,
+    /// From the top.
+    pub rungs: Vec<Rung>,
+    /// What times are counted from.
+    pub origin: Timestamp,
+    /// Frames need their file's number.
+    pub several_files: bool,
+}
+
+impl Ladder {
+    /// The part of a session around a diagnosis.
+    pub fn around(judged: &Judged, diagnosis: &Diagnosis, several_files: bool) -> Self {
+        let s = &judged.session;
+        let channel = diagnosis.channels.first().and_then(|id| s.channel(*id));
+        let rungs = window::around(s, diagnosis, channel);
+        Self::new(judged, channel, rungs, several_files)
+    }
+
+    /// A whole session, with one of its channels.
+    pub fn whole(judged: &Judged, channel: Option<&Channel>, several_files: bool) -> Self {
+        Self::new(judged, channel, rungs::all(&judged.session, channel), several_files)
+    }
+
+    fn new(
+        judged: &Judged,
+        channel: Option<&Channel>,
+        rungs: Vec<Rung>,
+        several_files: bool,
+    ) -> Self {
+        let s = &judged.session;
+        let control = Heading {
+            client: s.client.to_string(),
+            title: "control".to_owned(),
+            server: s.server.to_string(),
+        };
+        let data = channel.map(|c| data_heading(judged, c));
+        Self { control, data, rungs, origin: s.first.time, several_files }
+    }
+}
+
+/// Both ends by their ports, with the address where it isn't that of the control connection.
+fn data_heading(judged: &Judged, channel: &Channel) -> Heading {
+    let s = &judged.session;
+    let shown = |e: crate::decode::Endpoint, usual: std::net::IpAddr| {
+        if e.ip == usual { format!(":{}", e.port) } else { e.to_string() }
+    };
+    let (client, server) = match channel.connection.as_ref().or(channel.attempts.last()) {
+        Some(c) => {
+            let ends = if rungs::initiator_is_client(s, channel, c) {
+                (c.initiator, c.responder)
+            } else {
+                (c.responder, c.initiator)
+            };
+            (shown(ends.0, s.client.ip), shown(ends.1, s.server.ip))
+        }
+        None => {
+            let announced = channel.announcement.as_ref().and_then(|a| a.advertised);
+            match (announced, channel.mode) {
+                (Some(e), Mode::Active) => (shown(e, s.client.ip), String::new()),
+                (Some(e), _) => (String::new(), shown(e, s.server.ip)),
+                (None, _) => (String::new(), String::new()),
+            }
+        }
+    };
+    Heading { client, title: format!("data {}", channel.id), server }
+}
