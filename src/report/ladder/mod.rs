@@ -7,7 +7,7 @@ mod rungs;
 mod verdict;
 mod window;
 
-use crate::capture::Timestamp;
+use crate::capture::{Moment, Timestamp};
 use crate::diagnose::{Diagnosis, Judged};
 use crate::session::{Channel, Mode};
 
@@ -24,6 +24,17 @@ pub struct Heading {
     pub server: String,
 }
 
+/// When a data channel lived, for the borders of its lane.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Life {
+    /// Announced, else its first packet.
+    pub from: Option<Moment>,
+    /// The handshake was complete.
+    pub established: Option<Moment>,
+    /// Nothing of it was seen after this.
+    pub until: Option<Moment>,
+}
+
 /// A ladder: a widget that is as high as [`Ladder::height`] says.
 #[derive(Clone, Debug)]
 pub struct Ladder {
@@ -31,6 +42,8 @@ pub struct Ladder {
     pub control: Heading,
     /// Above the data channel's lane, when there is one.
     pub data: Option<Heading>,
+    /// When the data channel lived.
+    pub life: Life,
     /// From the top.
     pub rungs: Vec<Rung>,
     /// What times are counted from.
@@ -66,7 +79,17 @@ impl Ladder {
             server: s.server.to_string(),
         };
         let data = channel.map(|c| data_heading(judged, c));
-        Self { control, data, rungs, origin: s.first.time, several_files }
+        let life = channel.map_or_else(Life::default, life);
+        Self { control, data, life, rungs, origin: s.first.time, several_files }
+    }
+}
+
+fn life(channel: &Channel) -> Life {
+    let c = channel.connection.as_ref();
+    Life {
+        from: channel.began(),
+        established: c.and_then(|c| c.from_responder.syn.or(c.established)),
+        until: c.filter(|c| c.ended()).map(|c| c.last),
     }
 }
 
