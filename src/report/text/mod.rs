@@ -7,8 +7,10 @@ pub mod palette;
 pub mod stages;
 pub mod units;
 
+mod diagnosis;
 mod header;
 mod ports;
+mod session;
 mod view;
 pub mod wireshark;
 
