@@ -4,7 +4,9 @@ use super::rung::{Lane, Rung, Tone};
 use crate::decode::IcmpKind;
 use crate::report::text::escape::escape;
 use crate::report::text::units;
-use crate::session::{Channel, Closing, Connection, ConnectionState, Half, MessageKind, Mode, Session};
+use crate::session::{
+    Channel, Closing, Connection, ConnectionState, Half, MessageKind, Mode, Session,
+};
 
 /// Whether the initiator of a data connection stands on the client's side.
 pub fn initiator_is_client(session: &Session, channel: &Channel, c: &Connection) -> bool {
@@ -87,8 +89,7 @@ fn ending(c: &Connection, lane: Lane, client_dials: bool, rungs: &mut Vec<Rung>)
         }
         if let Some(reset) = half.rst {
             // An RST after both FINs is a kernel's answer to late data.
-            let tone =
-                if c.state() == ConnectionState::Closed { Tone::Quiet } else { Tone::Bad };
+            let tone = if c.state() == ConnectionState::Closed { Tone::Quiet } else { Tone::Bad };
             rungs.push(Rung::arrow(reset.at, lane, to_server, "RST", tone));
         }
     }

@@ -77,7 +77,8 @@ pub fn remedy(view: &View<'_>, diagnosis: &Diagnosis) -> Lines {
         lines.extend(hanging(&spans, view.width, &rest));
     }
     for advice in &diagnosis.advice {
-        let spans = [span(label(advice.audience.name()), STRONG), span(escape(&advice.text), PLAIN)];
+        let spans =
+            [span(label(advice.audience.name()), STRONG), span(escape(&advice.text), PLAIN)];
         lines.extend(hanging(&spans, view.width, &rest));
         if let Some(example) = &advice.example {
             // Not wrapped: a line to be pasted must stay one line.

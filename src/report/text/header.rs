@@ -108,13 +108,9 @@ fn summary(view: &View<'_>) -> Vec<Span<'static>> {
     let total = units::count(sessions.len() as u64, "FTP session");
     let mut spans = vec![span(total, STRONG), span(":", STRONG)];
     let mut first = true;
-    for s in [
-        Status::Suspicious,
-        Status::Stalled,
-        Status::Failed,
-        Status::Undetermined,
-        Status::Healthy,
-    ] {
+    for s in
+        [Status::Suspicious, Status::Stalled, Status::Failed, Status::Undetermined, Status::Healthy]
+    {
         let n = sessions.iter().filter(|j| j.status == s).count();
         if n == 0 {
             continue;

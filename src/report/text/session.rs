@@ -74,11 +74,7 @@ fn facts(view: &View<'_>, s: &Session) -> Lines {
         VantagePoint::Unknown => "captured somewhere the packets don't tell",
     };
     let because = escape(&s.vantage.because);
-    facts.push(if because.is_empty() {
-        place.to_owned()
-    } else {
-        format!("{place}: {because}")
-    });
+    facts.push(if because.is_empty() { place.to_owned() } else { format!("{place}: {because}") });
     wrap(&[span(facts.join(" · "), QUIET)], view.width, "  ", "  ")
 }
 

@@ -192,8 +192,8 @@ fn data_connect(channel: Option<&Channel>, outcome: Outcome, at: Option<Stage>) 
     let step = |mark, at, note: String| Step::new("data connect", mark, at, note);
     let Some(channel) = channel else { return step(Mark::Open, None, String::new()) };
     let Some(c) = &channel.connection else {
-        let failed = matches!(outcome, Outcome::Stalled | Outcome::Failed)
-            && at == Some(Stage::DataConnect);
+        let failed =
+            matches!(outcome, Outcome::Stalled | Outcome::Failed) && at == Some(Stage::DataConnect);
         return match (failed, channel.attempts.last()) {
             (_, Some(dial)) => dialled(dial),
             (true, None) => step(Mark::Failed, None, "nobody dials".into()),

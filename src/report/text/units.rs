@@ -83,11 +83,13 @@ mod tests {
 
     #[test]
     fn times() {
-        let shown: Vec<String> =
-            [0, 400, 4_200, 120_000, 7_000_000, 119_999_999, 7_200_000_000u64]
-                .map(|us| duration(Duration::from_micros(us)))
-                .into();
-        assert_eq!(shown, ["0 s", "400 µs", "4.2 ms", "120 ms", "7.0 s", "2 min 00 s", "2 h 00 min"]);
+        let shown: Vec<String> = [0, 400, 4_200, 120_000, 7_000_000, 119_999_999, 7_200_000_000u64]
+            .map(|us| duration(Duration::from_micros(us)))
+            .into();
+        assert_eq!(
+            shown,
+            ["0 s", "400 µs", "4.2 ms", "120 ms", "7.0 s", "2 min 00 s", "2 h 00 min"]
+        );
     }
 
     #[test]

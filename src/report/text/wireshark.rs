@@ -29,13 +29,7 @@ pub fn filter(session: &Session, channels: &[&Channel]) -> String {
 }
 
 fn connection(a: Endpoint, b: Endpoint) -> String {
-    format!(
-        "{} && {} && tcp.port == {} && tcp.port == {}",
-        host(a.ip),
-        host(b.ip),
-        a.port,
-        b.port
-    )
+    format!("{} && {} && tcp.port == {} && tcp.port == {}", host(a.ip), host(b.ip), a.port, b.port)
 }
 
 fn host(ip: IpAddr) -> String {
