@@ -1,25 +1,38 @@
-//! The command line.
-use std::io::Write;
+//! The command line: arguments in, a report out, an exit status.
+
+mod args;
+mod output;
+mod progress;
+mod run;
+
 use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+/// Nothing to read, or arguments that make no sense.
+const USAGE: u8 = 2;
+
+/// Runs the program.
 pub fn main() -> ExitCode {
-    let files: Vec<std::path::PathBuf> = std::env::args_os()
-        .skip(1)
-        .map(Into::into)
-        .filter(|p: &std::path::PathBuf| p.exists())
-        .collect();
-    let opened = match ftpscope::capture::open(&files, &ftpscope::capture::OpenOptions::default()) {
-        Ok(o) => o,
-        Err(e) => {
-            eprintln!("{e}");
-            return ExitCode::from(2);
+    let cli = Cli::parse();
+    match cli.command {
+        None if cli.files.is_empty() => {
+            use clap::CommandFactory;
+            let _ = Cli::command().print_help();
+            ExitCode::from(USAGE)
         }
-    };
-    for f in &opened.failures {
-        eprintln!("{f}");
+        None => run::report(&cli.files, &cli.common, &cli.report),
+        Some(Command::Report(r)) => run::report(&r.files, &r.common, &r.report),
+        Some(Command::Check(c)) => run::check(&c.files, &c.common, c.each),
+        Some(Command::Explain { code }) => output::explain(code.as_deref()),
+        Some(Command::Schema) => output::schema(),
+        Some(Command::Interfaces) => output::interfaces(),
     }
-    let a = ftpscope::engine::analyse(opened.source, &Default::default());
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    let _ = ftpscope::report::json::document(&a, |_| true, &mut out);
-    let _ = out.flush();
-    ExitCode::SUCCESS
+}
+
+/// One sentence on standard error.
+fn complain(text: &str) {
+    eprintln!("ftpscope: {}", ftpscope::report::escape::escape(text));
 }

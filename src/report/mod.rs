@@ -1,7 +1,12 @@
 //! Views of what was found. They know finished results only.
 
+pub mod check;
 pub mod convert;
 pub mod document;
+pub mod escape;
+pub mod explain;
+pub mod filter;
 pub mod json;
 pub mod ladder;
+pub mod privacy;
 pub mod text;

@@ -144,3 +144,19 @@ impl Script {
         self.dropped_text += from as u64;
     }
 }
+
+impl Script {
+    /// Writes every text anew, as `f` says of the message and its text.
+    pub fn map_texts(&mut self, mut f: impl FnMut(MessageKind, &str) -> String) {
+        let old = std::mem::take(&mut self.text);
+        let dropped = std::mem::take(&mut self.dropped_text);
+        for m in &mut self.messages {
+            let from = usize::try_from(m.start.saturating_sub(dropped)).unwrap_or(usize::MAX);
+            let text = old.get(from..from.saturating_add(m.len as usize)).unwrap_or_default();
+            let new = f(m.kind, text);
+            m.start = self.text.len() as u64;
+            m.len = new.len() as u32;
+            self.text.push_str(&new);
+        }
+    }
+}

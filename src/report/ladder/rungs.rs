@@ -2,7 +2,7 @@
 
 use super::rung::{Lane, Rung, Tone};
 use crate::decode::IcmpKind;
-use crate::report::text::escape::escape;
+use crate::report::escape::escape;
 use crate::report::text::units;
 use crate::session::{
     Channel, Closing, Connection, ConnectionState, Half, MessageKind, Mode, Session,

@@ -2,12 +2,12 @@
 
 use ratatui::text::{Line, Span};
 
-use super::escape::escape;
 use super::lines::{Lines, drawn, paragraph, span, wrap};
 use super::palette::{NOTE, PLAIN, QUIET, STRONG, severity};
 use super::view::View;
 use super::wireshark;
 use crate::diagnose::{Confidence, Diagnosis, Judged, Severity};
+use crate::report::escape::escape;
 use crate::report::ladder::Ladder;
 use crate::session::Channel;
 

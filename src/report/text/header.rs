@@ -2,12 +2,12 @@
 
 use ratatui::text::{Line, Span};
 
-use super::escape::escape;
 use super::lines::{Lines, span, wrap};
 use super::palette::{BAD, ODD, PLAIN, QUIET, STRONG, status};
 use super::units;
 use super::view::View;
 use crate::diagnose::Status;
+use crate::report::escape::escape;
 
 /// Problems of the capture that are shown.
 const PROBLEMS: usize = 3;

@@ -2,13 +2,13 @@
 
 use ratatui::text::Line;
 
-use super::escape::escape;
 use super::lines::{Lines, span, wrap};
 use super::palette::{PLAIN, QUIET, STRONG, severity, status};
 use super::table::{Column, Row, table};
 use super::units;
 use super::view::View;
 use crate::diagnose::{Judged, Severity, Status};
+use crate::report::escape::escape;
 use crate::session::{Mode, Security, Session};
 
 /// More sessions than this say nothing more, one by one.

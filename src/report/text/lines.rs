@@ -8,7 +8,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::escape::escape;
+use crate::report::escape::escape;
 
 /// Lines as they will be printed.
 pub type Lines = Vec<Line<'static>>;

@@ -1,7 +1,6 @@
 //! The report for people: problems first, one screen each.
 
 pub mod clock;
-pub mod escape;
 pub mod lines;
 pub mod palette;
 pub mod stages;
@@ -42,6 +41,8 @@ pub struct TextOptions {
     pub zone: Zone,
     /// Without healthy sessions.
     pub only_problems: bool,
+    /// Some sessions were left out by a filter: none left doesn't mean that there was none.
+    pub filtered: bool,
 }
 
 /// Sessions of one kind that get a screen each; the others are listed.
@@ -53,7 +54,7 @@ pub fn text(analysis: &Analysis, options: &TextOptions, out: &mut impl Write) ->
     let mut show = |lines: Lines| print(&lines, options.color, out);
     show(header::lines(&view))?;
     if analysis.sessions.is_empty() {
-        return show(without_ftp::lines(&view));
+        return show(without_ftp::lines(&view, options.filtered));
     }
     let quiet = |j: &&Judged| matches!(j.status, Status::Healthy | Status::Undetermined);
     let (fine, mut broken): (Vec<&Judged>, Vec<&Judged>) =

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use ratatui::text::Line;
 
-use super::escape::escape;
 use super::lines::{Lines, span};
 use super::palette::{BAD, GOOD, PLAIN, QUIET, STRONG};
 use super::table::{Column, Row, table};
@@ -12,6 +11,7 @@ use super::units;
 use super::view::View;
 use crate::decode::Endpoint;
 use crate::diagnose::{Severity, Status};
+use crate::report::escape::escape;
 
 /// Servers that are listed.
 const MOST: usize = 50;

@@ -3,13 +3,13 @@
 use ratatui::text::Line;
 
 use super::diagnosis::{self, Detail};
-use super::escape::escape;
 use super::lines::{Lines, column, paragraph, span, wrap};
 use super::palette::{BAD, GOOD, PLAIN, QUIET, STRONG, status};
 use super::stages::{Mark, Step, steps, telling_channel};
 use super::view::View;
 use super::{ports, units};
 use crate::diagnose::{Diagnosis, Judged, Severity};
+use crate::report::escape::escape;
 use crate::session::{Channel, Security, Session, VantagePoint};
 
 /// Columns of one step of the strip.

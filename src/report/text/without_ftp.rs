@@ -11,7 +11,10 @@ use super::view::View;
 const PORTS: usize = 8;
 
 /// What the capture held instead, and what to try.
-pub fn lines(view: &View<'_>) -> Lines {
+pub fn lines(view: &View<'_>, filtered: bool) -> Lines {
+    if filtered {
+        return vec![Line::from(span("No FTP session matches.", STRONG))];
+    }
     let mut lines = vec![Line::from(span("No FTP in this capture.", STRONG))];
     if view.analysis.capture.packets == 0 {
         let text = "It holds no packets. Was anything sent while it ran, on this interface, and \

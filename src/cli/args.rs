@@ -1,0 +1,170 @@
+//! Arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const AFTER: &str = "\
+Exit status: 0 every reported session is healthy or undetermined; 1 at least one is stalled, failed
+or suspicious; 2 bad arguments, or an input that gave no packets at all to read.
+
+Capture well: take whole packets of the whole conversation between the two hosts, on either side:
+  tcpdump -ni any -s 0 -w ftp.pcap host 192.0.2.10
+A filter like 'port 21' misses the data connections.";
+
+/// Shows where an FTP session stalled, why, and what to change.
+#[derive(Parser, Debug)]
+#[command(name = "ftpscope", version, about, after_help = AFTER, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; without it, the report is printed.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Capture files (pcap, pcapng, plain or compressed), folders of them, or - for standard input.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// How to read and show.
+    #[command(flatten)]
+    pub common: Common,
+    /// How to report.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Print the report of captures.
+    Report(ReportCommand),
+    /// Print the checklist of each session: handshake to final reply, and nothing else.
+    Check(CheckCommand),
+    /// Print a diagnosis of the catalogue; without CODE, list them all.
+    Explain {
+        /// The code, as the report shows it.
+        code: Option<String>,
+    },
+    /// Print the JSON Schema of the report.
+    Schema,
+    /// List the interfaces that can be captured on.
+    Interfaces,
+}
+
+/// `ftpscope report`.
+#[derive(Args, Debug)]
+pub struct ReportCommand {
+    /// Capture files (pcap, pcapng, plain or compressed), folders of them, or - for standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// How to read and show.
+    #[command(flatten)]
+    pub common: Common,
+    /// How to report.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `ftpscope check`.
+#[derive(Args, Debug)]
+pub struct CheckCommand {
+    /// Capture files (pcap, pcapng, plain or compressed), folders of them, or - for standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// How to read and show.
+    #[command(flatten)]
+    pub common: Common,
+    /// A report for each file instead of one for all, merged by time.
+    #[arg(long)]
+    pub each: bool,
+}
+
+/// What of the report, and how.
+#[derive(Args, Debug, Clone, Default)]
+pub struct ReportArgs {
+    /// Form of the report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Only the session with this number; repeatable.
+    #[arg(long, value_name = "N")]
+    pub session: Vec<u64>,
+    /// Show only sessions that are stalled, failed or suspicious; all of them count.
+    #[arg(long)]
+    pub only_problems: bool,
+    /// A report for each file instead of one for all, merged by time.
+    #[arg(long)]
+    pub each: bool,
+}
+
+/// How to read and show.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Common {
+    /// A further control port, beside 21 and 990; repeatable.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Vec<u16>,
+    /// Only sessions that match, e.g. 'status:stalled server:192.0.2.0/24'.
+    #[arg(short = 'Y', long, value_name = "EXPR")]
+    pub filter: Option<String>,
+    /// Only packets that this BPF expression lets through, e.g. 'host 192.0.2.10'.
+    #[arg(long, value_name = "EXPR")]
+    pub bpf: Option<String>,
+    /// Only packets at or after this time (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub since: Option<ftpscope::capture::Timestamp>,
+    /// Only packets at or before this time (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<ftpscope::capture::Timestamp>,
+    /// Threads for rules and rendering; 0 for all cores. The output is the same for any number.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub threads: usize,
+    /// Times in UTC (the default).
+    #[arg(long, conflicts_with = "local")]
+    pub utc: bool,
+    /// Times in the local time zone.
+    #[arg(long)]
+    pub local: bool,
+    /// Mask addresses, user names and paths, the same ones alike.
+    #[arg(long)]
+    pub privacy: bool,
+    /// Colours.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    pub color: Color,
+    /// Say more on standard error about what is being done.
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Exit with 0 where it would be 1.
+    #[arg(long)]
+    pub exit_zero: bool,
+}
+
+/// Form of the report.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One document.
+    Json,
+    /// A line for each session, as soon as it is judged.
+    Ndjson,
+}
+
+/// When to use colours.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// RFC 3339 with an offset, or a date and a time in UTC.
+fn time(text: &str) -> Result<ftpscope::capture::Timestamp, String> {
+    let stamp = text.parse::<jiff::Timestamp>().or_else(|_| {
+        let civil = text.parse::<jiff::civil::DateTime>()?;
+        civil.to_zoned(jiff::tz::TimeZone::UTC).map(|z| z.timestamp())
+    });
+    let stamp = stamp.map_err(|_| "not a time; write it like 2026-03-01T12:00:00Z".to_owned())?;
+    let nanos = i64::try_from(stamp.as_nanosecond()).map_err(|_| "too far away".to_owned())?;
+    Ok(ftpscope::capture::Timestamp::from_nanos(nanos))
+}

@@ -1,0 +1,251 @@
+//! Reading captures and reporting on them.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use ftpscope::capture::{self, OpenOptions, Opened};
+use ftpscope::diagnose::{Judged, Status};
+use ftpscope::engine::{self, Analysis, Options};
+use ftpscope::report::filter::Filter;
+use ftpscope::report::json;
+use ftpscope::report::privacy::Masker;
+use ftpscope::report::text::{self, TextOptions, Zone};
+
+use super::args::{Color, Common, Format, ReportArgs};
+use super::output::{stdout, written};
+use super::{USAGE, complain, progress};
+
+/// Problems of captures that are said one by one.
+const MAX_COMPLAINTS: usize = 20;
+/// Width of the text where no terminal says.
+const WIDTH: u16 = 100;
+/// Wider lines are hard to read.
+const MAX_WIDTH: u16 = 132;
+
+/// What a run came to.
+#[derive(Clone, Copy, Default)]
+struct Outcome {
+    problem_sessions: bool,
+    failed_inputs: bool,
+}
+
+impl Outcome {
+    fn exit(self, common: &Common) -> ExitCode {
+        ExitCode::from(match self {
+            Self { failed_inputs: true, .. } => USAGE,
+            Self { problem_sessions: true, .. } if !common.exit_zero => 1,
+            _ => 0,
+        })
+    }
+}
+
+/// A run on a pool of the threads that were asked for.
+fn on_threads(common: &Common, run: impl FnOnce() -> ExitCode + Send) -> ExitCode {
+    match rayon::ThreadPoolBuilder::new().num_threads(common.threads).build() {
+        Ok(pool) => pool.install(run),
+        Err(e) => {
+            complain(&format!("--threads {}: {e}; try a smaller number", common.threads));
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+/// `ftpscope report`.
+pub fn report(files: &[PathBuf], common: &Common, args: &ReportArgs) -> ExitCode {
+    on_threads(common, || {
+        over_inputs(files, common, args.each, |source, chosen| match args.format {
+            Format::Ndjson => ndjson(source, common, args, chosen),
+            format => {
+                let a = analyse(source, common, chosen, &args.session);
+                let shown = |j: &Judged| !args.only_problems || is_problem(j);
+                let mut out = stdout();
+                let result = if format == Format::Json {
+                    json::document(&a, shown, &mut out)
+                } else {
+                    text::text(
+                        &a,
+                        &text_options(common, args.only_problems, !args.session.is_empty()),
+                        &mut out,
+                    )
+                };
+                let done = written(result.and_then(|()| out.flush()));
+                (a.sessions.iter().any(is_problem), done, a)
+            }
+        })
+    })
+}
+
+/// `ftpscope check`.
+pub fn check(files: &[PathBuf], common: &Common, each: bool) -> ExitCode {
+    on_threads(common, || {
+        over_inputs(files, common, each, |source, chosen| {
+            let a = analyse(source, common, chosen, &[]);
+            let mut out = stdout();
+            let options = text_options(common, false, false);
+            let result = ftpscope::report::check::check(&a, &options, &mut out);
+            let done = written(result.and_then(|()| out.flush()));
+            (a.sessions.iter().any(is_problem), done, a)
+        })
+    })
+}
+
+/// Opens the inputs, all as one or each for itself, and reports on them with `view`, which tells
+/// whether a session has a problem and whether its output was written.
+fn over_inputs(
+    files: &[PathBuf],
+    common: &Common,
+    each: bool,
+    view: impl Fn(capture::Source, Option<&Filter>) -> (bool, bool, Analysis),
+) -> ExitCode {
+    let filter = match common.filter.as_deref().map(Filter::parse).transpose() {
+        Ok(filter) => filter,
+        Err(e) => {
+            complain(&format!("--filter: {e}"));
+            return ExitCode::from(USAGE);
+        }
+    };
+    let mut outcome = Outcome::default();
+    let mut sets: Vec<Vec<PathBuf>> = vec![files.to_vec()];
+    if each {
+        sets.clear();
+        for file in files {
+            match capture::expand(file) {
+                Ok(found) => sets.extend(found.into_iter().map(|f| vec![f])),
+                Err(e) => {
+                    complain(&e.to_string());
+                    outcome.failed_inputs = true;
+                }
+            }
+        }
+    }
+    for set in sets {
+        let Some(Opened { source, failures }) = open(&set, common) else {
+            return ExitCode::from(USAGE);
+        };
+        for failure in &failures {
+            complain(&failure.to_string());
+        }
+        outcome.failed_inputs |= !failures.is_empty();
+        if source.files() == 0 {
+            continue;
+        }
+        let shown = progress::show(source.progress());
+        let (problem, done, analysis) = view(source, filter.as_ref());
+        drop(shown);
+        complain_of(&analysis);
+        outcome.problem_sessions |= problem;
+        outcome.failed_inputs |= !done;
+    }
+    outcome.exit(common)
+}
+
+fn open(files: &[PathBuf], common: &Common) -> Option<Opened> {
+    let options = OpenOptions { since: common.since, until: common.until, bpf: common.bpf.clone() };
+    if common.verbose {
+        for file in files {
+            complain(&format!("reading {}", name(file)));
+        }
+    }
+    capture::open(files, &options).map_err(|e| complain(&e)).ok()
+}
+
+fn name(file: &Path) -> String {
+    if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
+}
+
+fn engine_options(common: &Common) -> Options {
+    Options { ports: common.port.clone(), threads: common.threads }
+}
+
+fn analyse(
+    source: capture::Source,
+    common: &Common,
+    filter: Option<&Filter>,
+    ids: &[u64],
+) -> Analysis {
+    let mut analysis = engine::analyse(source, &engine_options(common));
+    analysis.sessions.retain(|j| counts(j, filter, ids));
+    if common.privacy {
+        ftpscope::report::privacy::mask(&mut analysis);
+    }
+    analysis
+}
+
+fn counts(j: &Judged, filter: Option<&Filter>, ids: &[u64]) -> bool {
+    (ids.is_empty() || ids.contains(&j.session.id)) && filter.is_none_or(|f| f.matches(j))
+}
+
+fn is_problem(j: &Judged) -> bool {
+    matches!(j.status, Status::Stalled | Status::Failed | Status::Suspicious)
+}
+
+fn ndjson(
+    source: capture::Source,
+    common: &Common,
+    args: &ReportArgs,
+    filter: Option<&Filter>,
+) -> (bool, bool, Analysis) {
+    let mut out = stdout();
+    let mut summary = ftpscope::report::document::Summary::default();
+    let mut problem = false;
+    let mut failed = None;
+    let mut masker = common.privacy.then(Masker::default);
+    let mut analysis = engine::analyse_with(source, &engine_options(common), |mut j| {
+        if !counts(&j, filter, &args.session) || failed.is_some() {
+            return;
+        }
+        problem |= is_problem(&j);
+        summary.add(&j);
+        if args.only_problems && !is_problem(&j) {
+            return;
+        }
+        if let Some(masker) = &mut masker {
+            masker.session(&mut j);
+        }
+        failed = json::session_line(&j, &mut out).err();
+    });
+    if let Some(masker) = &mut masker {
+        masker.capture(&mut analysis);
+    }
+    let result = match failed {
+        Some(e) => Err(e),
+        None => json::capture_line(&analysis, summary, &mut out).and_then(|()| out.flush()),
+    };
+    (problem, written(result), analysis)
+}
+
+/// Damage inside a recognised capture: one sentence each.
+fn complain_of(a: &Analysis) {
+    let problems = &a.capture.problems;
+    for p in problems.iter().take(MAX_COMPLAINTS) {
+        let file = a.capture.files.get(p.file as usize).map(String::as_str).unwrap_or_default();
+        let place = match (p.offset, p.frame) {
+            (Some(offset), Some(frame)) => format!("offset {offset}, frame {frame}: "),
+            (Some(offset), None) => format!("offset {offset}: "),
+            _ => String::new(),
+        };
+        complain(&format!("{file}: {place}{}", p.text));
+    }
+    if let Some(more) = problems.len().checked_sub(MAX_COMPLAINTS).filter(|n| *n > 0) {
+        complain(&format!("and {more} more; --format json lists them all in capture.problems"));
+    }
+}
+
+fn text_options(common: &Common, only_problems: bool, chosen: bool) -> TextOptions {
+    let terminal = std::io::stdout().is_terminal();
+    #[allow(clippy::disallowed_methods, reason = "https://no-color.org is about the environment")]
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    let width = crossterm::terminal::size().ok().filter(|_| terminal).map(|s| s.0);
+    TextOptions {
+        color: match common.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !no_color,
+        },
+        width: width.unwrap_or(WIDTH).clamp(40, MAX_WIDTH),
+        zone: if common.local { Zone::Local } else { Zone::Utc },
+        only_problems,
+        filtered: chosen || common.filter.is_some(),
+    }
+}
