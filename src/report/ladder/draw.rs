@@ -210,7 +210,7 @@ impl Canvas<'_> {
     fn arrow(&mut self, track: Track, to_server: bool, text: &str, lost: bool, tone: Tone) {
         let (label, line) = styles(tone);
         let inner = usize::from(track.inner());
-        let text = fit(text, inner.saturating_sub(6));
+        let text = shorten(text, inner.saturating_sub(5));
         let used = Span::raw(&text).width();
         // A space on either side of the text.
         let shaft = inner.saturating_sub(used + 2);
@@ -232,6 +232,21 @@ impl Canvas<'_> {
             self.put(at(shaft - reach), &format!("{head}{strokes}"), line);
             self.put(at(shaft + 1), &text, label);
         }
+    }
+}
+
+/// Cuts words that don't fit, but not the brackets at their end: the endpoint of a 227 or 229
+/// stands there.
+fn shorten(text: &str, room: usize) -> String {
+    let width = Span::raw(text).width();
+    let tail = text.rfind('(').and_then(|i| text.get(i..)).filter(|t| t.len() + 5 <= room);
+    match tail {
+        Some(tail) if width > room => {
+            let head = text.get(..text.len() - tail.len()).unwrap_or_default().trim_end();
+            // The … touches the word it cuts.
+            format!("{} {tail}", fit(head, room - Span::raw(tail).width() - 1))
+        }
+        _ => fit(text, room),
     }
 }
 

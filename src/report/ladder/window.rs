@@ -6,10 +6,12 @@ use super::rung::{Lane, Rung, Step};
 use super::{rungs, verdict};
 use crate::capture::Moment;
 use crate::diagnose::{Diagnosis, Severity};
-use crate::session::{Channel, Session};
+use crate::session::{Channel, MessageKind, Session};
 
 /// Rungs of a short ladder, stalls and pauses not counted.
 const MOST: usize = 14;
+/// Rungs after a stall.
+const AFTERMATH: usize = 3;
 /// A shorter silence is no stall and no pause.
 const SILENCE: Duration = Duration::from_millis(900);
 
@@ -28,6 +30,9 @@ pub fn around(session: &Session, diagnosis: &Diagnosis, channel: Option<&Channel
     // One more rung on either side shows what it came from and what became of it.
     let (from, to) = (begin.saturating_sub(1), (end + 1).min(all.len().saturating_sub(1)));
     let mut kept: Vec<usize> = (from..=to).collect();
+    if let Some(stall) = stall {
+        kept.retain(|i| *i <= stall + AFTERMATH);
+    }
     if kept.len() > MOST {
         let near = |i: &usize| {
             let beside_stall = stall.is_some_and(|s| *i == s || *i == s + 1);
@@ -65,7 +70,13 @@ fn moments(session: &Session, diagnosis: &Diagnosis, channel: Option<&Channel>) 
         about.extend(channel.began());
         about.extend(announcing.map(|e| e.at));
         about.extend(command.map(|e| e.at));
-        about.extend(command.and_then(|e| e.final_reply).map(|r| r.1));
+        let replies = session.script.messages.iter().filter(|m| match m.kind {
+            MessageKind::Reply(_, Some(e)) => {
+                Some(e) == channel.announcing || Some(e) == channel.command
+            }
+            _ => false,
+        });
+        about.extend(replies.map(|m| m.at));
         about.extend(channel.connection.iter().flat_map(|c| [c.first, c.last]));
         about.extend(channel.attempts.iter().map(|c| c.first));
     }

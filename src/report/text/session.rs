@@ -1,9 +1,10 @@
 //! One session with a problem, about a screen: how far it got, its ports, its diagnoses.
 
-use ratatui::text::Line;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
 
 use super::diagnosis::{self, Detail};
-use super::lines::{Lines, column, paragraph, span, wrap};
+use super::lines::{Lines, column, fit, paragraph, span, wrap};
 use super::palette::{BAD, GOOD, PLAIN, QUIET, STRONG, status};
 use super::stages::{Mark, Step, steps, telling_channel};
 use super::view::View;
@@ -12,8 +13,8 @@ use crate::diagnose::{Diagnosis, Judged, Severity};
 use crate::report::escape::escape;
 use crate::session::{Channel, Security, Session, VantagePoint};
 
-/// Columns of one step of the strip.
-const STEP: usize = 14;
+/// Columns between two steps of the strip.
+const GUTTER: usize = 2;
 
 /// The screen of a session.
 pub fn lines(view: &View<'_>, judged: &Judged) -> Lines {
@@ -39,7 +40,7 @@ fn title(view: &View<'_>, judged: &Judged) -> Line<'static> {
     let (glyph, style) = status(judged.status);
     let mut about = String::new();
     if let Some(user) = &s.user {
-        about.push_str(&format!(" · {}", super::lines::fit(&escape(user), 24)));
+        about.push_str(&format!(" · {}", fit(&escape(user), 24)));
     }
     about.push_str(&format!(" · {} → {} ", s.client.ip, s.server.ip));
     let mut spans = vec![
@@ -48,7 +49,7 @@ fn title(view: &View<'_>, judged: &Judged) -> Line<'static> {
         span(format!(" · {}", judged.status.name()), style.patch(STRONG)),
         span(about, STRONG),
     ];
-    let used: usize = spans.iter().map(ratatui::text::Span::width).sum();
+    let used: usize = spans.iter().map(Span::width).sum();
     spans.push(span("─".repeat(view.width.saturating_sub(used)), style));
     Line::from(spans)
 }
@@ -78,36 +79,79 @@ fn facts(view: &View<'_>, s: &Session) -> Lines {
     wrap(&[span(facts.join(" · "), QUIET)], view.width, "  ", "  ")
 }
 
-/// The steps side by side: name and mark, time, a word; in two rows when the width asks for it.
+/// The steps side by side: name and mark, time, a word; in two rows where the width asks for it.
 fn strip(view: &View<'_>, session: &Session, steps: &[Step]) -> Lines {
-    let fit = (view.width.saturating_sub(2) / STEP).clamp(1, 7);
+    let room = view.width.saturating_sub(2);
+    let cells: Vec<Cell> = steps.iter().map(|s| Cell::new(view, session, s)).collect();
+    let (roomy, tight) = (total(&cells, Cell::roomy), total(&cells, Cell::tight));
     // Four and three look better than six and one.
-    let each = if fit >= 7 { 7 } else { fit.min(4) };
+    let (each, width): (usize, fn(&Cell) -> usize) = if roomy <= room {
+        (7, Cell::roomy)
+    } else if tight <= room {
+        (7, Cell::tight)
+    } else {
+        (4, Cell::tight)
+    };
     let mut lines = Lines::new();
-    for row in steps.chunks(each) {
+    for row in cells.chunks(each) {
         let (mut names, mut times, mut notes) = (indent(), indent(), indent());
-        for step in row {
-            let style = match step.mark {
-                Mark::Done => GOOD,
-                Mark::Failed => BAD.patch(STRONG),
-                Mark::Open => QUIET,
-            };
-            names.push(span(column(&format!("{} {}", step.mark.glyph(), step.name), STEP), style));
-            let time = step.at.map(|at| view.since_start(session, at)).unwrap_or_default();
-            times.push(span(column(&format!("  {time}"), STEP), QUIET));
-            let note = super::lines::fit(&step.note, STEP - 3);
-            let style = if step.mark == Mark::Failed { BAD } else { QUIET };
-            notes.push(span(column(&format!("  {note}"), STEP), style));
+        for cell in row {
+            let columns = width(cell);
+            names.push(span(column(&cell.name, columns), cell.style));
+            times.push(span(column(&cell.time, columns), QUIET));
+            let note = column(&fit(&cell.note, columns.saturating_sub(GUTTER)), columns);
+            notes.push(span(note, cell.note_style));
         }
         lines.extend([Line::from(names), Line::from(times)]);
-        if row.iter().any(|s| !s.note.is_empty()) {
+        if row.iter().any(|c| !c.note.trim().is_empty()) {
             lines.push(Line::from(notes));
         }
     }
     lines
 }
 
-fn indent() -> Vec<ratatui::text::Span<'static>> {
+/// One step as it stands in the strip.
+struct Cell {
+    name: String,
+    time: String,
+    note: String,
+    style: Style,
+    note_style: Style,
+}
+
+impl Cell {
+    fn new(view: &View<'_>, session: &Session, step: &Step) -> Self {
+        let style = match step.mark {
+            Mark::Done => GOOD,
+            Mark::Failed => BAD.patch(STRONG),
+            Mark::Open => QUIET,
+        };
+        let time = step.at.map(|at| view.since_start(session, at)).unwrap_or_default();
+        Self {
+            name: format!("{} {}", step.mark.glyph(), step.name),
+            time: format!("  {time}"),
+            note: format!("  {}", escape(&step.note)),
+            style,
+            note_style: if step.mark == Mark::Failed { BAD } else { QUIET },
+        }
+    }
+
+    /// Room for everything.
+    fn roomy(&self) -> usize {
+        self.tight().max(Span::raw(&self.note).width() + GUTTER)
+    }
+
+    /// Room for all but a long note.
+    fn tight(&self) -> usize {
+        Span::raw(&self.name).width().max(Span::raw(&self.time).width()) + GUTTER
+    }
+}
+
+fn total(cells: &[Cell], width: fn(&Cell) -> usize) -> usize {
+    cells.iter().map(width).sum()
+}
+
+fn indent() -> Vec<Span<'static>> {
     vec![span("  ", PLAIN)]
 }
 
