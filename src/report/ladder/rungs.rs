@@ -5,7 +5,7 @@ use crate::decode::IcmpKind;
 use crate::report::escape::escape;
 use crate::report::text::units;
 use crate::session::{
-    Channel, Closing, Connection, ConnectionState, Half, MessageKind, Mode, Session,
+    Channel, ClosingPoint, Connection, ConnectionState, Half, MessageKind, Mode, Session,
 };
 
 /// Whether the initiator of a data connection stands on the client's side.
@@ -33,11 +33,27 @@ pub fn all(session: &Session, channel: Option<&Channel>) -> Vec<Rung> {
             ending(dial, Lane::Data, client_dials, &mut rungs);
         }
     }
-    if session.closing == Closing::Open {
+    if session.closing_point == ClosingPoint::EndOfInput && !session.control.ended() {
         let text = "the capture ends";
         rungs.push(Rung::mark(session.judged_at, Lane::Control, text, Tone::Quiet));
     }
     rungs.sort_by_key(|r| r.at);
+    // Where nothing else comes after SYNs without an answer, the last of them ends the ladder.
+    let last = match channel {
+        Some(channel) => channel
+            .connection
+            .as_ref()
+            .map(|d| (d, Lane::Data, initiator_is_client(session, channel, d))),
+        None => Some((c, Lane::Control, client_dials)),
+    };
+    if let Some((c, lane, to_server)) = last
+        && let Some(at) = c.from_initiator.last_syn
+        && c.state() == ConnectionState::Unanswered
+        && c.from_initiator.syns > 1
+        && rungs.last().is_some_and(|r| r.at == c.from_initiator.syn)
+    {
+        rungs.push(Rung::arrow(at, lane, to_server, "the last SYN", Tone::Bad).lost());
+    }
     rungs
 }
 
@@ -76,7 +92,7 @@ fn opening(c: &Connection, lane: Lane, client_dials: bool, rungs: &mut Vec<Rung>
         };
         let to_initiator = icmp.error.src == c.initiator;
         let to_server = to_initiator != client_dials;
-        let text = format!("ICMP {what} from {}", icmp.error.from);
+        let text = format!("ICMP {what}");
         rungs.push(Rung::arrow(icmp.at, lane, to_server, text, Tone::Bad));
     }
 }

@@ -34,6 +34,9 @@ pub fn lines(view: &View<'_>, judged: &Judged, diagnosis: &Diagnosis, detail: De
         lines.push(Line::default());
     }
     if diagnosis.severity != Severity::Info {
+        if !detail.ladder {
+            lines.extend(evidence(view, diagnosis));
+        }
         lines.extend(remedy(view, diagnosis));
     }
     if detail.filter {
@@ -68,18 +71,34 @@ pub fn headline(view: &View<'_>, diagnosis: &Diagnosis) -> Lines {
     lines
 }
 
+/// The packets that support it, where no ladder shows them.
+fn evidence(view: &View<'_>, diagnosis: &Diagnosis) -> Lines {
+    const SHOWN: usize = 4;
+    let mut lines = Lines::new();
+    let rest = " ".repeat(LABEL + 4);
+    for (i, e) in diagnosis.evidence.iter().take(SHOWN).enumerate() {
+        let label = if i == 0 { label("seen") } else { rest.clone() };
+        let frame = format!("{}: ", view.frame(e.at.frame));
+        lines.extend(hanging(
+            span(label, QUIET),
+            &[span(frame, QUIET), span(escape(&e.text), PLAIN)],
+            view.width,
+        ));
+    }
+    lines
+}
+
 /// Why it is so and what to change.
 pub fn remedy(view: &View<'_>, diagnosis: &Diagnosis) -> Lines {
     let mut lines = Lines::new();
     let rest = " ".repeat(LABEL + 4);
     if !diagnosis.reasoning.is_empty() {
-        let spans = [span(label("why"), QUIET), span(escape(&diagnosis.reasoning), PLAIN)];
-        lines.extend(hanging(&spans, view.width, &rest));
+        let text = [span(escape(&diagnosis.reasoning), PLAIN)];
+        lines.extend(hanging(span(label("why"), QUIET), &text, view.width));
     }
     for advice in &diagnosis.advice {
-        let spans =
-            [span(label(advice.audience.name()), STRONG), span(escape(&advice.text), PLAIN)];
-        lines.extend(hanging(&spans, view.width, &rest));
+        let label = span(label(advice.audience.name()), STRONG);
+        lines.extend(hanging(label, &[span(escape(&advice.text), PLAIN)], view.width));
         if let Some(example) = &advice.example {
             // Not wrapped: a line to be pasted must stay one line.
             for line in example.lines() {
@@ -94,12 +113,11 @@ pub fn remedy(view: &View<'_>, diagnosis: &Diagnosis) -> Lines {
 }
 
 /// Wraps what follows a label, under its own beginning.
-fn hanging(spans: &[Span<'static>; 2], width: usize, rest: &str) -> Lines {
-    let [label, text] = spans;
-    let room = width.saturating_sub(rest.len());
-    let mut lines = wrap(std::slice::from_ref(text), room, "", "");
+fn hanging(label: Span<'static>, text: &[Span<'static>], width: usize) -> Lines {
+    let rest = " ".repeat(LABEL + 4);
+    let mut lines = wrap(text, width.saturating_sub(rest.len()), "", "");
     for (i, line) in lines.iter_mut().enumerate() {
-        let before = if i == 0 { label.clone() } else { Span::raw(rest.to_owned()) };
+        let before = if i == 0 { label.clone() } else { Span::raw(rest.clone()) };
         line.spans.insert(0, before);
     }
     lines
