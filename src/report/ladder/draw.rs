@@ -13,9 +13,11 @@ use crate::report::text::lines::{column_right, fit, wrap};
 use crate::report::text::palette::{BAD, NOTE, PLAIN, QUIET, STRONG};
 use crate::report::text::units;
 
-/// Columns of the time and of the frame number.
-const TIME: u16 = 10;
-const FRAME: u16 = 8;
+/// Columns of the time and of the frame number, where there is room and where there is not.
+const ROOMY: (u16, u16) = (10, 8);
+const TIGHT: (u16, u16) = (9, 6);
+/// From this width on there is room.
+const ENOUGH: u16 = 84;
 /// Between frame numbers and the control lane, and between the lanes.
 const GAP: u16 = 2;
 /// A narrower data lane says nothing.
@@ -36,23 +38,27 @@ impl Track {
 
 #[derive(Clone, Copy, Debug)]
 struct Layout {
+    time: u16,
+    frame: u16,
     control: Track,
     data: Option<Track>,
 }
 
 impl Layout {
     fn new(width: u16, with_data: bool) -> Self {
-        let left = TIME + FRAME + GAP;
+        let (time, frame) = if width < ENOUGH { TIGHT } else { ROOMY };
+        let left = time + frame + GAP;
         let end = width.max(left + 20);
         if !with_data {
             // Arrows of more than a hand's width are no easier to read.
-            return Self { control: Track { left, right: (end - 1).min(left + 75) }, data: None };
+            let control = Track { left, right: (end - 1).min(left + 75) };
+            return Self { time, frame, control, data: None };
         }
         let lanes = end - left - GAP;
         let data = (lanes * 2 / 5).max(LEAST_DATA).min(lanes / 2);
         let control = Track { left, right: left + lanes - data - 1 };
         let data = Track { left: control.right + 1 + GAP, right: end - 1 };
-        Self { control, data: Some(data) }
+        Self { time, frame, control, data: Some(data) }
     }
 
     fn track(&self, lane: Lane) -> Track {
@@ -125,15 +131,18 @@ impl Canvas<'_> {
     }
 
     fn heading(&mut self, ladder: &Ladder, layout: &Layout) {
-        self.put(0, &column_right("time", usize::from(TIME)), QUIET);
-        self.put(TIME, &column_right("frame", usize::from(FRAME)), QUIET);
+        self.put(0, &column_right("time", usize::from(layout.time)), QUIET);
+        self.put(layout.time, &column_right("frame", usize::from(layout.frame)), QUIET);
         let data = ladder.data.iter().zip(layout.data);
         let lanes: Vec<(&Heading, Track)> =
             std::iter::once((&ladder.control, layout.control)).chain(data).collect();
         for (heading, track) in &lanes {
             self.put(track.left, "client", STRONG);
             self.put((track.right + 1).saturating_sub(6), "server", STRONG);
-            self.centred(*track, &heading.title, QUIET);
+            // Between both words, with a space on either side.
+            if usize::from(track.inner()) >= heading.title.len() + 12 {
+                self.centred(*track, &heading.title, QUIET);
+            }
         }
         self.y += 1;
         for (heading, track) in &lanes {
@@ -175,13 +184,13 @@ impl Canvas<'_> {
     fn rung(&mut self, ladder: &Ladder, rung: &Rung, word: Option<&str>, layout: &Layout) {
         if let Some(at) = rung.at {
             let time = units::offset(at.time.since(ladder.origin));
-            self.put(0, &column_right(&time, usize::from(TIME)), QUIET);
+            self.put(0, &column_right(&time, usize::from(layout.time)), QUIET);
             let frame = if ladder.several_files {
                 format!("{}:{}", at.frame.file + 1, at.frame.number)
             } else {
                 at.frame.number.to_string()
             };
-            self.put(TIME, &column_right(&frame, usize::from(FRAME)), QUIET);
+            self.put(layout.time, &column_right(&frame, usize::from(layout.frame)), QUIET);
         }
         let track = layout.track(rung.lane);
         match &rung.step {
@@ -190,17 +199,17 @@ impl Canvas<'_> {
             }
             Step::Mark { text, tone } => self.centred(track, text, styles(*tone).0),
             Step::Stall { .. } => {
-                self.put(0, &column_right("⋮", usize::from(TIME) - 2), BAD);
+                self.put(0, &column_right("⋮", usize::from(layout.time) - 2), BAD);
                 if let Some(word) = word {
                     self.centred(track, word, BAD.patch(STRONG));
                 }
             }
             Step::Pause(length) => {
-                self.put(0, &column_right("⋮", usize::from(TIME) - 2), QUIET);
+                self.put(0, &column_right("⋮", usize::from(layout.time) - 2), QUIET);
                 self.centred(track, &units::duration(*length), QUIET);
             }
             Step::Skipped(n) => {
-                self.put(0, &column_right("⋮", usize::from(TIME) - 2), QUIET);
+                self.put(0, &column_right("⋮", usize::from(layout.time) - 2), QUIET);
                 self.centred(track, &format!("{n} more"), QUIET);
             }
         }

@@ -7,6 +7,9 @@ mod rungs;
 mod verdict;
 mod window;
 
+#[cfg(test)]
+mod tests;
+
 use crate::capture::{Moment, Timestamp};
 use crate::diagnose::{Diagnosis, Judged};
 use crate::session::{Channel, Mode};

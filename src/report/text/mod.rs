@@ -19,6 +19,9 @@ mod table;
 mod view;
 mod without_ftp;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Write};
 
 use ratatui::text::Line;

@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use super::lines::{Lines, column, span};
+use super::lines::{Lines, column, fit, span};
 use super::palette::{PLAIN, QUIET};
 use super::view::View;
 use crate::decode::Endpoint;
@@ -10,12 +10,14 @@ use crate::session::{Channel, Mode, Session};
 
 /// Columns of the role.
 const ROLE: usize = 31;
+/// Columns of an IPv4 address and a port.
+const ENDPOINT: usize = 21;
 
 /// The ports of the control connection and of these channels.
 pub fn lines(view: &View<'_>, session: &Session, channels: &[&Channel]) -> Lines {
     let mut lines = vec![
-        line("control port", session.server, "the server listens"),
-        line("client's ephemeral port", session.client, "control connection"),
+        line(view, "control port", session.server, "the server listens"),
+        line(view, "client's ephemeral port", session.client, "control connection"),
     ];
     for channel in channels {
         lines.extend(of_channel(view, channel));
@@ -38,27 +40,29 @@ fn of_channel(view: &View<'_>, channel: &Channel) -> Lines {
         let role = format!("announced {listening}");
         let kind = announcement.kind.name();
         let note = format!("{which} · {kind}, {}", view.frame(announcement.at.frame));
-        lines.push(line(&role, advertised, &note));
+        lines.push(line(view, &role, advertised, &note));
         if let Some(d) = dial.filter(|d| d.responder != advertised) {
-            lines.push(line(&format!("dialled {listening}"), d.responder, &which));
+            lines.push(line(view, &format!("dialled {listening}"), d.responder, &which));
         }
     } else if let Some(d) = dial {
         let note = match channel.reuses {
             Some(id) => format!("{which} · announced for channel {id}"),
             None => format!("{which} · its announcement can't be read"),
         };
-        lines.push(line(listening, d.responder, &note));
+        lines.push(line(view, listening, d.responder, &note));
     }
     if let Some(d) = dial {
-        lines.push(line(dialling, d.initiator, &format!("{which} · dials")));
+        lines.push(line(view, dialling, d.initiator, &format!("{which} · dials")));
     }
     lines
 }
 
-fn line(role: &str, endpoint: Endpoint, note: &str) -> Line<'static> {
+fn line(view: &View<'_>, role: &str, endpoint: Endpoint, note: &str) -> Line<'static> {
+    let endpoint = column(&endpoint.to_string(), ENDPOINT.max(endpoint.to_string().len()));
+    let room = view.width.saturating_sub(2 + ROLE + endpoint.len() + 2);
     Line::from(vec![
         span(format!("  {}", column(role, ROLE)), QUIET),
-        span(column(&endpoint.to_string(), 22.max(endpoint.to_string().len())), PLAIN),
-        span(format!("  {note}"), QUIET),
+        span(endpoint, PLAIN),
+        span(format!("  {}", fit(note, room)), QUIET),
     ])
 }

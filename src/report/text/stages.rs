@@ -238,7 +238,10 @@ fn transfer(
     let last = c.last_byte();
     let reset = c.state() == ConnectionState::Reset;
     let confirmed = exchange.is_some_and(Exchange::succeeded);
+    let refused = exchange.is_some_and(Exchange::refused);
     match (outcome, stalled_at) {
+        // Nothing was ever to come.
+        _ if refused && c.bytes() == 0 => step(Mark::Open, None, String::new()),
         (_, Some(Stage::DataTransfer)) => step(Mark::Failed, last, moved),
         (Outcome::Completed, _) | (_, Some(Stage::Completion)) => {
             step(Mark::Done, last.or(c.closed()), moved)
