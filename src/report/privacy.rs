@@ -43,9 +43,7 @@ impl Masker {
         for finding in &mut analysis.findings {
             self.diagnosis(&mut finding.diagnosis);
         }
-        for (_, comment) in &mut analysis.capture.comments {
-            *comment = "***".to_owned();
-        }
+        analysis.capture.comments.clear();
     }
 
     /// Masks a session and its verdicts.
