@@ -29,7 +29,12 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 
 fn is_harmful(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c,
+            // Direction marks, embeddings, overrides, isolates; separators; what has no width.
+            '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{00ad}'
+            // Annotations and tags.
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -40,5 +45,13 @@ mod tests {
     fn controls_are_written_out() {
         assert_eq!(escape("a\x1b[2Jb\r\n\u{9b}c\u{202e}"), "a\\x1b[2Jb\\r\\n\\x9bc\\u{202e}");
         assert!(matches!(escape("naïve 名"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn nothing_harmful_survives_and_nothing_is_escaped_twice() {
+        let all: String = ('\0'..='\u{10ffff}').collect();
+        let safe = escape(&all).into_owned();
+        assert!(!safe.contains(is_harmful));
+        assert!(matches!(escape(&safe), Cow::Borrowed(_)));
     }
 }

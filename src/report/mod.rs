@@ -7,5 +7,6 @@ pub mod escape;
 pub mod explain;
 pub mod filter;
 pub mod json;
+pub mod ladder;
 pub mod privacy;
 pub mod text;
