@@ -9,6 +9,52 @@ use serde::Serialize;
 /// The version of the contract, in every document and line.
 pub const SCHEMA: &str = "ftpscope/1";
 
+/// What a session can have become.
+pub(super) const STATUSES: [&str; 5] =
+    ["healthy", "stalled", "failed", "suspicious", "undetermined"];
+/// Where a capture can have been taken.
+pub(super) const VANTAGES: [&str; 4] = ["client", "server", "between", "unknown"];
+/// How a control connection can have been protected.
+pub(super) const SECURITIES: [&str; 3] = ["plain", "explicit-tls", "implicit-tls"];
+/// How far a login can have come.
+pub(super) const LOGINS: [&str; 5] = ["accepted", "refused", "pending", "none", "hidden"];
+/// Who can have dialled a data connection.
+pub(super) const MODES: [&str; 3] = ["passive", "active", "unknown"];
+/// How bad a diagnosis can be.
+pub(super) const SEVERITIES: [&str; 3] = ["critical", "warning", "info"];
+/// What a diagnosis can be about.
+pub(super) const STAGES: [&str; 11] = [
+    "capture",
+    "control-connect",
+    "banner",
+    "login",
+    "command",
+    "announcement",
+    "data-connect",
+    "data-transfer",
+    "completion",
+    "tls",
+    "security",
+];
+const KINDS: [&str; 8] = ["PASV", "EPSV", "PORT", "EPRT", "LPSV", "LPRT", "SPSV", "CPSV"];
+const STATES: [&str; 8] = [
+    "unanswered",
+    "refused",
+    "unreachable",
+    "handshake-incomplete",
+    "established",
+    "half-closed",
+    "closed",
+    "reset",
+];
+const OUTCOMES: [&str; 7] =
+    ["completed", "stalled", "failed", "aborted", "unused", "in-progress", "unknown"];
+
+/// The stages, or null.
+fn stage_or_null() -> Vec<Option<&'static str>> {
+    STAGES.into_iter().map(Some).chain([None]).collect()
+}
+
 /// An address and a port.
 #[derive(Serialize, JsonSchema, Clone, Debug)]
 pub struct Address {
@@ -22,6 +68,7 @@ pub struct Address {
 #[derive(Serialize, JsonSchema, Debug)]
 pub struct Document {
     /// Always [`SCHEMA`].
+    #[schemars(extend("enum" = [SCHEMA]))]
     pub schema: String,
     /// The capture.
     pub capture: Capture,
@@ -120,8 +167,10 @@ pub struct Session {
     /// File of `first_frame`.
     pub first_file: u32,
     /// healthy, stalled, failed, suspicious, undetermined.
+    #[schemars(extend("enum" = STATUSES))]
     pub status: &'static str,
     /// client, server, between, unknown.
+    #[schemars(extend("enum" = VANTAGES))]
     pub vantage: &'static str,
     /// What in the packets says so.
     pub vantage_reason: String,
@@ -139,12 +188,16 @@ pub struct Session {
 #[derive(Serialize, JsonSchema, Debug)]
 pub struct Control {
     /// complete, unanswered, refused, unreachable, missing.
+    #[schemars(extend("enum" = ["complete", "unanswered", "refused", "unreachable", "missing"]))]
     pub opening: &'static str,
     /// fin, reset, open, unseen.
+    #[schemars(extend("enum" = ["fin", "reset", "open", "unseen"]))]
     pub closing: &'static str,
     /// plain, explicit-tls, implicit-tls.
+    #[schemars(extend("enum" = SECURITIES))]
     pub security: &'static str,
     /// accepted, refused, pending, none, hidden.
+    #[schemars(extend("enum" = LOGINS))]
     pub login: &'static str,
     /// Argument of the last USER.
     pub user: Option<String>,
@@ -170,8 +223,10 @@ pub struct Channel {
     /// 1-based.
     pub id: u32,
     /// passive, active, unknown.
+    #[schemars(extend("enum" = MODES))]
     pub mode: &'static str,
     /// announced, reused, inferred.
+    #[schemars(extend("enum" = ["announced", "reused", "inferred"]))]
     pub association: &'static str,
     /// Id of the channel whose endpoint was used again.
     pub reuses: Option<u32>,
@@ -184,8 +239,10 @@ pub struct Channel {
     /// Failed dials before it.
     pub attempts: Vec<Connection>,
     /// completed, stalled, failed, aborted, unused, in-progress, unknown.
+    #[schemars(extend("enum" = OUTCOMES))]
     pub outcome: &'static str,
     /// A stage, when stalled or failed.
+    #[schemars(extend("enum" = stage_or_null()))]
     pub stalled_at: Option<&'static str>,
 }
 
@@ -193,6 +250,7 @@ pub struct Channel {
 #[derive(Serialize, JsonSchema, Debug)]
 pub struct Announcement {
     /// PASV, EPSV, PORT, EPRT, LPSV, LPRT, SPSV, CPSV.
+    #[schemars(extend("enum" = KINDS))]
     pub kind: &'static str,
     /// The packet that carried the endpoint.
     pub frame: u32,
@@ -236,6 +294,7 @@ pub struct Connection {
     pub syns: u32,
     /// unanswered, refused, unreachable, handshake-incomplete, established, half-closed, closed,
     /// reset.
+    #[schemars(extend("enum" = STATES))]
     pub state: &'static str,
     /// First packet.
     pub opened: Option<String>,
@@ -288,14 +347,17 @@ pub struct Diagnosis {
     /// From the catalogue.
     pub code: &'static str,
     /// critical, warning, info.
+    #[schemars(extend("enum" = SEVERITIES))]
     pub severity: &'static str,
     /// Where in the session.
+    #[schemars(extend("enum" = STAGES))]
     pub stage: &'static str,
     /// The first affected channel.
     pub channel: Option<u32>,
     /// All affected channels.
     pub channels: Vec<u32>,
     /// certain, likely, possible.
+    #[schemars(extend("enum" = ["certain", "likely", "possible"]))]
     pub confidence: &'static str,
     /// One sentence.
     pub summary: String,
@@ -325,6 +387,7 @@ pub struct Evidence {
 pub struct Advice {
     /// firewall, server, client, capture.
     #[serde(rename = "for")]
+    #[schemars(extend("enum" = ["firewall", "server", "client", "capture"]))]
     pub audience: &'static str,
     /// One or two sentences.
     pub text: String,
@@ -339,6 +402,7 @@ pub enum Line {
     /// A judged session.
     Session {
         /// Always [`SCHEMA`].
+        #[schemars(extend("enum" = [SCHEMA]))]
         schema: String,
         /// The session, as in the document.
         #[serde(flatten)]
@@ -347,6 +411,7 @@ pub enum Line {
     /// The last line.
     Capture {
         /// Always [`SCHEMA`].
+        #[schemars(extend("enum" = [SCHEMA]))]
         schema: String,
         /// The capture.
         capture: Box<Capture>,

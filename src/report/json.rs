@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::convert;
-use super::document::{Document, Line, SCHEMA, Summary};
+use super::document::{Line, SCHEMA, Summary};
 use crate::diagnose::Judged;
 use crate::engine::Analysis;
 
@@ -82,17 +82,4 @@ pub fn capture_line(a: &Analysis, summary: Summary, out: &mut impl Write) -> io:
 fn line(line: &Line, out: &mut impl Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, line)?;
     out.write_all(b"\n")
-}
-
-/// The JSON Schema of the document and of the lines.
-pub fn schema() -> serde_json::Value {
-    let document = schemars::schema_for!(Document);
-    let line = schemars::schema_for!(Line);
-    serde_json::json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "ftpscope report",
-        "description": "The document of --format json, and each line of --format ndjson.",
-        "document": document,
-        "line": line,
-    })
 }

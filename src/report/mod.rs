@@ -7,3 +7,4 @@ pub mod explain;
 pub mod filter;
 pub mod json;
 pub mod privacy;
+pub mod schema;
