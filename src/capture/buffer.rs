@@ -34,11 +34,6 @@ impl Buffer {
         self.offset
     }
 
-    /// Nothing more will come into the window.
-    pub(super) fn at_end(&self) -> bool {
-        self.eof
-    }
-
     /// The error that ended the stream, once.
     pub(super) fn take_error(&mut self) -> Option<std::io::Error> {
         self.error.take()

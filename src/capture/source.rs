@@ -87,6 +87,11 @@ impl Source {
         self.progress.clone()
     }
 
+    /// How many inputs could be opened.
+    pub fn files(&self) -> usize {
+        self.readers.len()
+    }
+
     fn advance(&mut self, index: usize) -> bool {
         self.readers.get_mut(index).is_some_and(Reader::advance)
     }

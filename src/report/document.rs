@@ -6,54 +6,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::names::{
+    KINDS, LOGINS, MODES, OUTCOMES, SECURITIES, SEVERITIES, STAGES, STATES, STATUSES, VANTAGES,
+    stage_or_null,
+};
+
 /// The version of the contract, in every document and line.
 pub const SCHEMA: &str = "ftpscope/1";
-
-/// What a session can have become.
-pub(super) const STATUSES: [&str; 5] =
-    ["healthy", "stalled", "failed", "suspicious", "undetermined"];
-/// Where a capture can have been taken.
-pub(super) const VANTAGES: [&str; 4] = ["client", "server", "between", "unknown"];
-/// How a control connection can have been protected.
-pub(super) const SECURITIES: [&str; 3] = ["plain", "explicit-tls", "implicit-tls"];
-/// How far a login can have come.
-pub(super) const LOGINS: [&str; 5] = ["accepted", "refused", "pending", "none", "hidden"];
-/// Who can have dialled a data connection.
-pub(super) const MODES: [&str; 3] = ["passive", "active", "unknown"];
-/// How bad a diagnosis can be.
-pub(super) const SEVERITIES: [&str; 3] = ["critical", "warning", "info"];
-/// What a diagnosis can be about.
-pub(super) const STAGES: [&str; 11] = [
-    "capture",
-    "control-connect",
-    "banner",
-    "login",
-    "command",
-    "announcement",
-    "data-connect",
-    "data-transfer",
-    "completion",
-    "tls",
-    "security",
-];
-const KINDS: [&str; 8] = ["PASV", "EPSV", "PORT", "EPRT", "LPSV", "LPRT", "SPSV", "CPSV"];
-const STATES: [&str; 8] = [
-    "unanswered",
-    "refused",
-    "unreachable",
-    "handshake-incomplete",
-    "established",
-    "half-closed",
-    "closed",
-    "reset",
-];
-const OUTCOMES: [&str; 7] =
-    ["completed", "stalled", "failed", "aborted", "unused", "in-progress", "unknown"];
-
-/// The stages, or null.
-fn stage_or_null() -> Vec<Option<&'static str>> {
-    STAGES.into_iter().map(Some).chain([None]).collect()
-}
 
 /// An address and a port.
 #[derive(Serialize, JsonSchema, Clone, Debug)]

@@ -1,10 +1,13 @@
 //! Views of what was found. They know finished results only.
 
+pub mod check;
 pub mod convert;
 pub mod document;
 pub mod escape;
 pub mod explain;
 pub mod filter;
 pub mod json;
+mod names;
 pub mod privacy;
 pub mod schema;
+pub mod text;

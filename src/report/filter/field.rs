@@ -2,7 +2,7 @@
 
 use super::value::Value;
 use crate::diagnose::Judged;
-use crate::report::document::{LOGINS, MODES, SECURITIES, SEVERITIES, STAGES, STATUSES, VANTAGES};
+use crate::report::names::{LOGINS, MODES, SECURITIES, SEVERITIES, STAGES, STATUSES, VANTAGES};
 use crate::session::{Login, Mode, Security, VantagePoint};
 
 /// A field.
