@@ -27,6 +27,24 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// JSON that may be shown on a terminal: serde_json escapes C0 only. The value stays the same.
+pub fn escape_json(json: &str) -> Cow<'_, str> {
+    let beyond = |c: char| c >= '\x7f' && is_harmful(c);
+    if json.is_ascii() && !json.contains('\x7f') || !json.chars().any(beyond) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if beyond(c) {
+            // All of them are within the first 65536, so that one escape is enough.
+            let _ = write!(out, "\\u{:04x}", c as u32);
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
 fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -40,5 +58,14 @@ mod tests {
     fn controls_are_written_out() {
         assert_eq!(escape("a\x1b[2Jb\r\n\u{9b}c\u{202e}"), "a\\x1b[2Jb\\r\\n\\x9bc\\u{202e}");
         assert!(matches!(escape("naïve 名"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_keeps_its_value() {
+        let value = "a\u{9b}2J\x7f\u{202e}\x1b naïve 名\n";
+        let json = serde_json::to_string(value).unwrap();
+        let shown = escape_json(&json);
+        assert!(!shown.chars().any(is_harmful), "{shown}");
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), value);
     }
 }
