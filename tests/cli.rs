@@ -40,7 +40,8 @@ fn help_and_version() {
 
 #[test]
 fn exit_statuses() {
-    let (healthy, stalled) = (sample("passive-vsftpd-curl"), sample("passive-range-dropped-client"));
+    let (healthy, stalled) =
+        (sample("passive-vsftpd-curl"), sample("passive-range-dropped-client"));
     assert_eq!(ftpscope(&[&healthy]).status.code(), Some(0));
     assert_eq!(ftpscope(&[&stalled]).status.code(), Some(1));
     assert_eq!(ftpscope(&["report", "--exit-zero", &stalled]).status.code(), Some(0));
@@ -67,7 +68,11 @@ fn bad_input_is_named_in_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     complaint(&write(&folder, "empty.pcap", b""), 2, "empty");
     complaint(&write(&folder, "a.jpg", b"\xff\xd8\xff\xe0 JFIF and more of it........"), 2, "JPEG");
-    complaint(&write(&folder, "notes.txt", b"these are notes, and not a capture at all"), 2, "text");
+    complaint(
+        &write(&folder, "notes.txt", b"these are notes, and not a capture at all"),
+        2,
+        "text",
+    );
     complaint(Path::new("/does/not/exist.pcap"), 2, "no such file");
     let none = folder.path().join("none");
     fs::create_dir(&none).unwrap();
@@ -83,7 +88,10 @@ fn bad_input_is_named_in_one_sentence() {
     assert!(text(&run.stderr).lines().next().unwrap().contains("offset"));
     let report: Value = serde_json::from_slice(&run.stdout).unwrap();
     assert!(!report["capture"]["problems"].as_array().unwrap().is_empty());
-    assert_eq!(ftpscope(&[&write(&folder, "none.pcap", &whole[..24]).display().to_string()]).status.code(), Some(0));
+    assert_eq!(
+        ftpscope(&[&write(&folder, "none.pcap", &whole[..24]).display().to_string()]).status.code(),
+        Some(0)
+    );
 }
 
 #[cfg(unix)]
@@ -194,7 +202,8 @@ fn explain_knows_the_catalogue() {
 #[test]
 fn privacy_shows_no_address_of_the_capture() {
     for format in ["text", "json", "ndjson"] {
-        let args = ["report", "--privacy", "--format", format, &sample("passive-range-dropped-client")];
+        let args =
+            ["report", "--privacy", "--format", format, &sample("passive-range-dropped-client")];
         let shown = text(&ftpscope(&args).stdout);
         assert!(!shown.contains("10.77.") && !shown.contains("10.88."), "{shown}");
         assert!(!shown.contains("10,88,"), "{shown}");

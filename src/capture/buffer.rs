@@ -1,73 +1,97 @@
-//! A window over a stream: filled in pieces that stay in the processor's cache.
+//! A window over a stream: what has been read and not yet used.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
-/// Size of the window: small enough for the L2 cache, which is measurably faster than reading in
-/// larger pieces or mapping the file.
-const WINDOW: usize = 512 * 1024;
+/// How much is read at a time: stays in a core's second-level cache, which makes walking a file
+/// this way several times faster than mapping it.
+const CAPACITY: usize = 512 * 1024;
 
-/// A window over a stream, with the offset of its first byte.
-pub(super) struct Buffer {
-    input: Box<dyn Read + Send>,
+/// Bytes of a stream from the current position on, read as they are asked for.
+///
+/// Grows only when a caller asks for more than fits, so callers check lengths before they ask.
+pub(super) struct Buffer<R> {
+    input: R,
     bytes: Vec<u8>,
+    /// The window is `bytes[start..end]`.
     start: usize,
     end: usize,
-    /// Stream offset of `start`.
+    /// Place of `start` in the stream.
     offset: u64,
-    eof: bool,
-    /// Why reading stopped, if not at the end.
-    error: Option<std::io::Error>,
+    ended: bool,
+    error: Option<String>,
 }
 
-impl Buffer {
-    pub(super) fn new(input: Box<dyn Read + Send>) -> Self {
-        Self { input, bytes: vec![0; WINDOW], start: 0, end: 0, offset: 0, eof: false, error: None }
+impl<R: Read> Buffer<R> {
+    pub(super) fn new(input: R) -> Self {
+        Self {
+            input,
+            bytes: vec![0; CAPACITY],
+            start: 0,
+            end: 0,
+            offset: 0,
+            ended: false,
+            error: None,
+        }
     }
 
-    /// What is in the window.
-    pub(super) fn data(&self) -> &[u8] {
-        self.bytes.get(self.start..self.end).unwrap_or_default()
+    /// What has been read from the current position on.
+    #[inline]
+    pub(super) fn filled(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
     }
 
-    /// Stream offset of the window's first byte.
+    /// Byte offset of the current position in the stream.
+    #[inline]
     pub(super) fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// The error that ended the stream, once.
-    pub(super) fn take_error(&mut self) -> Option<std::io::Error> {
-        self.error.take()
+    /// Moves on by `count` bytes of what has been read.
+    #[inline]
+    pub(super) fn consume(&mut self, count: usize) {
+        let count = count.min(self.end - self.start);
+        self.start += count;
+        self.offset += count as u64;
     }
 
-    /// Moves the window on by `n` bytes.
-    pub(super) fn consume(&mut self, n: usize) {
-        let n = n.min(self.end - self.start);
-        self.start += n;
-        self.offset += n as u64;
-    }
-
-    /// Makes the window hold at least `n` bytes, unless the stream ends sooner; whether it does.
-    pub(super) fn fill(&mut self, n: usize) -> bool {
-        while self.end - self.start < n && !self.eof {
-            if self.bytes.len() - self.start < n || self.end == self.bytes.len() {
-                self.bytes.copy_within(self.start..self.end, 0);
-                self.end -= self.start;
-                self.start = 0;
-                if self.bytes.len() < n {
-                    self.bytes.resize(n.next_multiple_of(WINDOW), 0);
-                }
+    /// Reads until `need` bytes stand in the window; `false` when the stream ends before.
+    #[cold]
+    pub(super) fn more(&mut self, need: usize) -> bool {
+        if self.end - self.start >= need {
+            return true;
+        }
+        if self.ended {
+            return false;
+        }
+        if self.start > 0 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        while self.end < need {
+            if self.end == self.bytes.len() {
+                // By doubling: what a length claims is allocated only as far as bytes arrive.
+                self.bytes.resize(2 * self.bytes.len(), 0);
             }
-            let Some(room) = self.bytes.get_mut(self.end..) else { break };
-            match self.input.read(room) {
-                Ok(0) => self.eof = true,
-                Ok(read) => self.end += read,
-                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(e) => {
-                    self.error = Some(e);
-                    self.eof = true;
+            match self.input.read(&mut self.bytes[self.end..]) {
+                Ok(0) => {
+                    self.ended = true;
+                    return false;
+                }
+                Ok(count) => self.end = (self.end + count).min(self.bytes.len()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.error = Some(error.to_string());
+                    self.ended = true;
+                    return false;
                 }
             }
         }
-        self.end - self.start >= n
+        true
+    }
+
+    /// Why the stream ended, when it wasn't its end.
+    pub(super) fn take_error(&mut self) -> Option<String> {
+        self.error.take()
     }
 }

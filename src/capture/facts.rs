@@ -1,28 +1,66 @@
-//! What is known of a capture once it has been read.
+//! What a whole capture was, for the report.
 
-use super::{LinkType, Problem, Timestamp};
+use super::notes::Notes;
+use super::{Comment, LinkType, Packet, Problem, Timestamp};
 
-/// What is known of a capture once it has been read.
-#[derive(Clone, Debug, Default)]
+/// Facts about the packets that were handed out, and about the files they came from.
+///
+/// Packets that `--since`, `--until` or a BPF expression left out aren't counted, except in
+/// `skipped_packets`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CaptureFacts {
-    /// Display names of the inputs, in order; `FrameRef::file` indexes it.
+    /// Display names of the files, in the order of [`FrameRef::file`](super::FrameRef::file).
     pub files: Vec<String>,
-    /// Link types seen, in order of first appearance.
+    /// Link types seen, in order of their first packet.
     pub link_types: Vec<LinkType>,
-    /// Packets read.
+    /// Packets handed out.
     pub packets: u64,
-    /// Bytes on the wire.
+    /// Their bytes on the wire.
     pub bytes: u64,
-    /// Earliest packet.
+    /// Earliest time of a packet.
     pub first_packet: Option<Timestamp>,
-    /// Latest packet.
+    /// Latest time of a packet.
     pub last_packet: Option<Timestamp>,
-    /// Packets cut by the snap length.
+    /// Packets that the snap length cut.
     pub truncated_packets: u64,
-    /// Packets that the capture itself says it lost.
+    /// What interface statistics of the files say was lost; `None` when they say nothing.
     pub dropped_packets: Option<u64>,
-    /// Comments on packets: frame number and text.
-    pub comments: Vec<(u32, String)>,
-    /// What could not be read.
+    /// Packets that were read and left out.
+    pub skipped_packets: u64,
+    /// What could not be read, by file and place.
     pub problems: Vec<Problem>,
+    /// Comments that the files carry, by file and place; at most 100 of each file.
+    pub comments: Vec<Comment>,
+    /// All comments that the files carry.
+    pub comment_count: u64,
+}
+
+impl CaptureFacts {
+    /// Counts a packet that is handed out.
+    #[inline]
+    pub(super) fn count(&mut self, packet: &Packet<'_>) {
+        let time = packet.moment.time;
+        self.packets += 1;
+        self.bytes += u64::from(packet.wire_len);
+        if packet.data.len() < packet.wire_len as usize {
+            self.truncated_packets += 1;
+        }
+        self.first_packet = Some(self.first_packet.map_or(time, |first| first.min(time)));
+        self.last_packet = Some(self.last_packet.map_or(time, |last| last.max(time)));
+        if !self.link_types.contains(&packet.link) {
+            self.link_types.push(packet.link);
+        }
+    }
+
+    /// Adds what was noted about a file.
+    pub(super) fn add(&mut self, notes: Notes) {
+        if let Some(count) = notes.dropped {
+            let total = self.dropped_packets.unwrap_or(0).saturating_add(count);
+            self.dropped_packets = Some(total);
+        }
+        self.comment_count += notes.comment_count;
+        let (problems, comments) = notes.into_parts();
+        self.problems.extend(problems);
+        self.comments.extend(comments);
+    }
 }

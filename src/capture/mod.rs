@@ -1,22 +1,36 @@
 //! Where packets come from: files, compressed files, standard input, folders; merged by time.
 //!
-//! Nothing after this module knows where a packet came from.
+//! [`open`] gives a [`Source`] of packets over everything that was named, and what could not be
+//! opened. Below it: `inputs` finds captures, `decompress` unpacks them, a [`Reader`] walks one
+//! over a `buffer`, as `pcap` or `pcapng`. Nothing after this module knows where a packet came
+//! from.
 
 mod bpf;
 mod buffer;
+mod content;
+mod decompress;
+mod error;
 mod facts;
-mod format;
-mod input;
+mod inputs;
 mod link;
+mod notes;
 mod packet;
 mod pcap;
 mod pcapng;
+mod progress;
 mod reader;
 mod source;
+#[cfg(test)]
+mod tests;
 mod time;
 
+pub use bpf::{BpfError, BpfExpression};
+pub use error::OpenError;
 pub use facts::CaptureFacts;
-pub use input::{OpenError, Progress, expand};
+pub use inputs::{Expanded, expand};
+pub use notes::Comment;
 pub use packet::{FrameRef, LinkType, Moment, Packet, Problem};
+pub use progress::Progress;
+pub use reader::{NotACapture, RawPacket, Reader};
 pub use source::{OpenOptions, Opened, Source, open};
 pub use time::Timestamp;

@@ -1,174 +1,345 @@
-//! pcap files: µs, ns, either byte order, and the modified format of old Linux patches.
+//! Records of pcap files: microseconds and nanoseconds, both byte orders, and the "modified"
+//! format of Alexey Kuznetzov's patches with 8 more bytes in each record's header.
 
-use pcap_parser::{LegacyPcapBlock, PcapHeader};
+use std::io::Read;
+
+use pcap_parser::{
+    LegacyPcapBlock, PcapHeader, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified,
+    parse_pcap_header,
+};
 
 use super::buffer::Buffer;
-use super::reader::{Outcome, Raw};
+use super::notes::Notes;
+use super::reader::Record;
 use super::{LinkType, Timestamp};
 
-/// Records longer than this are damage: no capture program writes them.
-const MAX_RECORD: u32 = 16 * 1024 * 1024;
-/// How far to look for the next intact record behind a damaged one.
-const SEARCH: usize = 1024 * 1024;
-/// Intact records in a row that make a place one to go on from.
+/// Length of the file header.
+pub(super) const HEADER: usize = 24;
+/// What tcpdump and Wireshark take for the largest packet of ordinary link types.
+const LONGEST: u32 = 262_144;
+/// The largest packet that is believed when the file's snap length allows more.
+const LONGEST_EVER: u32 = 16 * 1024 * 1024;
+/// How far behind damage a sound record is searched for.
+const WINDOW: u64 = 16 * 1024 * 1024;
+/// Seconds from one record to the next that need no second look.
+const NEAR: u32 = 86_400;
+/// Records in a row that must make sense before reading resumes with the first of them.
 const CHAIN: usize = 3;
 
-/// Reads the records of a pcap file.
-#[derive(Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Layout {
+    Little,
+    Big,
+    ModifiedLittle,
+    ModifiedBig,
+}
+
+/// A record's header.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+struct Header {
+    sec: u32,
+    /// Microseconds or nanoseconds.
+    fraction: u32,
+    captured: u32,
+    wire: u32,
+}
+
+impl Layout {
+    #[inline]
+    const fn header_len(self) -> usize {
+        match self {
+            Self::Little | Self::Big => 16,
+            Self::ModifiedLittle | Self::ModifiedBig => 24,
+        }
+    }
+
+    /// The header of the record and the whole record, if all of it is there.
+    #[inline]
+    fn record(self, bytes: &[u8]) -> Option<Header> {
+        let parsed = match self {
+            Self::Little => parse_pcap_frame(bytes),
+            Self::Big => parse_pcap_frame_be(bytes),
+            Self::ModifiedLittle => parse_pcap_frame_modified(bytes),
+            // pcap-parser knows the modified format in little endian only.
+            Self::ModifiedBig => {
+                let header = self.header(bytes)?;
+                let whole = self.header_len() + header.captured as usize;
+                return (bytes.len() >= whole).then_some(header);
+            }
+        };
+        let (_, LegacyPcapBlock { ts_sec, ts_usec, caplen, origlen, .. }) = parsed.ok()?;
+        Some(Header { sec: ts_sec, fraction: ts_usec, captured: caplen, wire: origlen })
+    }
+
+    /// The header of the record alone.
+    #[inline]
+    fn header(self, bytes: &[u8]) -> Option<Header> {
+        if bytes.len() < self.header_len() {
+            return None;
+        }
+        let (words, _) = bytes.as_chunks::<4>();
+        let &[sec, fraction, captured, wire, ..] = words else { return None };
+        let number = match self {
+            Self::Little | Self::ModifiedLittle => u32::from_le_bytes,
+            Self::Big | Self::ModifiedBig => u32::from_be_bytes,
+        };
+        Some(Header {
+            sec: number(sec),
+            fraction: number(fraction),
+            captured: number(captured),
+            wire: number(wire),
+        })
+    }
+}
+
+/// Walks the records of a pcap file.
 pub(super) struct Pcap {
-    big_endian: bool,
-    modified: bool,
-    nanoseconds: bool,
+    layout: Layout,
     link: LinkType,
-    last_second: Option<u32>,
+    nanos_per_tick: i64,
+    ticks_per_second: u32,
+    /// The longest captured length that a record of this file may have.
+    longest: u32,
+    last_sec: Option<u32>,
+    ended: bool,
 }
 
 impl Pcap {
-    /// Reads the header; `None` when it isn't one.
-    pub(super) fn new(buffer: &mut Buffer) -> Option<Self> {
-        if !buffer.fill(24) {
-            return None;
-        }
-        let (_, header): (_, PcapHeader) = pcap_parser::parse_pcap_header(buffer.data()).ok()?;
-        buffer.consume(24);
+    /// Reads the file header; `None` when the bytes aren't one.
+    pub(super) fn new(bytes: &[u8]) -> Option<Self> {
+        let big_modified = bytes.starts_with(&[0xa1, 0xb2, 0xcd, 0x34]);
+        let header = if big_modified {
+            // Unknown to pcap-parser; the rest of the header is that of any big-endian file.
+            let mut copy = [0; HEADER];
+            copy.copy_from_slice(bytes.get(..HEADER)?);
+            copy[..4].copy_from_slice(&[0xa1, 0xb2, 0xc3, 0xd4]);
+            parse(&copy)?
+        } else {
+            parse(bytes)?
+        };
+        let layout = match (header.is_bigendian(), header.is_modified_format() || big_modified) {
+            (false, false) => Layout::Little,
+            (true, false) => Layout::Big,
+            (false, true) => Layout::ModifiedLittle,
+            (true, true) => Layout::ModifiedBig,
+        };
+        let nanos = header.is_nanosecond_precision();
         Some(Self {
-            big_endian: header.is_bigendian(),
-            modified: header.is_modified_format(),
-            nanoseconds: header.is_nanosecond_precision(),
-            // The upper bits tell the length of a frame check sequence.
-            link: LinkType((header.network.0 as u32 & 0xffff) as u16).normalised(),
-            last_second: None,
+            layout,
+            link: LinkType::from_file(header.network.0.cast_unsigned()),
+            nanos_per_tick: if nanos { 1 } else { 1000 },
+            ticks_per_second: if nanos { 1_000_000_000 } else { 1_000_000 },
+            longest: header.snaplen.clamp(LONGEST, LONGEST_EVER),
+            last_sec: None,
+            ended: false,
         })
     }
 
-    pub(super) fn link(&self) -> LinkType {
-        self.link
-    }
-
-    fn header_length(&self) -> usize {
-        if self.modified { 24 } else { 16 }
-    }
-
-    fn number(&self, bytes: &[u8], at: usize) -> Option<u32> {
-        let four: [u8; 4] = bytes.get(at..at + 4)?.try_into().ok()?;
-        Some(if self.big_endian { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) })
-    }
-
-    /// Captured length in a record header that is plausible.
-    fn plausible(&self, bytes: &[u8]) -> Option<usize> {
-        let (seconds, fraction) = (self.number(bytes, 0)?, self.number(bytes, 4)?);
-        let (captured, wire) = (self.number(bytes, 8)?, self.number(bytes, 12)?);
-        let unit = if self.nanoseconds { 1_000_000_000 } else { 1_000_000 };
-        let near = self.last_second.is_none_or(|l| seconds.abs_diff(l) < 86_400);
-        (near && fraction < unit && captured <= wire && wire <= 262_144 && captured > 0)
-            .then_some(captured as usize)
-    }
-
-    /// The next record, at the start of the buffer.
-    pub(super) fn next(&mut self, buffer: &mut Buffer) -> Outcome {
-        let header = self.header_length();
-        if !buffer.fill(header) {
-            let left = buffer.data().len();
-            return if left == 0 {
-                Outcome::End
-            } else {
-                Outcome::Damage(
-                    format!(
-                        "the file ends inside a record header: {left} of {header} bytes are left"
-                    ),
-                    left,
-                    false,
-                )
+    /// The next record, which then stands at the buffer's position.
+    #[inline]
+    pub(super) fn next<R: Read>(
+        &mut self,
+        buffer: &mut Buffer<R>,
+        notes: &mut Notes,
+    ) -> Option<Record> {
+        while !self.ended {
+            let Some(header) = self.layout.record(buffer.filled()) else {
+                self.ended = !self.complete(buffer, notes);
+                continue;
             };
-        }
-        let captured = self.number(buffer.data(), 8).unwrap_or(u32::MAX);
-        if captured > MAX_RECORD {
-            return self
-                .resume(buffer, format!("record says {captured} bytes, more than any packet has"));
-        }
-        let whole = header + captured as usize;
-        if !buffer.fill(whole) {
-            let left = buffer.data().len() - header;
-            let text = format!("record says {captured} bytes, only {left} are left");
-            return if captured > 262_144 {
-                self.resume(buffer, text)
-            } else {
-                Outcome::Damage(text, header + left, false)
-            };
-        }
-        let unit = if self.nanoseconds { 1_000_000_000 } else { 1_000_000 };
-        if self.number(buffer.data(), 4).is_none_or(|f| f >= unit)
-            && self.plausible(buffer.data()).is_none()
-            && self.last_second.is_some()
-        {
-            return self.resume(buffer, "record header is damaged".to_owned());
-        }
-        let parse = match (self.modified, self.big_endian) {
-            (true, false) => pcap_parser::parse_pcap_frame_modified,
-            (true, true) => parse_modified_be,
-            (false, true) => pcap_parser::parse_pcap_frame_be,
-            (false, false) => pcap_parser::parse_pcap_frame,
-        };
-        let Ok((_, block)) = parse(buffer.data()) else {
-            return Outcome::Damage("record can't be read".to_owned(), whole, true);
-        };
-        let block: LegacyPcapBlock<'_> = block;
-        self.last_second = Some(block.ts_sec);
-        let scale = if self.nanoseconds { 1 } else { 1000 };
-        let nanos = i64::from(block.ts_sec) * 1_000_000_000 + i64::from(block.ts_usec) * scale;
-        Outcome::Packet(
-            Raw {
-                time: Some(Timestamp::from_nanos(nanos)),
+            if !self.is_ordinary(header) && !self.is_credible(header, buffer, notes) {
+                continue;
+            }
+            self.last_sec = Some(header.sec);
+            let data_at = self.layout.header_len();
+            let nanos = i64::from(header.sec) * 1_000_000_000
+                + i64::from(header.fraction) * self.nanos_per_tick;
+            return Some(Record {
+                time: Timestamp::from_nanos(nanos),
                 link: self.link,
-                wire_len: block.origlen.max(block.caplen),
-                start: header,
-                len: block.data.len(),
-            },
-            whole,
-        )
+                wire_len: header.wire,
+                number: notes.next_frame(),
+                offset: buffer.offset(),
+                data_at,
+                data_len: header.captured as usize,
+                len: data_at + header.captured as usize,
+            });
+        }
+        None
     }
 
-    /// Looks behind a damaged record for a chain of intact ones.
-    fn resume(&self, buffer: &mut Buffer, text: String) -> Outcome {
-        buffer.fill(SEARCH);
-        let data = buffer.data();
-        let chain = |from: usize| {
-            let mut at = from;
-            (0..CHAIN).all(|i| {
-                let Some(rest) = data.get(at..).filter(|r| r.len() >= self.header_length()) else {
-                    // The file may end behind fewer records.
-                    return i > 0 && at == data.len();
-                };
-                self.plausible(rest).is_some_and(|captured| {
-                    at += self.header_length() + captured;
-                    true
-                })
-            })
-        };
-        match (1..data.len().saturating_sub(16)).find(|i| chain(*i)) {
-            Some(skip) => Outcome::Damage(
-                format!("{text}; reading resumes {skip} bytes further on"),
-                skip,
-                true,
-            ),
+    /// Whether the header needs no second look.
+    #[inline]
+    fn is_ordinary(&self, header: Header) -> bool {
+        header.captured <= self.longest
+            && header.captured <= header.wire
+            && header.fraction < self.ticks_per_second
+            && (header.sec | header.wire) != 0
+            && self.last_sec.is_none_or(|last| last.abs_diff(header.sec) <= NEAR)
+    }
+
+    /// Gets the rest of a record that isn't all in the buffer. `false` at the end of what can be
+    /// read; `true` when it is worth trying again, which may be further on.
+    #[cold]
+    fn complete<R: Read>(&mut self, buffer: &mut Buffer<R>, notes: &mut Notes) -> bool {
+        let header_len = self.layout.header_len();
+        if !buffer.more(header_len) {
+            let left = buffer.filled().len();
+            let offset = buffer.offset();
+            if let Some(error) = buffer.take_error() {
+                notes.problem(offset, error);
+            } else if left > 0 {
+                let text =
+                    format!("record header has {header_len} bytes, only {left} of them are left");
+                notes.problem(offset, text);
+            }
+            return false;
+        }
+        let Some(header) = self.layout.header(buffer.filled()) else { return false };
+        if header.captured > self.longest {
+            let text = format!("record says {} bytes, more than any packet has", header.captured);
+            return self.resume(text, buffer, notes);
+        }
+        let whole = header_len + header.captured as usize;
+        if buffer.more(whole) {
+            return true;
+        }
+        let offset = buffer.offset();
+        if let Some(error) = buffer.take_error() {
+            notes.problem(offset, error);
+            return false;
+        }
+        let left = buffer.filled().len() - header_len;
+        let text = format!("record says {} bytes, only {left} are left", header.captured);
+        // Either the capture was cut here, or this length is wrong and whole records follow.
+        match self.find_chain(1, left + header_len, buffer) {
+            Some(at) => {
+                notes.problem(offset, format!("{text}; reading resumes {at} bytes further on"));
+                buffer.consume(at);
+                true
+            }
             None => {
-                let left = data.len();
-                Outcome::Damage(format!("{text}; nothing behind it can be read"), left, false)
+                notes.problem(offset, text);
+                false
             }
         }
     }
+
+    /// Takes a second look at a record whose header is odd. `false` when it is damage: reading has
+    /// then moved on, or ended.
+    #[cold]
+    fn is_credible<R: Read>(
+        &mut self,
+        header: Header,
+        buffer: &mut Buffer<R>,
+        notes: &mut Notes,
+    ) -> bool {
+        let text = if header == Header::default() {
+            "zeros where a record should begin".to_owned()
+        } else if header.captured > self.longest {
+            format!("record says {} bytes, more than any packet has", header.captured)
+        } else {
+            let len = self.layout.header_len() + header.captured as usize;
+            // An odd record may be true: then another one, or the end, follows it. Otherwise it is
+            // damage only if sound records begin inside of it.
+            if self.follows(len, header.sec, buffer) {
+                return true;
+            }
+            let Some(at) = self.find_chain(1, len, buffer) else { return true };
+            let text = format!(
+                "record of {} bytes does not fit what follows it; reading resumes {at} bytes \
+                 further on",
+                header.captured
+            );
+            notes.problem(buffer.offset(), text);
+            buffer.consume(at);
+            return false;
+        };
+        if !self.resume(text, buffer, notes) {
+            self.ended = true;
+        }
+        false
+    }
+
+    /// Searches the next sound record behind damage and moves there; notes both.
+    fn resume<R: Read>(&mut self, text: String, buffer: &mut Buffer<R>, notes: &mut Notes) -> bool {
+        const PIECE: usize = 256 * 1024;
+        let damage = buffer.offset();
+        let mut from = 1;
+        while buffer.offset() - damage < WINDOW {
+            if let Some(at) = self.find_chain(from, PIECE, buffer) {
+                buffer.consume(at);
+                let further = buffer.offset() - damage;
+                notes
+                    .problem(damage, format!("{text}; reading resumes {further} bytes further on"));
+                return true;
+            }
+            if !buffer.more(PIECE) {
+                break;
+            }
+            buffer.consume(PIECE);
+            from = 0;
+        }
+        notes.problem(damage, format!("{text}; nothing after it could be read"));
+        if let Some(error) = buffer.take_error() {
+            notes.problem(buffer.offset(), error);
+        }
+        false
+    }
+
+    /// Where in `from..to` of the buffer a chain of sound records begins.
+    fn find_chain<R: Read>(&self, from: usize, to: usize, buffer: &mut Buffer<R>) -> Option<usize> {
+        (from..to).find(|&at| self.is_chain(at, buffer))
+    }
+
+    /// Whether sound records follow each other from `at` on: several, or up to the very end.
+    fn is_chain<R: Read>(&self, at: usize, buffer: &mut Buffer<R>) -> bool {
+        let mut at = at;
+        let mut reference = self.last_sec;
+        for links in 0..CHAIN {
+            if !buffer.more(at + self.layout.header_len()) {
+                let left = buffer.filled().len().saturating_sub(at);
+                return links > 1 || (links == 1 && left == 0);
+            }
+            match self.sound(at, reference, buffer) {
+                Some(header) => {
+                    reference = Some(header.sec);
+                    at += self.layout.header_len() + header.captured as usize;
+                }
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// Whether a sound record's header, or the end, stands at `at`.
+    fn follows<R: Read>(&self, at: usize, sec: u32, buffer: &mut Buffer<R>) -> bool {
+        if !buffer.more(at + self.layout.header_len()) {
+            return buffer.filled().len() == at;
+        }
+        self.sound(at, Some(sec), buffer).is_some()
+    }
+
+    /// The header at `at` if everything in it makes sense; stricter than for a record in its place.
+    #[inline]
+    fn sound<R: Read>(
+        &self,
+        at: usize,
+        reference: Option<u32>,
+        buffer: &Buffer<R>,
+    ) -> Option<Header> {
+        let header = self.layout.header(buffer.filled().get(at..)?)?;
+        let near = reference.is_none_or(|sec| sec.abs_diff(header.sec) <= NEAR);
+        (near
+            && header.fraction < self.ticks_per_second
+            && header.captured <= header.wire
+            && header.captured <= LONGEST
+            && header.wire != 0
+            && header.wire <= LONGEST_EVER)
+            .then_some(header)
+    }
 }
 
-/// The modified format in big-endian byte order, which the crate has no parser for: its three
-/// extra fields stand between header and data.
-fn parse_modified_be(
-    bytes: &[u8],
-) -> nom::IResult<&[u8], LegacyPcapBlock<'_>, pcap_parser::PcapError<&[u8]>> {
-    use nom::Parser;
-    use nom::bytes::streaming::take;
-    use nom::number::streaming::be_u32;
-    let (i, (ts_sec, ts_usec, caplen, origlen, _)) =
-        (be_u32, be_u32, be_u32, be_u32, take(8usize)).parse(bytes)?;
-    let (i, data) = take(caplen as usize).parse(i)?;
-    Ok((i, LegacyPcapBlock { ts_sec, ts_usec, caplen, origlen, data }))
+fn parse(bytes: &[u8]) -> Option<PcapHeader> {
+    parse_pcap_header(bytes).ok().map(|(_, header)| header)
 }

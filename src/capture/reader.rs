@@ -3,171 +3,166 @@
 use std::io::Read;
 
 use super::buffer::Buffer;
-use super::format::{self, Format};
-use super::pcap::Pcap;
+use super::content::Content;
+use super::notes::Notes;
+use super::pcap::{self, Pcap};
 use super::pcapng::Pcapng;
-use super::{LinkType, Problem, Timestamp};
+use super::{LinkType, Timestamp};
 
-/// A packet at the start of the buffer.
+/// A packet of one file.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Raw {
-    /// `None` where the format has none.
-    pub(super) time: Option<Timestamp>,
+pub struct RawPacket<'a> {
+    /// Capture time.
+    pub time: Timestamp,
+    /// What `data` begins with.
+    pub link: LinkType,
+    /// Length on the wire in bytes.
+    pub wire_len: u32,
+    /// 1-based number in the file.
+    pub number: u32,
+    /// Byte offset of its record in the (decompressed) file.
+    pub offset: u64,
+    /// The captured bytes.
+    pub data: &'a [u8],
+}
+
+/// A packet of which the data stands in the buffer, relative to the buffer's position.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Record {
+    pub(super) time: Timestamp,
     pub(super) link: LinkType,
     pub(super) wire_len: u32,
-    /// Where its data begins, from the start of the buffer.
-    pub(super) start: usize,
+    pub(super) number: u32,
+    pub(super) offset: u64,
+    pub(super) data_at: usize,
+    pub(super) data_len: usize,
+    /// All of the record, which is used up when the next one is asked for.
     pub(super) len: usize,
 }
 
-/// What stands at the start of the buffer, and how long it is.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    Packet(Raw, usize),
-    /// Nothing of interest.
-    Skip(usize),
-    /// Something that can't be read: what to say, how much to skip, whether to go on.
-    Damage(String, usize, bool),
-    End,
-}
-
-enum Body {
+enum Format {
     Pcap(Pcap),
-    Pcapng(Box<Pcapng>),
+    Pcapng(Pcapng),
 }
 
-/// Problems of one file that are kept.
-const MAX_PROBLEMS: usize = 1000;
-
-/// Reads one capture.
-pub(super) struct Reader {
-    buffer: Buffer,
-    body: Body,
-    file: u32,
-    /// Length of what stands at the start of the buffer and was handed out.
-    handed_out: usize,
-    current: Option<Raw>,
-    /// Number of the current packet.
-    frame: u32,
-    /// Time of the current packet, or of the last that had one.
-    time: Timestamp,
-    over: bool,
-    problems: Vec<Problem>,
-    link_types: Vec<LinkType>,
+/// Walks a pcap or pcapng stream; lends each packet out of its buffer, without copying.
+///
+/// Never fails on what the stream holds: damage is noted, and reading resumes behind it where that
+/// is safe.
+pub struct Reader<R> {
+    buffer: Buffer<R>,
+    format: Format,
+    notes: Notes,
+    /// Bytes of the packet handed out last.
+    used: usize,
 }
 
-impl Reader {
-    /// A reader, or what the input is when it is no capture.
-    pub(super) fn new(input: Box<dyn Read + Send>, file: u32) -> Result<Self, (Format, usize)> {
+/// Why a stream is no capture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotACapture {
+    /// There is nothing in it.
+    Empty,
+    /// It ends before a capture's header does.
+    HeaderCut {
+        /// Bytes that there are.
+        have: usize,
+        /// Bytes of the header.
+        need: usize,
+    },
+    /// Its content is something else, named when it is known.
+    Other(Option<&'static str>),
+    /// Reading its first bytes failed.
+    Read(String),
+}
+
+impl<R: Read> Reader<R> {
+    /// Reads the header of a capture; `file` is its index in the list of input files.
+    ///
+    /// Reads no more of a pipe than it needs to tell what is in it.
+    pub fn new(input: R, file: u32) -> Result<Self, NotACapture> {
         let mut buffer = Buffer::new(input);
-        buffer.fill(format::PROBE);
-        let head = buffer.data();
-        let (kind, length) =
-            (format::recognise(head.get(..head.len().min(64)).unwrap_or_default()), head.len());
-        let body = match kind {
-            Format::Pcap => Pcap::new(&mut buffer).map(Body::Pcap).ok_or((kind, length))?,
-            Format::Pcapng => Body::Pcapng(Box::default()),
-            _ => return Err((kind, length)),
+        buffer.more(4);
+        let need = match Content::of(buffer.filled()) {
+            Content::Pcap => pcap::HEADER,
+            Content::Pcapng => 28,
+            _ => 0,
         };
-        let link_types = match &body {
-            Body::Pcap(p) => vec![p.link()],
-            Body::Pcapng(_) => Vec::new(),
+        if need == 0 {
+            // Only to name what it is.
+            buffer.more(512);
+            if let Some(error) = buffer.take_error() {
+                return Err(NotACapture::Read(error));
+            }
+            return Err(match Content::of(buffer.filled()) {
+                Content::Empty => NotACapture::Empty,
+                Content::Other(name) => NotACapture::Other(Some(name)),
+                _ => NotACapture::Other(None),
+            });
+        }
+        if !buffer.more(need) {
+            if let Some(error) = buffer.take_error() {
+                return Err(NotACapture::Read(error));
+            }
+            return Err(NotACapture::HeaderCut { have: buffer.filled().len(), need });
+        }
+        let bytes = buffer.filled();
+        let format = if need == pcap::HEADER {
+            Pcap::new(bytes).map(Format::Pcap)
+        } else {
+            Pcapng::new(bytes).map(Format::Pcapng)
         };
-        Ok(Self {
-            buffer,
-            body,
-            file,
-            handed_out: 0,
-            current: None,
-            frame: 0,
-            time: Timestamp::default(),
-            over: false,
-            problems: Vec::new(),
-            link_types,
+        let Some(format) = format else { return Err(NotACapture::Other(None)) };
+        if let Format::Pcap(_) = format {
+            buffer.consume(pcap::HEADER);
+        }
+        Ok(Self { buffer, format, notes: Notes::new(file), used: 0 })
+    }
+
+    /// The next packet; `None` at the end of what can be read.
+    #[allow(clippy::should_implement_trait, reason = "the packet borrows from the reader")]
+    pub fn next(&mut self) -> Option<RawPacket<'_>> {
+        let record = self.advance()?;
+        Some(RawPacket {
+            time: record.time,
+            link: record.link,
+            wire_len: record.wire_len,
+            number: record.number,
+            offset: record.offset,
+            data: self.data(&record),
         })
     }
 
-    /// Goes to the next packet; false at the end.
-    pub(super) fn advance(&mut self) -> bool {
-        self.buffer.consume(std::mem::take(&mut self.handed_out));
-        self.current = None;
-        while !self.over {
-            let outcome = match &mut self.body {
-                Body::Pcap(p) => p.next(&mut self.buffer),
-                Body::Pcapng(p) => p.next(&mut self.buffer),
-            };
-            match outcome {
-                Outcome::Packet(raw, length) => {
-                    self.handed_out = length;
-                    self.frame = match &self.body {
-                        Body::Pcap(_) => self.frame + 1,
-                        Body::Pcapng(p) => p.frame(),
-                    };
-                    self.time = raw.time.unwrap_or(self.time);
-                    if !self.link_types.contains(&raw.link) {
-                        self.link_types.push(raw.link);
-                    }
-                    self.current = Some(raw);
-                    return true;
-                }
-                Outcome::Skip(length) => self.buffer.consume(length),
-                Outcome::Damage(text, length, go_on) => {
-                    self.problem(text);
-                    self.buffer.consume(length);
-                    self.over = !go_on;
-                }
-                Outcome::End => self.over = true,
-            }
-            if let Some(e) = self.buffer.take_error() {
-                let text = format!("reading failed: {e}; what was read so far is reported");
-                self.problem(text);
-            }
+    /// Moves to the next packet.
+    #[inline]
+    pub(super) fn advance(&mut self) -> Option<Record> {
+        self.buffer.consume(std::mem::take(&mut self.used));
+        let record = match &mut self.format {
+            Format::Pcap(pcap) => pcap.next(&mut self.buffer, &mut self.notes),
+            Format::Pcapng(pcapng) => pcapng.next(&mut self.buffer, &mut self.notes),
+        }?;
+        self.used = record.len;
+        Some(record)
+    }
+
+    /// The data of the packet that `advance` returned last.
+    #[inline]
+    pub(super) fn data(&self, record: &Record) -> &[u8] {
+        self.buffer
+            .filled()
+            .get(record.data_at..record.data_at + record.data_len)
+            .unwrap_or_default()
+    }
+
+    /// What was noted beside the packets.
+    pub(super) fn finish(mut self) -> Notes {
+        if let Format::Pcapng(pcapng) = &mut self.format {
+            pcapng.close_section(&mut self.notes);
         }
-        false
+        self.notes
     }
 
-    fn problem(&mut self, text: String) {
-        if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(Problem {
-                file: self.file,
-                offset: Some(self.buffer.offset()),
-                frame: Some(self.frame + 1),
-                text,
-            });
-        }
-    }
-
-    /// The current packet: frame number, time, facts and bytes.
-    pub(super) fn packet(&self) -> Option<(u32, Timestamp, Raw, &[u8])> {
-        let raw = self.current?;
-        let data = self.buffer.data().get(raw.start..raw.start + raw.len).unwrap_or_default();
-        Some((self.frame, self.time, raw, data))
-    }
-
-    /// Time of the current packet.
-    pub(super) fn time(&self) -> Timestamp {
-        self.time
-    }
-
-    pub(super) fn problems(&mut self) -> Vec<Problem> {
-        std::mem::take(&mut self.problems)
-    }
-
-    pub(super) fn link_types(&self) -> &[LinkType] {
-        &self.link_types
-    }
-
-    pub(super) fn drops(&self) -> Option<u64> {
-        match &self.body {
-            Body::Pcap(_) => None,
-            Body::Pcapng(p) => p.drops(),
-        }
-    }
-
-    pub(super) fn comments(&self) -> &[(u32, String)] {
-        match &self.body {
-            Body::Pcap(_) => &[],
-            Body::Pcapng(p) => p.comments(),
-        }
+    /// The problems met so far.
+    pub fn problems(&self) -> &[super::Problem] {
+        &self.notes.problems
     }
 }

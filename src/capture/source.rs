@@ -1,169 +1,283 @@
-//! All inputs as one sequence of packets.
+//! All inputs as one capture, merged by time.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::bpf::Filter;
-use super::input::{self, OpenError, Progress};
-use super::reader::Reader;
-use super::{CaptureFacts, FrameRef, Moment, Packet, Timestamp};
+use super::bpf::{BpfExpression, Filter};
+use super::decompress::Stream;
+use super::error::OpenError;
+use super::facts::CaptureFacts;
+use super::inputs::{Expanded, expand, open_reader, regular_size};
+use super::notes::Notes;
+use super::progress::Progress;
+use super::reader::{Reader, Record};
+use super::{FrameRef, Moment, Packet, Problem, Timestamp};
 
-/// Which packets to take.
+/// Which packets of the inputs to hand out. Others keep their frame numbers and their places in
+/// the order of all packets.
 #[derive(Clone, Debug, Default)]
 pub struct OpenOptions {
-    /// Only packets at or after this time.
+    /// Leave out packets before this time.
     pub since: Option<Timestamp>,
-    /// Only packets at or before this time.
+    /// Leave out packets after this time.
     pub until: Option<Timestamp>,
-    /// Only packets that this BPF expression lets through.
-    pub bpf: Option<String>,
+    /// Leave out packets that don't match.
+    pub bpf: Option<BpfExpression>,
 }
 
-/// What opening gave: a source of the inputs that could be opened, and why others could not.
+/// Inputs that could be opened, and those that gave nothing.
 pub struct Opened {
-    /// Packets of the inputs that could be opened.
+    /// The packets; of no files when every input failed.
     pub source: Source,
-    /// Inputs that gave nothing.
+    /// Named inputs that give no packets at all to read.
     pub failures: Vec<OpenError>,
 }
 
-/// Packets of several inputs, merged by time: ties by file; never reordered within a file.
-pub struct Source {
-    readers: Vec<Reader>,
-    /// Readers that stand at a packet.
-    alive: Vec<usize>,
-    /// The reader whose packet was handed out last.
-    last: Option<usize>,
-    order: u64,
-    options: OpenOptions,
-    filter: Option<Filter>,
-    facts: CaptureFacts,
-    progress: Arc<Progress>,
+/// Opens files, folders and `-` (standard input) as one capture.
+///
+/// Folders stand for the captures in them, see [`expand`].
+pub fn open(inputs: &[PathBuf], options: &OpenOptions) -> Opened {
+    let Expanded { inputs, mut failures } = expand(inputs);
+    let progress = Arc::new(Progress::default());
+    let merging = inputs.len() > 1;
+    let mut slots: Vec<Slot> = Vec::new();
+    let mut heads = BinaryHeap::new();
+    let mut total_bytes = Some(0_u64);
+    for path in inputs {
+        let file = slots.len() as u32;
+        let size = regular_size(&path);
+        let (state, first) = if merging && size.is_some() {
+            // Rotated files follow each other, so few of them are needed at a time: only the time
+            // of the first packet is kept.
+            match open_reader(&path, file, None) {
+                Ok(mut reader) => match reader.advance() {
+                    Some(record) => (State::Parked, record.time),
+                    None => (State::Open(Box::new(reader)), Timestamp::from_nanos(i64::MIN)),
+                },
+                Err(error) => {
+                    failures.push(error);
+                    continue;
+                }
+            }
+        } else {
+            // Not a packet is read before it is asked for: a pipe may be slow.
+            match open_reader(&path, file, Some(&progress)) {
+                Ok(reader) => (State::Open(Box::new(reader)), Timestamp::from_nanos(i64::MIN)),
+                Err(error) => {
+                    failures.push(error);
+                    continue;
+                }
+            }
+        };
+        total_bytes = total_bytes.zip(size).map(|(total, size)| total.saturating_add(size));
+        heads.push(Reverse((first, file)));
+        slots.push(Slot { path, state, record: None });
+    }
+    let source = Source {
+        current: None,
+        heads,
+        order: 0,
+        since: options.since.unwrap_or(Timestamp::from_nanos(i64::MIN)),
+        until: options.until.unwrap_or(Timestamp::from_nanos(i64::MAX)),
+        filter: options.bpf.clone().map(Filter::new),
+        facts: CaptureFacts {
+            files: slots.iter().map(|slot| slot.path.display().to_string()).collect(),
+            ..CaptureFacts::default()
+        },
+        closed: Vec::new(),
+        slots,
+        progress,
+        total_bytes,
+    };
+    Opened { source, failures }
 }
 
-/// Opens inputs: files, folders of captures, `-` for standard input.
-///
-/// # Errors
-/// Only a BPF expression that can't be compiled is an error as a whole, in one sentence.
-pub fn open(inputs: &[PathBuf], options: &OpenOptions) -> Result<Opened, String> {
-    let filter = options.bpf.as_deref().map(Filter::new).transpose()?;
-    let progress = Arc::new(Progress::default());
-    let mut facts = CaptureFacts::default();
-    let mut readers = Vec::new();
-    let mut failures = Vec::new();
-    for path in inputs {
-        let files = input::expand(path).unwrap_or_else(|e| {
-            failures.push(e);
-            Vec::new()
-        });
-        for path in files {
-            let number = u32::try_from(readers.len()).unwrap_or(u32::MAX);
-            match input::open(&path, number, &progress) {
-                Ok(reader) => {
-                    readers.push(reader);
-                    facts.files.push(input::display_name(&path));
-                }
-                Err(e) => failures.push(e),
-            }
-        }
-    }
-    let mut source = Source {
-        alive: Vec::new(),
-        readers,
-        last: None,
-        order: 0,
-        options: options.clone(),
-        filter,
-        facts,
-        progress,
-    };
-    source.alive = (0..source.readers.len()).filter(|i| source.advance(*i)).collect();
-    Ok(Opened { source, failures })
+/// The packets of all inputs in order of time; at the same time, in order of file and frame. Never
+/// reordered within a file.
+pub struct Source {
+    slots: Vec<Slot>,
+    /// The slot of which the packet was handed out last.
+    current: Option<usize>,
+    /// Times of the next packets of the other slots; the earliest on top.
+    heads: BinaryHeap<Reverse<(Timestamp, u32)>>,
+    /// Packets of all inputs so far.
+    order: u64,
+    since: Timestamp,
+    until: Timestamp,
+    filter: Option<Filter>,
+    facts: CaptureFacts,
+    /// Notes of the files that were read to their end.
+    closed: Vec<Notes>,
+    progress: Arc<Progress>,
+    total_bytes: Option<u64>,
+}
+
+struct Slot {
+    path: PathBuf,
+    state: State,
+    /// The packet that stands in the reader's buffer.
+    record: Option<Record>,
+}
+
+enum State {
+    /// Not yet needed; opened again when its first packet is next.
+    Parked,
+    Open(Box<Reader<Stream>>),
+    Ended,
 }
 
 impl Source {
-    /// How much has been read.
-    pub fn progress(&self) -> Arc<Progress> {
-        self.progress.clone()
-    }
-
-    /// How many inputs could be opened.
-    pub fn files(&self) -> usize {
-        self.readers.len()
-    }
-
-    fn advance(&mut self, index: usize) -> bool {
-        self.readers.get_mut(index).is_some_and(Reader::advance)
-    }
-
-    /// The next packet in the merged order.
+    /// The next packet of all inputs; `None` at the end.
     pub fn next_packet(&mut self) -> Option<Packet<'_>> {
-        loop {
-            if let Some(last) = self.last.take()
-                && !self.advance(last)
-            {
-                self.alive.retain(|i| *i != last);
+        let (file, record) = loop {
+            let file = self.step()?;
+            self.order += 1;
+            let slot = &self.slots[file];
+            let (State::Open(reader), Some(record)) = (&slot.state, slot.record) else { continue };
+            let mut wanted = (self.since..=self.until).contains(&record.time);
+            if wanted && let Some(filter) = &mut self.filter {
+                wanted = filter.matches(record.link, reader.data(&record)).unwrap_or_else(|text| {
+                    self.facts.problems.push(Problem {
+                        file: file as u32,
+                        offset: Some(record.offset),
+                        frame: Some(record.number),
+                        text,
+                    });
+                    false
+                });
             }
-            let next = match self.alive.as_slice() {
-                [] => return None,
-                [only] => *only,
-                several => *several
-                    .iter()
-                    .min_by_key(|i| self.readers.get(**i).map(|r| (r.time(), **i)))?,
-            };
-            self.last = Some(next);
-            if self.admit(next) {
-                break;
+            if wanted {
+                break (file, record);
             }
-        }
-        let index = self.last?;
-        let (frame, time, raw, data) = self.readers.get(index)?.packet()?;
-        self.order += 1;
-        let file = u32::try_from(index).unwrap_or(u32::MAX);
-        let frame = FrameRef { file, number: frame };
-        let moment = Moment { order: self.order, time, frame };
-        Some(Packet { moment, link: raw.link, wire_len: raw.wire_len, data })
-    }
-
-    /// Whether the packet of a reader is to be handed out; counts it if so.
-    fn admit(&mut self, index: usize) -> bool {
-        let Some((_, time, raw, data)) = self.readers.get(index).and_then(Reader::packet) else {
-            return false;
+            self.facts.skipped_packets += 1;
         };
-        let o = &self.options;
-        if o.since.is_some_and(|s| time < s) || o.until.is_some_and(|u| time > u) {
-            return false;
-        }
-        if let Some(filter) = &mut self.filter
-            && !filter.lets_through(raw.link, data)
-        {
-            return false;
-        }
-        let f = &mut self.facts;
-        f.packets += 1;
-        f.bytes += u64::from(raw.wire_len);
-        f.truncated_packets += u64::from((data.len() as u64) < u64::from(raw.wire_len));
-        f.first_packet = Some(f.first_packet.map_or(time, |t| t.min(time)));
-        f.last_packet = Some(f.last_packet.map_or(time, |t| t.max(time)));
-        true
+        let State::Open(reader) = &self.slots[file].state else { return None };
+        let frame = FrameRef { file: file as u32, number: record.number };
+        let packet = Packet {
+            moment: Moment { order: self.order, time: record.time, frame },
+            link: record.link,
+            wire_len: record.wire_len,
+            data: reader.data(&record),
+        };
+        self.facts.count(&packet);
+        Some(packet)
     }
 
-    /// What is known of the capture now that it has been read.
+    /// Byte offset, in the (decompressed) file, of the record of the packet handed out last.
+    pub fn record_offset(&self) -> Option<u64> {
+        let slot = self.slots.get(self.current?)?;
+        slot.record.map(|record| record.offset)
+    }
+
+    /// Names of the files, in the order of [`FrameRef::file`].
+    pub fn files(&self) -> &[String] {
+        &self.facts.files
+    }
+
+    /// How far reading has come; may be watched from another thread.
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
+
+    /// Sizes of all inputs, to compare [`Progress::bytes`] with; `None` when one is a pipe.
+    pub fn total_bytes(&self) -> Option<u64> {
+        self.total_bytes
+    }
+
+    /// What was read, also when it wasn't read to the end.
     pub fn finish(mut self) -> CaptureFacts {
-        for reader in &mut self.readers {
-            for link in reader.link_types() {
-                if !self.facts.link_types.contains(link) {
-                    self.facts.link_types.push(*link);
+        for file in 0..self.slots.len() {
+            self.close(file);
+        }
+        let mut facts = self.facts;
+        self.closed.sort_by_key(|notes| notes.file);
+        for notes in self.closed {
+            facts.add(notes);
+        }
+        // Stable: those of one file stay in the order in which they were met.
+        facts.problems.sort_by_key(|problem| problem.file);
+        facts
+    }
+
+    /// Moves to the next packet of all, and returns its slot.
+    #[inline]
+    fn step(&mut self) -> Option<usize> {
+        if let Some(current) = self.current
+            && let Some(time) = self.advance(current)
+        {
+            match self.heads.peek() {
+                Some(Reverse(first)) if *first < (time, current as u32) => {
+                    self.heads.push(Reverse((time, current as u32)));
+                }
+                _ => return Some(current),
+            }
+        }
+        self.next_slot()
+    }
+
+    /// Takes the slot with the earliest packet off the heap.
+    fn next_slot(&mut self) -> Option<usize> {
+        self.current = None;
+        while let Some(Reverse((_, file))) = self.heads.pop() {
+            let index = file as usize;
+            if self.slots[index].record.is_some() {
+                self.current = Some(index);
+                return self.current;
+            }
+            // Its first packet: a pipe's time wasn't known yet, and a file may have changed.
+            let Some(time) = self.wake(index) else { continue };
+            if self.heads.peek().is_some_and(|Reverse(first)| *first < (time, file)) {
+                self.heads.push(Reverse((time, file)));
+                continue;
+            }
+            self.current = Some(index);
+            return self.current;
+        }
+        None
+    }
+
+    /// Reads the first packet of a slot.
+    fn wake(&mut self, file: usize) -> Option<Timestamp> {
+        let slot = &mut self.slots[file];
+        if let State::Parked = slot.state {
+            match open_reader(&slot.path, file as u32, Some(&self.progress)) {
+                Ok(reader) => slot.state = State::Open(Box::new(reader)),
+                Err(error) => {
+                    slot.state = State::Ended;
+                    let mut notes = Notes::new(file as u32);
+                    notes.problem(0, format!("could be read, and then no more: {error}"));
+                    self.closed.push(notes);
+                    return None;
                 }
             }
-            self.facts.problems.append(&mut reader.problems());
-            self.facts.comments.extend(reader.comments().iter().cloned());
-            let drops = [self.facts.dropped_packets, reader.drops()];
-            self.facts.dropped_packets = drops.into_iter().flatten().reduce(|a, b| a + b);
         }
-        if let Some(text) = self.filter.and_then(|f| f.problem()) {
-            self.facts.problems.push(super::Problem { file: 0, offset: None, frame: None, text });
+        self.advance(file)
+    }
+
+    /// Reads the next packet of a slot and returns its time.
+    #[inline]
+    fn advance(&mut self, file: usize) -> Option<Timestamp> {
+        let slot = &mut self.slots[file];
+        let State::Open(reader) = &mut slot.state else { return None };
+        slot.record = reader.advance();
+        match slot.record {
+            Some(record) => Some(record.time),
+            None => {
+                self.close(file);
+                None
+            }
         }
-        self.facts
+    }
+
+    /// Keeps what was noted of a file and lets go of its buffer.
+    #[cold]
+    fn close(&mut self, file: usize) {
+        let slot = &mut self.slots[file];
+        slot.record = None;
+        if let State::Open(reader) = std::mem::replace(&mut slot.state, State::Ended) {
+            self.closed.push(reader.finish());
+        }
     }
 }

@@ -19,12 +19,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_millis(100);
 
 /// Starts showing `progress`, if standard error is a terminal.
-pub fn show(progress: Arc<Progress>) -> Option<Shown> {
+pub fn show(progress: Arc<Progress>, total: Option<u64>) -> Option<Shown> {
     use std::sync::atomic::{AtomicBool, Ordering};
     if !std::io::stderr().is_terminal() {
         return None;
     }
-    let bar = ProgressBar::with_draw_target(Some(progress.total()), ProgressDrawTarget::hidden());
+    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::hidden());
     let template = "{bytes} of {total_bytes} {wide_bar} {percent} % · {eta} left";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
@@ -39,7 +39,7 @@ pub fn show(progress: Arc<Progress>) -> Option<Shown> {
             if waited == PATIENCE {
                 watched.set_draw_target(ProgressDrawTarget::stderr());
             }
-            watched.set_position(progress.read());
+            watched.set_position(progress.bytes());
         }
     });
     Some(Shown { bar, over, thread: Some(thread) })

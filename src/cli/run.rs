@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use ftpscope::capture::{self, OpenOptions, Opened};
+use ftpscope::capture::{self, BpfExpression, OpenOptions, Opened};
 use ftpscope::diagnose::{Judged, Status};
 use ftpscope::engine::{self, Analysis, Options};
 use ftpscope::report::filter::Filter;
@@ -104,15 +104,11 @@ fn over_inputs(
     let mut outcome = Outcome::default();
     let mut sets: Vec<Vec<PathBuf>> = vec![files.to_vec()];
     if each {
-        sets.clear();
-        for file in files {
-            match capture::expand(file) {
-                Ok(found) => sets.extend(found.into_iter().map(|f| vec![f])),
-                Err(e) => {
-                    complain(&e.to_string());
-                    outcome.failed_inputs = true;
-                }
-            }
+        let expanded = capture::expand(files);
+        sets = expanded.inputs.into_iter().map(|f| vec![f]).collect();
+        for failure in &expanded.failures {
+            complain(&failure.to_string());
+            outcome.failed_inputs = true;
         }
     }
     for set in sets {
@@ -123,10 +119,10 @@ fn over_inputs(
             complain(&failure.to_string());
         }
         outcome.failed_inputs |= !failures.is_empty();
-        if source.files() == 0 {
+        if source.files().is_empty() {
             continue;
         }
-        let shown = progress::show(source.progress());
+        let shown = progress::show(source.progress(), source.total_bytes());
         let (problem, done, analysis) = view(source, filter.as_ref());
         drop(shown);
         complain_of(&analysis);
@@ -137,13 +133,19 @@ fn over_inputs(
 }
 
 fn open(files: &[PathBuf], common: &Common) -> Option<Opened> {
-    let options = OpenOptions { since: common.since, until: common.until, bpf: common.bpf.clone() };
+    let bpf = match common.bpf.as_deref().map(BpfExpression::new).transpose() {
+        Ok(bpf) => bpf,
+        Err(e) => {
+            complain(&format!("--bpf: {e}"));
+            return None;
+        }
+    };
     if common.verbose {
         for file in files {
             complain(&format!("reading {}", name(file)));
         }
     }
-    capture::open(files, &options).map_err(|e| complain(&e)).ok()
+    Some(capture::open(files, &OpenOptions { since: common.since, until: common.until, bpf }))
 }
 
 fn name(file: &Path) -> String {

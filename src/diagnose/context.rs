@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::Severity;
 use crate::capture::Moment;
 use crate::session::{
     Association, Channel, Closing, Connection, ConnectionState, Exchange, Mode, Opening, Session,
@@ -141,6 +142,110 @@ impl<'a> Context<'a> {
                 .flatten()
         });
         confirmed.chain(hidden).min()
+    }
+
+    /// Channels of which no dial worked and the last one came to `state`. Not those inferred that
+    /// another session could own as well: of them no stall is said.
+    pub fn failed_dials(&self, state: ConnectionState) -> impl Iterator<Item = &'a Channel> + '_ {
+        self.session.channels.iter().filter(move |c| {
+            !matches!(c.association, Association::Inferred { tie: true })
+                && c.connection.as_ref().is_some_and(|d| d.state() == state)
+        })
+    }
+
+    /// How long a side waited for the channel after `since`: until something else was asked for,
+    /// its transfer was answered, or the control connection ended; else until now.
+    pub fn until_given_up(&self, channel: &Channel, since: Moment) -> Duration {
+        let answered = self.command_of(channel).and_then(|e| e.final_reply).map(|r| r.1);
+        let asked_again = self.next_announcement(channel).and_then(Channel::began);
+        let end = [answered, asked_again, self.control_closed()]
+            .into_iter()
+            .flatten()
+            .filter(|m| *m > since)
+            .min()
+            .unwrap_or(self.session.judged_at);
+        end.time.since(since.time)
+    }
+
+    /// Critical, unless a retry in the same session overcame it within a second of capture time.
+    pub fn severity_after(&self, since: Moment, channel: &Channel) -> Severity {
+        let lost = self.until_given_up(channel, since);
+        let overcome = self.succeeded_after(since).is_some();
+        if overcome && lost <= Duration::from_secs(1) {
+            Severity::Warning
+        } else {
+            Severity::Critical
+        }
+    }
+
+    /// Announced channels that nobody dialled although somebody must have waited for it.
+    pub fn never_attempted(&self) -> impl Iterator<Item = &'a Channel> + '_ {
+        let s = self.session;
+        let q = self.quality;
+        let blind = q.midstream && s.channels.iter().all(|c| c.connection.is_none())
+            || q.one_direction
+            || q.loss
+            || q.control_only
+            || s.hidden();
+        s.channels.iter().filter(move |c| {
+            let Some(a) = c.announcement.as_ref().filter(|_| !blind) else { return false };
+            if c.connection.is_some() || a.accepted != Some(true) {
+                return false;
+            }
+            // A preliminary reply says that the data connection is there, or nearly: without a no
+            // behind it, the capture may just not hold it.
+            let command = self.command_of(c);
+            if command.is_some_and(|e| {
+                e.replies.iter().any(|r| *r < 300) && !e.refused() || e.final_code() == Some(550)
+            }) {
+                return false;
+            }
+            let last = self.next_announcement(c).is_none();
+            let waited = self.until_given_up(c, a.at);
+            let long = waited >= Duration::from_secs(3);
+            let ended = self.control_closed().is_some();
+            (last && (ended || long) || long) && self.succeeded_after(a.at).is_none()
+        })
+    }
+
+    /// Channels announced by the server with an address of its own that is not the control peer's,
+    /// and that nobody reached although somebody must have wanted to.
+    pub fn unreached_passive(&self) -> impl Iterator<Item = &'a Channel> + '_ {
+        let server = self.session.server.ip;
+        self.session.channels.iter().filter(move |c| {
+            let Some(a) = &c.announcement else { return false };
+            let foreign = a.address_given && a.advertised.is_some_and(|e| e.ip != server);
+            if c.mode != Mode::Passive || !foreign || self.quality.one_direction {
+                return false;
+            }
+            let dialled = c.connection.as_ref().is_some_and(|d| !d.worked());
+            (dialled || self.never_attempted().any(|n| n.id == c.id))
+                && self.succeeded_after(a.at).is_none()
+        })
+    }
+
+    /// The final reply to the command that announced this channel: code and packet.
+    pub fn reply_to_announcement(&self, channel: &Channel) -> Option<(u16, Moment)> {
+        self.session.script.exchanges.get(channel.announcing?)?.final_reply
+    }
+
+    /// Its text.
+    pub fn reply_text_to_announcement(&self, channel: &Channel) -> &'a str {
+        let exchange = channel.announcing.and_then(|i| self.session.script.exchanges.get(i));
+        exchange.map(|e| e.reply_text.as_str()).unwrap_or_default()
+    }
+
+    /// A channel announced later got a connection that worked, or a later transfer was confirmed.
+    pub fn worked_later(&self, after: Moment) -> bool {
+        let later = |c: &&Channel| c.began().is_some_and(|b| b > after);
+        self.session.channels.iter().filter(later).any(|c| self.worked(c))
+            || self.succeeded_after(after).is_some()
+    }
+
+    /// The other side of the control connection was heard after `since`.
+    pub fn control_answered_since(&self, since: Moment) -> bool {
+        let s = self.session;
+        [s.from_client(), s.from_server()].iter().all(|h| h.last_packet.is_some_and(|m| m > since))
     }
 
     /// The announcement after this channel's, if any.

@@ -1,7 +1,7 @@
 //! One session through all rules: precedence, merging, order.
 
 use super::status;
-use super::{Context, Diagnosis, Findings, Judged, RULES, Rule, Severity};
+use super::{Context, Diagnosis, Findings, Judged, RULES, Rule};
 use crate::session::Session;
 
 /// The rule with this code.
@@ -34,18 +34,9 @@ fn explains(cause: &Diagnosis, consequence: &Diagnosis) -> bool {
 }
 
 /// Drops what another diagnosis explains, also through one that is itself explained.
-///
-/// A diagnosis of no more than a note explains nothing that is critical.
 fn without_consequences(all: Vec<Diagnosis>) -> Vec<Diagnosis> {
-    let explained: Vec<bool> = all
-        .iter()
-        .map(|d| {
-            all.iter().any(|c| {
-                let weighs = c.severity <= d.severity || d.severity != Severity::Critical;
-                c.code != d.code && weighs && explains(c, d)
-            })
-        })
-        .collect();
+    let explained: Vec<bool> =
+        all.iter().map(|d| all.iter().any(|c| c.code != d.code && explains(c, d))).collect();
     all.into_iter().zip(explained).filter(|(_, e)| !e).map(|(d, _)| d).collect()
 }
 

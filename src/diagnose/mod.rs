@@ -1,12 +1,16 @@
 //! From sessions to verdicts: one table of rules.
 
+mod address;
+mod advice;
 mod context;
 mod diagnosis;
 mod judge;
 mod rule;
 mod rules;
 mod status;
+mod wording;
 
+pub use address::Class;
 pub use context::{Context, Quality};
 pub use diagnosis::{
     Advice, Audience, Confidence, Diagnosis, Evidence, Finding, Judged, Outcome, Severity, Stage,

@@ -34,7 +34,7 @@ mod tests {
     use crate::report::{document::Summary, json};
 
     fn analyse(file: &Path) -> Analysis {
-        let opened = capture::open(&[file.to_owned()], &OpenOptions::default()).unwrap();
+        let opened = capture::open(&[file.to_owned()], &OpenOptions::default());
         engine::analyse(opened.source, &Options::default())
     }
 

@@ -2,5 +2,181 @@
 
 use super::Rule;
 
+/// What rules use.
+mod prelude {
+    pub(super) use std::time::Duration;
+
+    pub(super) use crate::capture::Moment;
+    pub(super) use crate::diagnose::{
+        Audience, Class, Confidence, Context, Diagnosis, Findings, Means, Rule, Severity, Stage,
+        advice, wording,
+    };
+    pub(super) use crate::ftp::command::Verb;
+    pub(super) use crate::session::{
+        Association, Channel, Connection, ConnectionState, Exchange, MessageKind, Mode, Opening,
+        VantagePoint,
+    };
+}
+
+mod announcement_unused;
+mod banner_late;
+mod banner_missing;
+mod capture_control_only;
+mod capture_duplicates;
+mod capture_loss;
+mod capture_midstream;
+mod capture_one_direction;
+mod capture_snaplen;
+mod control_hidden;
+mod control_refused;
+mod control_reset;
+mod control_unanswered;
+mod control_unreachable;
+mod data_never_attempted;
+mod data_path_dead;
+mod data_refused;
+mod data_rejected;
+mod data_reset;
+mod data_silent;
+mod data_syn_unanswered;
+mod data_zero_window;
+mod epsv_refused;
+mod idle_closed;
+mod login_needs_tls;
+mod login_refused;
+mod pasv_address_overridden;
+mod pasv_private_address;
+mod pasv_wrong_address;
+mod port_private_address;
+mod port_refused;
+mod reply_missing;
+mod tls_data_blocked;
+mod too_many_connections;
+mod transfer_aborted;
+mod transfer_refused;
+
+/// What follows when a data connection can't be opened: the late reply, the client that leaves,
+/// the server that closes.
+const AFTER_A_FAILED_DIAL: &[&str] = &[
+    "transfer-refused",
+    "transfer-aborted",
+    "reply-missing",
+    "control-reset",
+    "control-closed",
+    "command-unanswered",
+    "announcement-unused",
+    "idle-closed",
+    "no-data-announcement",
+    "port-refused",
+];
+
+/// What follows when the announced address is wrong: also whatever became of the dial to it.
+const AFTER_A_WRONG_ADDRESS: &[&str] = &[
+    "data-syn-unanswered",
+    "data-refused",
+    "data-rejected",
+    "data-never-attempted",
+    "port-refused",
+    "transfer-refused",
+    "transfer-aborted",
+    "reply-missing",
+    "control-reset",
+    "announcement-unused",
+    "idle-closed",
+];
+
+/// What follows when a transfer stalls: the error or the reset at its end, the missing reply.
+const AFTER_A_STALLED_TRANSFER: &[&str] = &[
+    "data-silent",
+    "data-reset",
+    "transfer-refused",
+    "transfer-aborted",
+    "reply-missing",
+    "control-reset",
+    "idle-closed",
+];
+
+/// The refusal of a login speaks of TLS.
+fn demands_tls(e: &crate::session::Exchange) -> bool {
+    let text = e.reply_text.to_ascii_lowercase();
+    let named = ["tls", "ssl", "encrypt", "secure connection", "auth "];
+    matches!(e.final_code(), Some(421 | 500..=599)) && named.iter().any(|n| text.contains(n))
+}
+
+/// The refusal of a login, or a 421 to it, speaks of a limit.
+fn too_many(e: &crate::session::Exchange) -> bool {
+    let text = e.reply_text.to_ascii_lowercase();
+    let named = ["too many", "maximum", "max ", "limit", "connections"];
+    matches!(e.final_code(), Some(421 | 530)) && named.iter().any(|n| text.contains(n))
+}
+
+/// A diagnosis that a passive reply names the wrong address.
+fn wrong_address(
+    rule: &Rule,
+    ctx: &prelude::Context<'_>,
+    channel: &prelude::Channel,
+    summary: String,
+    reasoning: String,
+) -> prelude::Diagnosis {
+    use prelude::*;
+    let mut d = Diagnosis::new(rule.code, Severity::Critical, rule.stage)
+        .channel(channel.id)
+        .summary(summary)
+        .reasoning(reasoning)
+        .announced(channel);
+    let state = channel.connection.as_ref().map(Connection::state);
+    if matches!(state, Some(ConnectionState::Refused | ConnectionState::Unreachable)) {
+        d = d.means(Means::Failed);
+    }
+    for dial in ctx.dials(channel) {
+        d = d.dialled(dial);
+    }
+    if channel.connection.is_none() {
+        d = d.evidence_if(ctx.control_closed(), "no SYN to it was seen when the session ends");
+    }
+    d.answered(ctx, channel).advise([advice::external_address(ctx)]).advice(
+        Audience::Client,
+        "Until then, let the client ignore the address in the reply (curl does since 7.74; lftp: set \
+         ftp:fix-pasv-address yes), or use EPSV, which names none.",
+    )
+}
+
 /// Every diagnosis of the catalogue.
-pub static RULES: &[&Rule] = &[];
+pub static RULES: &[&Rule] = &[
+    &capture_midstream::RULE,
+    &capture_one_direction::RULE,
+    &capture_loss::RULE,
+    &capture_snaplen::RULE,
+    &capture_duplicates::RULE,
+    &capture_control_only::RULE,
+    &control_unanswered::RULE,
+    &control_refused::RULE,
+    &control_unreachable::RULE,
+    &banner_missing::RULE,
+    &banner_late::RULE,
+    &too_many_connections::RULE,
+    &login_needs_tls::RULE,
+    &login_refused::RULE,
+    &idle_closed::RULE,
+    &control_reset::RULE,
+    &port_private_address::RULE,
+    &port_refused::RULE,
+    &pasv_private_address::RULE,
+    &pasv_wrong_address::RULE,
+    &pasv_address_overridden::RULE,
+    &epsv_refused::RULE,
+    &announcement_unused::RULE,
+    &data_syn_unanswered::RULE,
+    &data_rejected::RULE,
+    &data_refused::RULE,
+    &data_never_attempted::RULE,
+    &data_silent::RULE,
+    &data_zero_window::RULE,
+    &data_path_dead::RULE,
+    &data_reset::RULE,
+    &reply_missing::RULE,
+    &transfer_refused::RULE,
+    &transfer_aborted::RULE,
+    &control_hidden::RULE,
+    &tls_data_blocked::RULE,
+];

@@ -9,7 +9,7 @@ use crate::engine::{self, Options};
 
 fn sessions(sample: &str) -> Vec<Judged> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(sample);
-    let opened = capture::open(&[file], &OpenOptions::default()).unwrap();
+    let opened = capture::open(&[file], &OpenOptions::default());
     engine::analyse(opened.source, &Options::default()).sessions
 }
 

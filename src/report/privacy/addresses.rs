@@ -109,13 +109,14 @@ impl Addresses {
     }
 
     /// An address at the beginning of `text`: its mask, and how many bytes it was.
-    fn plain(&mut self, text: &str) -> Option<(String, usize)> {
+    fn plain<'a>(&mut self, text: &'a str) -> Option<(String, usize)> {
         let part = |c: char| c.is_ascii_hexdigit() || matches!(c, '.' | ':');
         let run = text.split(|c| !part(c)).next()?;
         // A full stop or a colon behind it is the sentence's, and so may a port be.
+        let bare = run.trim_end_matches(['.', ':']);
+        let without_port = |t: &'a str| Some(t.rsplit_once(':')?.0);
         let mut tries =
-            [run, run.trim_end_matches(['.', ':']), run.rsplit_once(':').map_or(run, |(ip, _)| ip)]
-                .into_iter();
+            [Some(run), Some(bare), without_port(run), without_port(bare)].into_iter().flatten();
         let (ip, found) = tries.find_map(|t| Some((t.parse::<IpAddr>().ok()?, t)))?;
         let network = text.split(|c: char| !part(c) && c != '/').next()?;
         if WELL_KNOWN.contains(&network) {
@@ -178,6 +179,7 @@ mod tests {
             ("EPRT |1|10.1.2.3|1025|", "EPRT |1|10.0.0.1|1025|"),
             ("EPRT |2|2001:db8:7::9|1025|", "EPRT |2|2001:db8::1|1025|"),
             ("fe80::: yes, ::1 and 12:30:45", "fe80::1: yes, ::1 and 12:30:45"),
+            ("10.1.2.3:59562 → 10.1.2.3:50032: no", "10.0.0.1:59562 → 10.0.0.1:50032: no"),
             ("vsFTPd 3.0.3 added a bed, dead: 3", "vsFTPd 3.0.3 added a bed, dead: 3"),
         ] {
             assert_eq!(m.mask_in(text, true), masked);

@@ -50,9 +50,8 @@ impl Masker {
         for (i, file) in files.iter_mut().enumerate() {
             *file = capture_name(i);
         }
-        for (_, comment) in &mut analysis.capture.comments {
-            *comment = HIDDEN.to_owned();
-        }
+        // Comments say whatever their writers wanted to.
+        analysis.capture.comments.clear();
     }
 
     /// Masks a session and its verdicts.
@@ -315,7 +314,7 @@ mod tests {
     fn nothing_of_any_sample_is_left() {
         for sample in samples() {
             let opened =
-                capture::open(std::slice::from_ref(&sample), &OpenOptions::default()).unwrap();
+                capture::open(std::slice::from_ref(&sample), &OpenOptions::default());
             let mut a = engine::analyse(opened.source, &Options::default());
             let mut secrets = vec!["10.77.".to_owned(), "10.88.".to_owned(), "fd00:77:".to_owned()];
             secrets.extend(["10,77,".to_owned(), "10,88,".to_owned(), "fd00:88:".to_owned()]);
@@ -338,7 +337,7 @@ mod tests {
         let all: Vec<_> = samples().filter(|p| p.to_string_lossy().contains("nat-")).collect();
         assert!(!all.is_empty());
         let run = || {
-            let opened = capture::open(&all, &OpenOptions::default()).unwrap();
+            let opened = capture::open(&all, &OpenOptions::default());
             let mut a = engine::analyse(opened.source, &Options::default());
             mask(&mut a);
             document(&a)

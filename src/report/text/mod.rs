@@ -1,11 +1,86 @@
-//! STUB
-#![allow(missing_docs)]
+//! The report for people: problems first, one screen each.
+
+pub mod clock;
+pub mod lines;
+pub mod palette;
+pub mod stages;
+pub mod units;
+pub mod wireshark;
+
+mod diagnosis;
+mod findings;
+mod header;
+mod healthy;
+mod kinds;
+mod ports;
+mod servers;
+mod session;
+mod table;
+mod view;
+mod without_ftp;
+
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Write};
+
+use ratatui::text::Line;
+
+use crate::diagnose::{Judged, Status};
 use crate::engine::Analysis;
-#[derive(Clone, Copy, Debug, PartialEq, Eq)] pub enum Zone { Utc, Local }
-#[derive(Clone, Copy, Debug)] pub struct TextOptions { pub color: bool, pub width: u16, pub zone: Zone, pub only_problems: bool }
-pub fn text(a: &Analysis, o: &TextOptions, out: &mut impl Write) -> io::Result<()> {
-    let _ = o;
-    for j in &a.sessions { writeln!(out, "{} {} {}", j.session.id, j.status.name(), j.diagnoses.iter().map(|d| format!("{} {}", d.code, d.summary)).collect::<Vec<_>>().join("; "))?; }
-    Ok(())
+use lines::{Lines, print};
+use view::View;
+
+pub use clock::Zone;
+
+/// How the report is to look.
+#[derive(Clone, Copy, Debug)]
+pub struct TextOptions {
+    /// With ANSI colours.
+    pub color: bool,
+    /// Columns of the terminal.
+    pub width: u16,
+    /// Zone of the times.
+    pub zone: Zone,
+    /// Without healthy sessions.
+    pub only_problems: bool,
+    /// Some sessions were left out by a filter: none left doesn't mean that there was none.
+    pub filtered: bool,
+}
+
+/// Sessions of one kind that get a screen each; the others are listed.
+const SCREENS: usize = 3;
+
+/// Writes the report for people.
+pub fn text(analysis: &Analysis, options: &TextOptions, out: &mut impl Write) -> io::Result<()> {
+    let view = View::new(analysis, options);
+    let mut show = |lines: Lines| print(&lines, options.color, out);
+    show(header::lines(&view))?;
+    if analysis.sessions.is_empty() {
+        return show(without_ftp::lines(&view, options.filtered));
+    }
+    let quiet = |j: &&Judged| matches!(j.status, Status::Healthy | Status::Undetermined);
+    let (fine, mut broken): (Vec<&Judged>, Vec<&Judged>) =
+        analysis.sessions.iter().partition(quiet);
+    broken.sort_by_key(|j| (j.status, j.session.id));
+    for group in kinds::group(&broken) {
+        for judged in group.iter().take(SCREENS) {
+            show(vec![Line::default()])?;
+            show(session::lines(&view, judged))?;
+        }
+        if let Some(others) = group.get(SCREENS..).filter(|o| !o.is_empty()) {
+            show(vec![Line::default()])?;
+            show(kinds::others(&view, others))?;
+        }
+    }
+    if !fine.is_empty() && !options.only_problems {
+        show(vec![Line::default()])?;
+        show(healthy::lines(&view, &fine))?;
+    }
+    if !analysis.findings.is_empty() {
+        show(vec![Line::default()])?;
+        show(findings::lines(&view))?;
+    }
+    show(vec![Line::default()])?;
+    show(servers::lines(&view))
 }

@@ -1,0 +1,39 @@
+//! TLS hides the dialogue.
+
+use super::prelude::*;
+
+pub(super) static RULE: Rule = Rule {
+    code: "control-hidden",
+    title: "the control connection is encrypted: announcements can't be read",
+    stage: Stage::Tls,
+    severities: &[Severity::Info],
+    means: Means::Nothing,
+    explains: &[],
+    proof: "TLS records after AUTH's 234, or from the first byte.",
+    look_alikes: "a ClientHello to a server that answers in clear.",
+    change: "A key log, or the server's log, tells what was said.",
+    shown_by: ("ftps-explicit-vsftpd-curl", "passive-vsftpd-curl"),
+    check,
+};
+
+fn check(ctx: &Context<'_>, findings: &mut Findings) {
+    let s = ctx.session;
+    let Some(since) = s.tls_since else { return };
+    let inferred =
+        s.channels.iter().filter(|c| matches!(c.association, Association::Inferred { .. })).count();
+    findings.add(
+        Diagnosis::new(RULE.code, Severity::Info, RULE.stage)
+            .summary("The control connection is encrypted from here on.")
+            .reasoning(format!(
+                "Commands, replies and announcements can't be read. {} of this session {} inferred from \
+                 the two hosts and the time.",
+                wording::count(inferred as u64, "data connection"),
+                if inferred == 1 { "is" } else { "are" }
+            ))
+            .evidence(since, "the first TLS record")
+            .advice(
+                Audience::Capture,
+                "The server's log tells what was said; a key log of the client lets Wireshark decrypt it.",
+            ),
+    );
+}

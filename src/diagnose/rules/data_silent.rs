@@ -1,0 +1,87 @@
+//! An open data connection on which nothing moves.
+
+use super::prelude::*;
+
+/// Silence that is a stall.
+const SILENCE: Duration = Duration::from_secs(10);
+
+pub(super) static RULE: Rule = Rule {
+    code: "data-silent",
+    title: "the data connection is open, and no byte comes (any more)",
+    stage: Stage::DataTransfer,
+    severities: &[Severity::Critical],
+    means: Means::Stalled,
+    explains: super::AFTER_A_STALLED_TRANSFER,
+    proof: "Established, the command accepted, no byte (or none any more) and no FIN for over 10 s.",
+    look_alikes: "data-zero-window (the receiver stopped it); data-path-dead (sent, and not acknowledged); a server that limits its rate.",
+    change: "The sender's host: its disk, its application.",
+    shown_by: ("data-silent", "data-zero-window-client"),
+    check,
+};
+
+fn check(ctx: &Context<'_>, findings: &mut Findings) {
+    let s = ctx.session;
+    for channel in &s.channels {
+        let Some(c) = channel.connection.as_ref().filter(|c| c.worked()) else { continue };
+        let Some(e) = ctx.command_of(channel) else { continue };
+        if e.succeeded() || ctx.quality.one_direction {
+            continue;
+        }
+        let halves = [&c.from_initiator, &c.from_responder];
+        let still = |h: &&crate::session::Half| {
+            h.zero_window.since.is_none() && h.unanswered.is_none() && !h.acked_unseen()
+        };
+        if !halves.iter().all(still) {
+            continue;
+        }
+        let opened = c.established.unwrap_or(c.first).max(e.at);
+        let since = c.last_byte().map_or(opened, |l| l.max(opened));
+        let ends = halves.iter().flat_map(|h| [h.fin, h.rst.map(|r| r.at)]).flatten();
+        let refused = e.final_reply.filter(|r| r.0 >= 400).map(|r| r.1);
+        let end = ends.chain(refused).min().unwrap_or(s.judged_at);
+        let silence = end.time.since(since.time);
+        if silence <= SILENCE {
+            continue;
+        }
+        let bytes = c.bytes();
+        let (what, who) = match e.verb {
+            Verb::STOR | Verb::STOU | Verb::APPE => ("uploads", "client"),
+            _ => ("sends", "server"),
+        };
+        let had = if bytes == 0 {
+            "not a byte came".to_owned()
+        } else {
+            format!("nothing came after {bytes} bytes")
+        };
+        findings.add(
+            Diagnosis::new(RULE.code, Severity::Critical, RULE.stage)
+                .channel(channel.id)
+                .summary(format!(
+                    "The data connection {} → {} is open, but {had} for {} ({} {}).",
+                    c.initiator,
+                    c.responder,
+                    wording::duration(silence),
+                    e.verb,
+                    e.argument
+                ).replace(" )", ")"))
+                .reasoning(format!(
+                    "{}: the handshake worked and nothing is waiting for an acknowledgment, so the \
+                     path is open in both directions; the receiver's window is open, so it isn't the \
+                     one that waits. The {who}, which {what} the data, has stopped.",
+                    wording::vantage(ctx)
+                ))
+                .announced(channel)
+                .evidence(e.at, format!("{} {}", e.verb, e.argument))
+                .evidence_if(c.established, "the data connection is established")
+                .evidence_if(c.last_byte(), "the last byte")
+                .evidence_if(Some(end).filter(|m| *m != s.judged_at), "the end of the silence")
+                .advice(
+                    if who == "server" { Audience::Server } else { Audience::Client },
+                    format!(
+                        "Look at the {who}'s host while it hangs: its disk or network file system, \
+                         the process that serves this session, a rate limit."
+                    ),
+                ),
+        );
+    }
+}

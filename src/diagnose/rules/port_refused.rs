@@ -1,0 +1,52 @@
+//! The server refused PORT or EPRT.
+
+use super::prelude::*;
+
+pub(super) static RULE: Rule = Rule {
+    code: "port-refused",
+    title: "the server refused PORT or EPRT",
+    stage: Stage::Announcement,
+    severities: &[Severity::Critical, Severity::Info],
+    means: Means::Failed,
+    explains: &["announcement-unused", "no-data-announcement", "transfer-refused"],
+    proof: "4xx or 5xx to PORT or EPRT itself.",
+    look_alikes: "a SYN from the server to that endpoint was seen (pyftpdlib dials at PORT): then that is the cause; bounce-attempt; port-private-address.",
+    change: "Passive mode. Let the server accept foreign addresses only knowingly (AllowForeignAddress, port_promiscuous).",
+    shown_by: ("port-private-address-refused-client", "active-vsftpd-ftplib"),
+    check,
+};
+
+fn check(ctx: &Context<'_>, findings: &mut Findings) {
+    let s = ctx.session;
+    for channel in s.channels.iter().filter(|c| c.mode == Mode::Active && c.connection.is_none()) {
+        let Some(a) = &channel.announcement else { continue };
+        let Some((code, at)) = ctx.reply_to_announcement(channel).filter(|r| r.0 >= 400) else {
+            continue;
+        };
+        let text = ctx.reply_text_to_announcement(channel);
+        let overcome = ctx.worked_later(a.at);
+        let severity = if overcome { Severity::Info } else { Severity::Critical };
+        let foreign = a.advertised.filter(|e| e.ip != s.client.ip);
+        let why = match foreign {
+            Some(e) => format!(
+                "It names {}, while the client's packets come from {}: servers refuse to connect to \
+                 a third host (RFC 2577).",
+                e.ip, s.client.ip
+            ),
+            None => {
+                "The address is the client's own, so active mode itself is refused: switched off, \
+                     or a port the server won't dial."
+                    .to_owned()
+            }
+        };
+        findings.add(
+            Diagnosis::new(RULE.code, severity, RULE.stage)
+                .channel(channel.id)
+                .summary(format!("The server refused {}: {text}", a.kind.name()))
+                .reasoning(format!("{}. {why}", wording::vantage(ctx)))
+                .announced(channel)
+                .evidence(at, format!("{} is answered with {code}", a.kind.name()))
+                .advise([advice::use_passive_mode()]),
+        );
+    }
+}
