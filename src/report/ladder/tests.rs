@@ -85,7 +85,7 @@ fn every_width_can_be_drawn() {
 
 fn judged(sample: &str) -> Judged {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(sample);
-    let opened = capture::open(&[path], &capture::OpenOptions::default()).unwrap();
+    let opened = capture::open(&[path], &capture::OpenOptions::default());
     engine::analyse(opened.source, &engine::Options::default()).sessions.remove(0)
 }
 

@@ -9,7 +9,7 @@ use crate::engine::{self, Analysis};
 
 fn analysed(sample: &str) -> Analysis {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(sample);
-    let opened = capture::open(&[path], &capture::OpenOptions::default()).unwrap();
+    let opened = capture::open(&[path], &capture::OpenOptions::default());
     engine::analyse(opened.source, &engine::Options::default())
 }
 
