@@ -1,5 +1,7 @@
 //! The command line: help, exit statuses, bad input, closed output.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};

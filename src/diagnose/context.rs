@@ -204,7 +204,7 @@ impl<'a> Context<'a> {
             let waited = self.until_given_up(c, a.at);
             let long = waited >= Duration::from_secs(3);
             let ended = self.control_closed().is_some();
-            (last && (ended || long) || long) && self.succeeded_after(a.at).is_none()
+            (long || last && ended) && self.succeeded_after(a.at).is_none()
         })
     }
 

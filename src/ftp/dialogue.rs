@@ -205,7 +205,7 @@ fn answers(verb: Verb, code: u16) -> Fit {
             426 if verb == Verb::ABOR => Fit::General,
             125 | 150 if !plain(verb) => Fit::General,
             221 | 225 if verb == Verb::ABOR => Fit::General,
-            227 | 228 | 229 if Verb::known(verb.as_str().as_bytes()).is_none() => Fit::General,
+            227..=229 if Verb::known(verb.as_str().as_bytes()).is_none() => Fit::General,
             _ => Fit::No,
         };
     }

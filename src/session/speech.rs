@@ -130,7 +130,13 @@ impl Builder {
     fn transfer(&mut self, exchange: usize, name: &str) {
         let argument = self.script.exchanges.get(exchange).map(|e| e.argument.as_str());
         let listing = matches!(name, "LIST" | "NLST" | "MLSD");
-        let argument = argument.filter(|a| !a.is_empty() && !(listing && a.starts_with('-')));
+        // Listings take options of ls, which are no path.
+        let argument = argument.map(|a| match a.split_once(' ') {
+            Some((options, path)) if listing && options.starts_with('-') => path.trim_start(),
+            None if listing && a.starts_with('-') => "",
+            _ => a,
+        });
+        let argument = argument.filter(|a| !a.is_empty());
         let path =
             argument.map(|a| self.absolute(a)).or(self.directory.clone().filter(|_| listing));
         let restart_at = self.restart_at.take();
