@@ -14,7 +14,7 @@ A filter like 'port 21' misses the data connections.";
 
 /// Shows where an FTP session stalled, why, and what to change.
 #[derive(Parser, Debug)]
-#[command(name = "ftpscope", version, about, after_help = AFTER, args_conflicts_with_subcommands = true)]
+#[command(name = "ftpscope", version, about, after_help = AFTER)]
 pub struct Cli {
     /// What to do; without it, the report is printed.
     #[command(subcommand)]
@@ -134,6 +134,41 @@ pub struct Common {
     pub exit_zero: bool,
 }
 
+impl ReportArgs {
+    /// Takes over what stood before the subcommand, unless it is said again behind it.
+    pub fn after(mut self, before: Self) -> Self {
+        if self.format == Format::default() {
+            self.format = before.format;
+        }
+        self.session.extend(before.session);
+        self.only_problems |= before.only_problems;
+        self.each |= before.each;
+        self
+    }
+}
+
+impl Common {
+    /// Takes over what stood before the subcommand, unless it is said again behind it.
+    pub fn after(mut self, before: Self) -> Self {
+        self.port.extend(before.port);
+        self.filter = self.filter.or(before.filter);
+        self.bpf = self.bpf.or(before.bpf);
+        self.since = self.since.or(before.since);
+        self.until = self.until.or(before.until);
+        if self.threads == 0 {
+            self.threads = before.threads;
+        }
+        self.local |= before.local && !self.utc;
+        self.privacy |= before.privacy;
+        if self.color == Color::default() {
+            self.color = before.color;
+        }
+        self.verbose |= before.verbose;
+        self.exit_zero |= before.exit_zero;
+        self
+    }
+}
+
 /// Form of the report.
 #[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -167,4 +202,54 @@ fn time(text: &str) -> Result<ftpscope::capture::Timestamp, String> {
     let stamp = stamp.map_err(|_| "not a time; write it like 2026-03-01T12:00:00Z".to_owned())?;
     let nanos = i64::try_from(stamp.as_nanosecond()).map_err(|_| "too far away".to_owned())?;
     Ok(ftpscope::capture::Timestamp::from_nanos(nanos))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(line: &str) -> ReportCommand {
+        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+        match cli.command {
+            Some(Command::Report(r)) => ReportCommand {
+                files: r.files,
+                common: r.common.after(cli.common),
+                report: r.report.after(cli.report),
+            },
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn options_may_stand_before_the_subcommand() {
+        let r = report("ftpscope --color never --local --port 2121 --only-problems report a");
+        assert_eq!((r.common.color, r.common.local, r.common.port.len()), (Color::Never, true, 1));
+        assert!(r.report.only_problems);
+        let r =
+            report("ftpscope -Y id:1 --local --color never report -Y id:2 --utc --color always a");
+        assert_eq!((r.common.filter.as_deref(), r.common.local), (Some("id:2"), false));
+        assert_eq!(r.common.color, Color::Always);
+    }
+
+    #[test]
+    fn a_file_may_be_named_like_a_subcommand() {
+        let cli = Cli::try_parse_from(["ftpscope", "a.pcap", "report"]).unwrap();
+        assert!(cli.command.is_none());
+        assert_eq!(cli.files.len(), 2);
+    }
+
+    #[test]
+    fn times() {
+        let nanos = |t| time(t).unwrap().nanos();
+        assert_eq!(nanos("1970-01-01T00:00:01Z"), 1_000_000_000);
+        assert_eq!(nanos("1970-01-01T01:00:01+01:00"), 1_000_000_000);
+        assert_eq!(nanos("1970-01-01T00:00:01"), 1_000_000_000);
+        assert!(time("noon").is_err());
+    }
+
+    #[test]
+    fn the_definitions_are_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
 }

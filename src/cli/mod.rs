@@ -24,8 +24,12 @@ pub fn main() -> ExitCode {
             ExitCode::from(USAGE)
         }
         None => run::report(&cli.files, &cli.common, &cli.report),
-        Some(Command::Report(r)) => run::report(&r.files, &r.common, &r.report),
-        Some(Command::Check(c)) => run::check(&c.files, &c.common, c.each),
+        Some(Command::Report(r)) => {
+            run::report(&r.files, &r.common.after(cli.common), &r.report.after(cli.report))
+        }
+        Some(Command::Check(c)) => {
+            run::check(&c.files, &c.common.after(cli.common), c.each || cli.report.each)
+        }
         Some(Command::Explain { code }) => output::explain(code.as_deref()),
         Some(Command::Schema) => output::schema(),
         Some(Command::Interfaces) => output::interfaces(),

@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, StdoutLock, Write};
 use std::process::ExitCode;
 
-use ftpscope::report::{explain as catalogue, json};
+use ftpscope::report::{explain as catalogue, schema as contract};
 
 use super::{USAGE, complain};
 
@@ -46,7 +46,7 @@ pub fn explain(code: Option<&str>) -> ExitCode {
 /// `ftpscope schema`.
 pub fn schema() -> ExitCode {
     let mut out = stdout();
-    let text = serde_json::to_string_pretty(&json::schema()).unwrap_or_default();
+    let text = serde_json::to_string_pretty(&contract::schema()).unwrap_or_default();
     status(writeln!(out, "{text}").and_then(|()| out.flush()))
 }
 

@@ -237,7 +237,8 @@ fn complain_of(a: &Analysis) {
 fn text_options(common: &Common, only_problems: bool, chosen: bool) -> TextOptions {
     let terminal = std::io::stdout().is_terminal();
     #[allow(clippy::disallowed_methods, reason = "https://no-color.org is about the environment")]
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
+        || std::env::var_os("TERM").is_some_and(|v| v == "dumb");
     let width = crossterm::terminal::size().ok().filter(|_| terminal).map(|s| s.0);
     TextOptions {
         color: match common.color {

@@ -6,6 +6,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::names::{
+    KINDS, LOGINS, MODES, OUTCOMES, SECURITIES, SEVERITIES, STAGES, STATES, STATUSES, VANTAGES,
+    stage_or_null,
+};
+
 /// The version of the contract, in every document and line.
 pub const SCHEMA: &str = "ftpscope/1";
 
@@ -22,6 +27,7 @@ pub struct Address {
 #[derive(Serialize, JsonSchema, Debug)]
 pub struct Document {
     /// Always [`SCHEMA`].
+    #[schemars(extend("enum" = [SCHEMA]))]
     pub schema: String,
     /// The capture.
     pub capture: Capture,
@@ -120,8 +126,10 @@ pub struct Session {
     /// File of `first_frame`.
     pub first_file: u32,
     /// healthy, stalled, failed, suspicious, undetermined.
+    #[schemars(extend("enum" = STATUSES))]
     pub status: &'static str,
     /// client, server, between, unknown.
+    #[schemars(extend("enum" = VANTAGES))]
     pub vantage: &'static str,
     /// What in the packets says so.
     pub vantage_reason: String,
@@ -139,12 +147,16 @@ pub struct Session {
 #[derive(Serialize, JsonSchema, Debug)]
 pub struct Control {
     /// complete, unanswered, refused, unreachable, missing.
+    #[schemars(extend("enum" = ["complete", "unanswered", "refused", "unreachable", "missing"]))]
     pub opening: &'static str,
     /// fin, reset, open, unseen.
+    #[schemars(extend("enum" = ["fin", "reset", "open", "unseen"]))]
     pub closing: &'static str,
     /// plain, explicit-tls, implicit-tls.
+    #[schemars(extend("enum" = SECURITIES))]
     pub security: &'static str,
     /// accepted, refused, pending, none, hidden.
+    #[schemars(extend("enum" = LOGINS))]
     pub login: &'static str,
     /// Argument of the last USER.
     pub user: Option<String>,
@@ -170,8 +182,10 @@ pub struct Channel {
     /// 1-based.
     pub id: u32,
     /// passive, active, unknown.
+    #[schemars(extend("enum" = MODES))]
     pub mode: &'static str,
     /// announced, reused, inferred.
+    #[schemars(extend("enum" = ["announced", "reused", "inferred"]))]
     pub association: &'static str,
     /// Id of the channel whose endpoint was used again.
     pub reuses: Option<u32>,
@@ -184,8 +198,10 @@ pub struct Channel {
     /// Failed dials before it.
     pub attempts: Vec<Connection>,
     /// completed, stalled, failed, aborted, unused, in-progress, unknown.
+    #[schemars(extend("enum" = OUTCOMES))]
     pub outcome: &'static str,
     /// A stage, when stalled or failed.
+    #[schemars(extend("enum" = stage_or_null()))]
     pub stalled_at: Option<&'static str>,
 }
 
@@ -193,6 +209,7 @@ pub struct Channel {
 #[derive(Serialize, JsonSchema, Debug)]
 pub struct Announcement {
     /// PASV, EPSV, PORT, EPRT, LPSV, LPRT, SPSV, CPSV.
+    #[schemars(extend("enum" = KINDS))]
     pub kind: &'static str,
     /// The packet that carried the endpoint.
     pub frame: u32,
@@ -236,6 +253,7 @@ pub struct Connection {
     pub syns: u32,
     /// unanswered, refused, unreachable, handshake-incomplete, established, half-closed, closed,
     /// reset.
+    #[schemars(extend("enum" = STATES))]
     pub state: &'static str,
     /// First packet.
     pub opened: Option<String>,
@@ -288,14 +306,17 @@ pub struct Diagnosis {
     /// From the catalogue.
     pub code: &'static str,
     /// critical, warning, info.
+    #[schemars(extend("enum" = SEVERITIES))]
     pub severity: &'static str,
     /// Where in the session.
+    #[schemars(extend("enum" = STAGES))]
     pub stage: &'static str,
     /// The first affected channel.
     pub channel: Option<u32>,
     /// All affected channels.
     pub channels: Vec<u32>,
     /// certain, likely, possible.
+    #[schemars(extend("enum" = ["certain", "likely", "possible"]))]
     pub confidence: &'static str,
     /// One sentence.
     pub summary: String,
@@ -325,6 +346,7 @@ pub struct Evidence {
 pub struct Advice {
     /// firewall, server, client, capture.
     #[serde(rename = "for")]
+    #[schemars(extend("enum" = ["firewall", "server", "client", "capture"]))]
     pub audience: &'static str,
     /// One or two sentences.
     pub text: String,
@@ -339,6 +361,7 @@ pub enum Line {
     /// A judged session.
     Session {
         /// Always [`SCHEMA`].
+        #[schemars(extend("enum" = [SCHEMA]))]
         schema: String,
         /// The session, as in the document.
         #[serde(flatten)]
@@ -347,6 +370,7 @@ pub enum Line {
     /// The last line.
     Capture {
         /// Always [`SCHEMA`].
+        #[schemars(extend("enum" = [SCHEMA]))]
         schema: String,
         /// The capture.
         capture: Box<Capture>,

@@ -27,6 +27,25 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// JSON that may be shown on a terminal: serde_json escapes C0 only. The value stays the same.
+pub fn escape_json(json: &str) -> Cow<'_, str> {
+    let beyond = |c: char| c >= '\x7f' && is_harmful(c);
+    if json.is_ascii() && !json.contains('\x7f') || !json.chars().any(beyond) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if beyond(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
 fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -53,5 +72,14 @@ mod tests {
         let safe = escape(&all).into_owned();
         assert!(!safe.contains(is_harmful));
         assert!(matches!(escape(&safe), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_keeps_its_value() {
+        let value = "a\u{9b}2J\x7f\u{202e}\u{e0041}\x1b naïve 名\n";
+        let json = serde_json::to_string(value).unwrap();
+        let shown = escape_json(&json);
+        assert!(!shown.chars().any(is_harmful), "{shown}");
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), value);
     }
 }

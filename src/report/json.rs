@@ -6,20 +6,18 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::convert;
-use super::document::{Document, Line, SCHEMA, Summary};
+use super::document::{Line, SCHEMA, Summary};
+use super::escape::escape_json;
 use crate::diagnose::Judged;
 use crate::engine::Analysis;
 
 /// Sessions rendered at a time, so that threads have something to share and memory stays bounded.
 const BATCH: usize = 256;
 
-fn pretty(value: &impl Serialize, indent: &str) -> Vec<u8> {
-    let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
-    if !indent.is_empty() {
-        let text = String::from_utf8(bytes).unwrap_or_default();
-        bytes = text.replace('\n', &format!("\n{indent}")).into_bytes();
-    }
-    bytes
+fn pretty(value: &impl Serialize, indent: &str) -> String {
+    let json = serde_json::to_string_pretty(value).unwrap_or_default();
+    let json = escape_json(&json);
+    if indent.is_empty() { json.into_owned() } else { json.replace('\n', &format!("\n{indent}")) }
 }
 
 /// The summary of the sessions that `counts` lets through.
@@ -40,21 +38,21 @@ pub fn document(
 ) -> io::Result<()> {
     let findings: Vec<_> = a.findings.iter().map(convert::finding).collect();
     write!(out, "{{\n  \"schema\": \"{SCHEMA}\",\n  \"capture\": ")?;
-    out.write_all(&pretty(&convert::capture(a), "  "))?;
+    out.write_all(pretty(&convert::capture(a), "  ").as_bytes())?;
     write!(out, ",\n  \"summary\": ")?;
-    out.write_all(&pretty(&summary(a.sessions.iter()), "  "))?;
+    out.write_all(pretty(&summary(a.sessions.iter()), "  ").as_bytes())?;
     write!(out, ",\n  \"findings\": ")?;
-    out.write_all(&pretty(&findings, "  "))?;
+    out.write_all(pretty(&findings, "  ").as_bytes())?;
     write!(out, ",\n  \"sessions\": [")?;
     let mut first = true;
     for batch in a.sessions.chunks(BATCH) {
-        let rendered: Vec<Option<Vec<u8>>> = batch
+        let rendered: Vec<Option<String>> = batch
             .par_iter()
             .map(|j| show(j).then(|| pretty(&convert::session(j), "    ")))
             .collect();
-        for bytes in rendered.into_iter().flatten() {
+        for json in rendered.into_iter().flatten() {
             out.write_all(if first { b"\n    " } else { b",\n    " })?;
-            out.write_all(&bytes)?;
+            out.write_all(json.as_bytes())?;
             first = false;
         }
     }
@@ -80,19 +78,6 @@ pub fn capture_line(a: &Analysis, summary: Summary, out: &mut impl Write) -> io:
 }
 
 fn line(line: &Line, out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, line)?;
-    out.write_all(b"\n")
-}
-
-/// The JSON Schema of the document and of the lines.
-pub fn schema() -> serde_json::Value {
-    let document = schemars::schema_for!(Document);
-    let line = schemars::schema_for!(Line);
-    serde_json::json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "ftpscope report",
-        "description": "The document of --format json, and each line of --format ndjson.",
-        "document": document,
-        "line": line,
-    })
+    let json = serde_json::to_string(line)?;
+    writeln!(out, "{}", escape_json(&json))
 }

@@ -8,5 +8,7 @@ pub mod explain;
 pub mod filter;
 pub mod json;
 pub mod ladder;
+mod names;
 pub mod privacy;
+pub mod schema;
 pub mod text;

@@ -2,6 +2,7 @@
 
 use super::value::Value;
 use crate::diagnose::Judged;
+use crate::report::names::{LOGINS, MODES, SECURITIES, SEVERITIES, STAGES, STATUSES, VANTAGES};
 use crate::session::{Login, Mode, Security, VantagePoint};
 
 /// A field.
@@ -41,11 +42,7 @@ pub(super) enum Kind {
 }
 
 const FIELDS: &[(&str, Field, Kind)] = &[
-    (
-        "status",
-        Field::Status,
-        Kind::OneOf(&["healthy", "stalled", "failed", "suspicious", "undetermined"]),
-    ),
+    ("status", Field::Status, Kind::OneOf(&STATUSES)),
     ("server", Field::Server, Kind::Address),
     ("client", Field::Client, Kind::Address),
     ("ip", Field::Ip, Kind::Address),
@@ -53,28 +50,12 @@ const FIELDS: &[(&str, Field, Kind)] = &[
     ("verb", Field::Verb, Kind::Text),
     ("path", Field::Path, Kind::Text),
     ("code", Field::Code, Kind::Text),
-    ("severity", Field::Severity, Kind::OneOf(&["critical", "warning", "info"])),
-    (
-        "stage",
-        Field::Stage,
-        Kind::OneOf(&[
-            "capture",
-            "control-connect",
-            "banner",
-            "login",
-            "command",
-            "announcement",
-            "data-connect",
-            "data-transfer",
-            "completion",
-            "tls",
-            "security",
-        ]),
-    ),
-    ("mode", Field::Mode, Kind::OneOf(&["passive", "active", "unknown"])),
-    ("vantage", Field::Vantage, Kind::OneOf(&["client", "server", "between", "unknown"])),
-    ("security", Field::Security, Kind::OneOf(&["plain", "explicit-tls", "implicit-tls"])),
-    ("login", Field::Login, Kind::OneOf(&["accepted", "refused", "pending", "none", "hidden"])),
+    ("severity", Field::Severity, Kind::OneOf(&SEVERITIES)),
+    ("stage", Field::Stage, Kind::OneOf(&STAGES)),
+    ("mode", Field::Mode, Kind::OneOf(&MODES)),
+    ("vantage", Field::Vantage, Kind::OneOf(&VANTAGES)),
+    ("security", Field::Security, Kind::OneOf(&SECURITIES)),
+    ("login", Field::Login, Kind::OneOf(&LOGINS)),
     ("port", Field::Port, Kind::Number),
     ("control-port", Field::ControlPort, Kind::Number),
     ("data-port", Field::DataPort, Kind::Number),
@@ -183,4 +164,6 @@ pub(super) fn any_text(word: &Value, j: &Judged) -> bool {
         || j.diagnoses
             .iter()
             .any(|d| word.is_in(d.code) || word.is_in(&d.summary) || word.is_in(&d.reasoning))
+        || j.diagnoses.iter().flat_map(|d| &d.evidence).any(|e| word.is_in(&e.text))
+        || j.diagnoses.iter().flat_map(|d| &d.advice).any(|a| word.is_in(&a.text))
 }

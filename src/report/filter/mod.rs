@@ -88,6 +88,9 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 #[cfg(test)]
+mod samples;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

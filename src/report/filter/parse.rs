@@ -1,5 +1,7 @@
 //! From text to a filter.
 
+use std::net::{IpAddr, SocketAddr};
+
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::character::complete::{char, multispace0};
@@ -63,15 +65,13 @@ fn token(i: &str) -> IResult<&str, Token<'_>> {
     if simple.is_ok() {
         return simple;
     }
+    // An IPv6 address, and an address with a port, have colons too.
+    let whole = values(i);
+    if whole.parse::<IpAddr>().is_ok() || whole.parse::<SocketAddr>().is_ok() {
+        return Ok((i.get(whole.len()..).unwrap_or_default(), Token::Word(whole, true)));
+    }
     let (rest, word) = bare(i)?;
     let (rest, colon) = opt(tag(":")).parse(rest)?;
-    // An IPv6 address has colons, and no field's name is hexadecimal with digits.
-    let address =
-        colon.is_some() && (word.chars().any(|c| c.is_ascii_digit()) || rest.starts_with(':'));
-    if address {
-        let text = values(i);
-        return Ok((i.get(text.len()..).unwrap_or_default(), Token::Word(text, true)));
-    }
     if colon.is_none() {
         return Ok((rest, Token::Word(word, false)));
     }
@@ -259,6 +259,11 @@ mod tests {
         assert_ne!(read("a or b c"), read("(a or b) c"));
         assert_eq!(read("path:\"a b\",c"), read("path:\"a b\",\"c\""));
         assert_eq!(read("fd00::1"), Node::Word(Value::text("fd00::1")));
+        assert_eq!(read("::1"), Node::Word(Value::text("::1")));
+        assert_eq!(read("10.0.0.1:21"), Node::Word(Value::text("10.0.0.1:21")));
+        assert_eq!(read("[fd00::1]:21"), Node::Word(Value::text("[fd00::1]:21")));
+        assert_eq!(read("fe80::a:1 x"), read("(\"fe80::a:1\" and x)"));
+        assert!(expression("ip4:10.0.0.1").is_err(), "an unknown field, not a word");
         assert!(matches!(read("server:fd00::1"), Node::Field(Field::Server, _)));
     }
 }
