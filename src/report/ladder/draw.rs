@@ -81,7 +81,9 @@ impl Ladder {
 /// The words of a stall, broken to fit into its lane.
 fn stall_words(rung: &Rung, layout: &Layout) -> Vec<String> {
     let Step::Stall { length, verdict } = &rung.step else { return Vec::new() };
-    let text = format!("{verdict} · {}", units::duration(*length));
+    // A number and its unit stay together.
+    let length = units::duration(*length).replace(' ', "\u{a0}");
+    let text = format!("{verdict} · {length}");
     let room = usize::from(layout.track(rung.lane).inner().saturating_sub(2));
     let lines = wrap(&[Span::raw(text)], room, "", "");
     lines.iter().map(|l| l.spans.iter().map(|s| s.content.as_ref()).collect()).collect()

@@ -1,6 +1,8 @@
 //! From a session to rungs, all of them, in capture order.
 
 use super::rung::{Lane, Rung, Tone};
+use super::window::SILENCE;
+use crate::capture::Moment;
 use crate::decode::IcmpKind;
 use crate::report::escape::escape;
 use crate::report::text::units;
@@ -117,6 +119,14 @@ fn flow(c: &Connection, client_dials: bool, rungs: &mut Vec<Rung>) {
         let lane = Lane::Data;
         if let Some(first) = half.first_byte {
             let whole = units::bytes(half.bytes());
+            if let Some((from, to)) = pause(half) {
+                let texts = [(from, "last byte for now"), (to, "bytes again")];
+                for (at, text) in
+                    texts.into_iter().filter(|(at, _)| *at != first && Some(*at) != half.last_byte)
+                {
+                    rungs.push(Rung::arrow(at, lane, to_server, text, Tone::Bulk));
+                }
+            }
             match half.last_byte.filter(|l| *l != first) {
                 None => rungs.push(Rung::arrow(first, lane, to_server, whole, Tone::Bulk)),
                 Some(last) => {
@@ -135,6 +145,24 @@ fn flow(c: &Connection, client_dials: bool, rungs: &mut Vec<Rung>) {
             rungs.push(Rung::arrow(at, lane, to_server, "window 0", Tone::Bad));
         }
     }
+}
+
+/// The longest pause between two bytes, when it is one.
+fn pause(half: &Half) -> Option<(Moment, Moment)> {
+    half.longest_pause.filter(|(from, to)| to.time.since(from.time) >= SILENCE)
+}
+
+/// From when to when bytes went over a channel without a pause that would be worth a rung: what
+/// lies between two rungs there is no silence.
+pub fn flowing(channel: &Channel) -> Vec<(Moment, Moment)> {
+    let halves = channel.connection.iter().flat_map(|c| [&c.from_initiator, &c.from_responder]);
+    halves
+        .filter_map(|h| Some((h.first_byte?, h.last_byte?, pause(h))))
+        .flat_map(|(first, last, pause)| match pause {
+            Some((from, to)) => vec![(first, from), (to, last)],
+            None => vec![(first, last)],
+        })
+        .collect()
 }
 
 fn messages(session: &Session, rungs: &mut Vec<Rung>) {

@@ -67,7 +67,7 @@ fn a_stall_is_a_gap_in_its_lane() {
         >    0.001 s       2  │◀── 227 Entering Passiv… (10,88,1,2,195,92) │  ┊                            ┊
         >    0.002 s       3  │                                            │  ┊ SYN to 50012 ×3 ───────✗   ┊
         >        ⋮            ┊                                            ┊  ┊                            ┊
-        >        ⋮            ┊                                            ┊  ┊ 3 SYNs unanswered · 7.0 s  ┊
+        >        ⋮            ┊                                            ┊  ┊ 3 SYNs unanswered · 7.0 s  ┊
         >        ⋮            ┊                                            ┊  ┊                            ┊
         >    7.002 s       6  │ QUIT ─────────────────────────────────────▶│  ┊                            ┊
         >        ⋮            ┊                   2 more                   ┊  ┊                            ┊"#]];

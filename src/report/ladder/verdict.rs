@@ -36,8 +36,9 @@ pub fn verdict(diagnosis: &Diagnosis, session: &Session, channel: Option<&Channe
     }
     let text = match diagnosis.code {
         "data-never-attempted" | "port-private-address" => "no SYN seen",
-        "data-zero-window" => "receive window is 0",
-        "data-path-dead" | "data-mtu-blackhole" => "sent again and again, unacknowledged",
+        "data-zero-window" => "window 0",
+        "data-path-dead" | "data-mtu-blackhole" => "never acknowledged",
+        "data-silent" if dials.is_some_and(|c| c.bytes() > 0) => "no more bytes",
         "data-silent" => "not one byte",
         "data-paused" => "no bytes",
         "control-dead" | "command-unacknowledged" => "unacknowledged",

@@ -1,11 +1,13 @@
 //! Which rungs a short ladder shows: those around what a diagnosis is about.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::rung::{Lane, Rung, Step};
+use super::rung::{Lane, Rung, Step, Tone};
 use super::{rungs, verdict};
 use crate::capture::Moment;
 use crate::diagnose::{Diagnosis, Severity};
+use crate::report::text::units;
 use crate::session::{Channel, MessageKind, Session};
 
 /// Rungs of a short ladder, stalls and pauses not counted.
@@ -13,21 +15,30 @@ const MOST: usize = 14;
 /// Rungs after a stall.
 const AFTERMATH: usize = 3;
 /// A shorter silence is no stall and no pause.
-const SILENCE: Duration = Duration::from_millis(900);
+pub(super) const SILENCE: Duration = Duration::from_millis(900);
 
 /// A refusal that took less was no wait.
 const REFUSAL: Duration = Duration::from_secs(3);
+
+/// From when to when bytes went over the data channel.
+type Flow = (Moment, Moment);
 
 /// The rungs around a diagnosis, with its stall and with what is left out between them.
 pub fn around(session: &Session, diagnosis: &Diagnosis, channel: Option<&Channel>) -> Vec<Rung> {
     let all = rungs::all(session, channel);
     let about = moments(session, diagnosis, channel);
     let Some((first, last)) = about.first().copied().zip(about.last().copied()) else {
-        return with_silences(all, None, |_| true);
+        return with_silences(all, None, &[], |_| true);
     };
     let begin = all.iter().position(|r| r.at >= Some(first)).unwrap_or(0);
     let end = all.iter().rposition(|r| r.at <= Some(last)).unwrap_or(0).max(begin);
-    let stall = stall(&all, begin, end, diagnosis);
+    let replied = channel
+        .and_then(|c| session.script.exchanges.get(c.command?)?.final_reply)
+        .and_then(|(_, at)| all.iter().position(|r| r.at == Some(at)));
+    // What comes after the final reply was no longer waited for.
+    let waited = replied.map_or(end, |r| end.min(r.saturating_sub(1)));
+    let flows = channel.map(rungs::flowing).unwrap_or_default();
+    let stall = stall(&all, begin..=waited, &flows, diagnosis);
     let end = end.max(stall.map_or(0, |s| s + 1));
 
     // One more rung on either side shows what it came from and what became of it.
@@ -56,7 +67,7 @@ pub fn around(session: &Session, diagnosis: &Diagnosis, channel: Option<&Channel
     }
     let what = verdict::verdict(diagnosis, session, channel);
     let lane = verdict::lane(diagnosis, channel);
-    with_silences(all, stall.map(|s| (s, lane, what)), |i| kept.binary_search(&i).is_ok())
+    with_silences(all, stall.map(|s| (s, lane, what)), &flows, |i| kept.binary_search(&i).is_ok())
 }
 
 /// The packets that a diagnosis is about, in order.
@@ -89,12 +100,20 @@ fn moments(session: &Session, diagnosis: &Diagnosis, channel: Option<&Channel>) 
 
 /// The longest silence among these rungs and the one after them, by the index of the rung before
 /// it.
-fn stall(all: &[Rung], begin: usize, end: usize, diagnosis: &Diagnosis) -> Option<usize> {
+fn stall(
+    all: &[Rung],
+    among: RangeInclusive<usize>,
+    flows: &[Flow],
+    diagnosis: &Diagnosis,
+) -> Option<usize> {
     if diagnosis.severity == Severity::Info {
         return None;
     }
-    (begin..=end)
-        .filter_map(|i| Some((i, silence(all.get(i)?, all.get(i + 1)?)?)))
+    among
+        .filter_map(|i| {
+            let (a, b) = (all.get(i)?, all.get(i + 1)?);
+            Some((i, silence(a, b).filter(|_| !flows_between(flows, a, b))?))
+        })
         .filter(|(_, length)| !diagnosis.code.ends_with("refused") || *length >= REFUSAL)
         // The first of equals.
         .rev()
@@ -107,10 +126,16 @@ fn silence(a: &Rung, b: &Rung) -> Option<Duration> {
     (length >= SILENCE).then_some(length)
 }
 
+/// Bytes went over the data channel from the one to the other.
+fn flows_between(flows: &[Flow], a: &Rung, b: &Rung) -> bool {
+    flows.iter().any(|(from, to)| a.at >= Some(*from) && b.at.is_some_and(|at| at <= *to))
+}
+
 /// The rungs to keep, with silences between neighbours and counts of what is left out.
 fn with_silences(
     all: Vec<Rung>,
     stall: Option<(usize, Lane, String)>,
+    flows: &[Flow],
     keep: impl Fn(usize) -> bool,
 ) -> Vec<Rung> {
     let mut shown: Vec<Rung> = Vec::new();
@@ -135,6 +160,11 @@ fn with_silences(
                     lane: *lane,
                     step: Step::Stall { length, verdict: verdict.clone() },
                 },
+                _ if before.as_ref().is_some_and(|b| flows_between(flows, b, &rung)) => {
+                    let text = format!("bytes flow · {}", units::duration(length));
+                    let step = Step::Mark { text, tone: Tone::Bulk };
+                    Rung { at: None, lane: Lane::Data, step }
+                }
                 _ => Rung { at: None, lane: Lane::Control, step: Step::Pause(length) },
             });
         }

@@ -50,7 +50,8 @@ fn files(view: &View<'_>) -> Vec<Span<'static>> {
             spans.push(span(", ", QUIET));
         }
         if view.several_files {
-            spans.push(span(format!("{}: ", i + 1), QUIET));
+            // A number and its file stay together.
+            spans.push(span(format!("{}:\u{a0}", i + 1), QUIET));
         }
         spans.push(span(escape(file), STRONG));
     }

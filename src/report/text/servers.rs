@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ratatui::text::Line;
 
-use super::lines::{Lines, span};
+use super::lines::{Lines, span, wrap};
 use super::palette::{BAD, GOOD, ODD, PLAIN, QUIET, STRONG};
 use super::table::{Column, Row, table};
 use super::units;
@@ -16,12 +16,11 @@ use crate::report::escape::escape;
 /// Servers that are listed.
 const MOST: usize = 50;
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 4] = [
     Column::text("server", 47),
     Column::text("software", 24),
     Column::number("sessions"),
     Column::number("succeeded"),
-    Column::text("causes", 200),
 ];
 
 #[derive(Default)]
@@ -61,7 +60,15 @@ pub fn lines(view: &View<'_>) -> Lines {
 
     let mut lines = vec![Line::from(span("Servers", STRONG))];
     let rows: Vec<Row> = servers.iter().take(MOST).map(|(e, s)| row(*e, s)).collect();
-    lines.extend(table(&COLUMNS, &rows, view.width));
+    let mut drawn = table(&COLUMNS, &rows, view.width).into_iter();
+    lines.extend(drawn.next());
+    for (line, (_, server)) in drawn.zip(&servers) {
+        lines.push(line);
+        let causes = causes(server);
+        if !causes.is_empty() {
+            lines.extend(wrap(&[span(causes, QUIET)], view.width, "    ", "    "));
+        }
+    }
     if let Some(more) = servers.len().checked_sub(MOST).filter(|m| *m > 0) {
         let text = format!("  and {} more", units::count(more as u64, "server"));
         lines.push(Line::from(span(text, QUIET)));
@@ -78,17 +85,21 @@ fn row(endpoint: Endpoint, s: &Server) -> Row {
         Some(percent) if percent > 0 => (format!("▲ {percent} %"), ODD),
         Some(percent) => (format!("✗ {percent} %"), BAD),
     };
+    vec![
+        (endpoint.to_string(), PLAIN),
+        (s.software.as_deref().map(|t| escape(t).into_owned()).unwrap_or_default(), PLAIN),
+        (units::grouped(s.sessions), PLAIN),
+        (rate, style),
+    ]
+}
+
+/// Why sessions broke, the most frequent first.
+fn causes(s: &Server) -> String {
     let mut causes: Vec<(&'static str, u64)> = s.causes.iter().map(|(c, n)| (*c, *n)).collect();
     causes.sort_by_key(|c| std::cmp::Reverse(c.1));
     let causes: Vec<String> = causes
         .into_iter()
         .map(|(code, n)| if n > 1 { format!("{code} ×{n}") } else { code.to_owned() })
         .collect();
-    vec![
-        (endpoint.to_string(), PLAIN),
-        (s.software.as_deref().map(|t| escape(t).into_owned()).unwrap_or_default(), PLAIN),
-        (units::grouped(s.sessions), PLAIN),
-        (rate, style),
-        (causes.join(", "), PLAIN),
-    ]
+    causes.join(", ")
 }

@@ -75,8 +75,7 @@ fn facts(view: &View<'_>, s: &Session) -> Lines {
         VantagePoint::Between => "captured between client and server",
         VantagePoint::Unknown => "captured somewhere the packets don't tell",
     };
-    let because = escape(&s.vantage.because);
-    facts.push(if because.is_empty() { place.to_owned() } else { format!("{place}: {because}") });
+    facts.push(place.to_owned());
     wrap(&[span(facts.join(" · "), QUIET)], view.width, "  ", "  ")
 }
 
