@@ -63,7 +63,11 @@ pub fn report(files: &[PathBuf], common: &Common, args: &ReportArgs) -> ExitCode
                 let result = if format == Format::Json {
                     json::document(&a, shown, &mut out)
                 } else {
-                    text::text(&a, &text_options(common, args.only_problems), &mut out)
+                    text::text(
+                        &a,
+                        &text_options(common, args.only_problems, !args.session.is_empty()),
+                        &mut out,
+                    )
                 };
                 let done = written(result.and_then(|()| out.flush()));
                 (a.sessions.iter().any(is_problem), done, a)
@@ -78,7 +82,7 @@ pub fn check(files: &[PathBuf], common: &Common, each: bool) -> ExitCode {
         over_inputs(files, common, each, |source, chosen| {
             let a = analyse(source, common, chosen, &[]);
             let mut out = stdout();
-            let options = text_options(common, false);
+            let options = text_options(common, false, false);
             let result = ftpscope::report::check::check(&a, &options, &mut out);
             let done = written(result.and_then(|()| out.flush()));
             (a.sessions.iter().any(is_problem), done, a)
@@ -230,7 +234,7 @@ fn complain_of(a: &Analysis) {
     }
 }
 
-fn text_options(common: &Common, only_problems: bool) -> TextOptions {
+fn text_options(common: &Common, only_problems: bool, chosen: bool) -> TextOptions {
     let terminal = std::io::stdout().is_terminal();
     #[allow(clippy::disallowed_methods, reason = "https://no-color.org is about the environment")]
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
@@ -245,5 +249,6 @@ fn text_options(common: &Common, only_problems: bool) -> TextOptions {
         width: width.unwrap_or(WIDTH).clamp(40, MAX_WIDTH),
         zone: if common.local { Zone::Local } else { Zone::Utc },
         only_problems,
+        filtered: chosen || common.filter.is_some(),
     }
 }

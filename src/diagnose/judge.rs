@@ -104,3 +104,101 @@ fn in_order(mut all: Vec<Diagnosis>) -> Vec<Diagnosis> {
     });
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Codes of the catalogue that have no rule yet, and that rules already explain away.
+    const TO_COME: &[&str] =
+        &["command-unanswered", "control-closed", "control-probe", "no-data-announcement"];
+
+    #[test]
+    fn codes_are_unique_and_well_formed() {
+        let mut seen = BTreeSet::new();
+        for rule in RULES {
+            assert!(seen.insert(rule.code), "{} twice", rule.code);
+            assert!(rule.code.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", rule.code);
+            assert!(!rule.severities.is_empty(), "{}", rule.code);
+            for text in [rule.title, rule.proof, rule.look_alikes, rule.change] {
+                assert!(!text.is_empty(), "{} has an empty text", rule.code);
+            }
+        }
+    }
+
+    #[test]
+    fn every_rule_file_is_in_the_table() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/diagnose/rules");
+        let files: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().to_string_lossy().trim_end_matches(".rs").to_owned())
+            .filter(|n| n != "mod")
+            .collect();
+        let codes: BTreeSet<String> = RULES.iter().map(|r| r.code.replace('-', "_")).collect();
+        assert_eq!(files, codes);
+    }
+
+    #[test]
+    fn what_is_explained_exists() {
+        for rule in RULES {
+            for code in rule.explains {
+                let known = find(code).is_some() || TO_COME.contains(code);
+                assert!(known, "{} explains {code}, which is nothing", rule.code);
+            }
+        }
+        for code in TO_COME {
+            assert!(find(code).is_none(), "{code} has a rule by now");
+        }
+    }
+
+    /// Two diagnoses that explain each other would both vanish.
+    #[test]
+    fn precedence_has_no_cycles() {
+        fn visit(rule: &'static Rule, path: &mut Vec<&'static str>) {
+            assert!(!path.contains(&rule.code), "{path:?} → {}", rule.code);
+            path.push(rule.code);
+            for code in rule.explains.iter().filter(|c| **c != rule.code) {
+                if let Some(next) = find(code) {
+                    visit(next, path);
+                }
+            }
+            path.pop();
+        }
+        for rule in RULES {
+            visit(rule, &mut Vec::new());
+        }
+    }
+
+    /// The sample fires the rule; its look-alike doesn't.
+    #[test]
+    fn every_rule_is_shown_by_a_sample_and_silent_on_a_look_alike() {
+        let said = |sample: &str| -> BTreeSet<&'static str> {
+            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+            let file = ["pcap", "pcapng"]
+                .iter()
+                .map(|e| folder.join(format!("{sample}.{e}")))
+                .find(|p| p.exists())
+                .unwrap_or_else(|| panic!("there is no sample {sample}"));
+            let opened = crate::capture::open(&[file], &crate::capture::OpenOptions::default());
+            let analysis =
+                crate::engine::analyse(opened.source, &crate::engine::Options::default());
+            let diagnoses = analysis.sessions.iter().flat_map(|j| &j.diagnoses);
+            for d in diagnoses.clone() {
+                let serious = d.severity != crate::diagnose::Severity::Info;
+                assert!(!d.summary.is_empty() && !d.reasoning.is_empty(), "{}", d.code);
+                assert!(!d.evidence.is_empty(), "{} has no evidence", d.code);
+                assert!(!serious || !d.advice.is_empty(), "{} has no advice", d.code);
+                let rule = find(d.code).unwrap();
+                assert!(rule.severities.contains(&d.severity), "{} as {:?}", d.code, d.severity);
+            }
+            diagnoses.map(|d| d.code).collect()
+        };
+        for rule in RULES {
+            let (fires, silent) = rule.shown_by;
+            assert!(said(fires).contains(rule.code), "{} is silent on {fires}", rule.code);
+            assert!(!said(silent).contains(rule.code), "{} fires on {silent}", rule.code);
+        }
+    }
+}

@@ -36,8 +36,9 @@ pub fn escape_json(json: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(json.len() + 16);
     for c in json.chars() {
         if beyond(c) {
-            // All of them are within the first 65536, so that one escape is enough.
-            let _ = write!(out, "\\u{:04x}", c as u32);
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
         } else {
             out.push(c);
         }
@@ -47,7 +48,12 @@ pub fn escape_json(json: &str) -> Cow<'_, str> {
 
 fn is_harmful(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c,
+            // Direction marks, embeddings, overrides, isolates; separators; what has no width.
+            '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{00ad}'
+            // Annotations and tags.
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -62,10 +68,18 @@ mod tests {
 
     #[test]
     fn json_keeps_its_value() {
-        let value = "a\u{9b}2J\x7f\u{202e}\x1b naïve 名\n";
+        let value = "a\u{9b}2J\x7f\u{202e}\u{e0041}\x1b naïve 名\n";
         let json = serde_json::to_string(value).unwrap();
         let shown = escape_json(&json);
         assert!(!shown.chars().any(is_harmful), "{shown}");
         assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), value);
+    }
+
+    #[test]
+    fn nothing_harmful_survives_and_nothing_is_escaped_twice() {
+        let all: String = ('\0'..='\u{10ffff}').collect();
+        let safe = escape(&all).into_owned();
+        assert!(!safe.contains(is_harmful));
+        assert!(matches!(escape(&safe), Cow::Borrowed(_)));
     }
 }

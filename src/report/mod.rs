@@ -7,6 +7,7 @@ pub mod escape;
 pub mod explain;
 pub mod filter;
 pub mod json;
+pub mod ladder;
 mod names;
 pub mod privacy;
 pub mod schema;

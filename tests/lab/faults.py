@@ -117,7 +117,7 @@ SCENARIOS: list[Scenario] = [
     Scenario(
         "FTPS with the passive range dropped: the announcement can't be read, the SYNs have no answer.",
         vsftpd(tls=True, require_ssl_reuse="NO"), curl("--ssl-reqd", "-k", *GIVES_UP),
-        [Take("ftps-range-blocked", "client", stalled("client", "data-syn-unanswered",
+        [Take("ftps-range-blocked", "client", stalled("client", "tls-data-blocked",
               "After AUTH the dialogue is hidden; SYNs between the same hosts in the burst after a command have no "
               "answer.", info=["control-hidden"]))],
         rules=[PASSIVE_DROPPED]),

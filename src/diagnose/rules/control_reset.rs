@@ -8,7 +8,7 @@ pub(super) static RULE: Rule = Rule {
     stage: Stage::Command,
     severities: &[Severity::Critical],
     means: Means::Failed,
-    explains: &["reply-missing", "command-unanswered", "data-reset", "transfer-aborted"],
+    explains: &["command-unanswered", "data-reset"],
     proof: "An RST on the control connection while something was being asked for, before any FIN.",
     look_alikes: "a close by RST after QUIT, 221 or 421; the client's RST after its own timeout.",
     change: "Inspection on a firewall (inspect ftp strict), a crash of the server; the RST's TTL tells whose it is.",

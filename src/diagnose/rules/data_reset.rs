@@ -8,7 +8,7 @@ pub(super) static RULE: Rule = Rule {
     stage: Stage::DataTransfer,
     severities: &[Severity::Critical, Severity::Warning],
     means: Means::Failed,
-    explains: super::AFTER_A_STALLED_TRANSFER,
+    explains: &["transfer-refused", "idle-closed"],
     proof: "An RST on an established data connection before any FIN of either side.",
     look_alikes: "an RST after that side's own FIN (late data after an abort); transfer-aborted; vsftpd's reset after 550.",
     change: "The side or the device that sent it: its TTL says which.",

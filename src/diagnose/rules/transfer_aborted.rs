@@ -14,7 +14,6 @@ pub(super) static RULE: Rule = Rule {
         "reply-missing",
         "control-reset",
         "command-unanswered",
-        "data-silent",
     ],
     proof: "ABOR; or the client's FIN on the data connection before the server's while the server still sends, then 426 or RSTs from the client's kernel.",
     look_alikes: "data-reset (an RST comes first); control-closed-early.",

@@ -1,0 +1,177 @@
+//! From a session to rungs, all of them, in capture order.
+
+use super::rung::{Lane, Rung, Tone};
+use crate::decode::IcmpKind;
+use crate::report::escape::escape;
+use crate::report::text::units;
+use crate::session::{
+    Channel, ClosingPoint, Connection, ConnectionState, Half, MessageKind, Mode, Session,
+};
+
+/// Whether the initiator of a data connection stands on the client's side.
+pub fn initiator_is_client(session: &Session, channel: &Channel, c: &Connection) -> bool {
+    match channel.mode {
+        Mode::Passive => true,
+        Mode::Active => false,
+        Mode::Unknown => c.initiator.ip == session.client.ip,
+    }
+}
+
+/// Everything seen on the control connection and, when there is one, on this channel.
+pub fn all(session: &Session, channel: Option<&Channel>) -> Vec<Rung> {
+    let mut rungs = Vec::new();
+    let c = &session.control;
+    let client_dials = c.initiator == session.client;
+    opening(c, Lane::Control, client_dials, &mut rungs);
+    messages(session, &mut rungs);
+    ending(c, Lane::Control, client_dials, &mut rungs);
+    if let Some(channel) = channel {
+        for dial in channel.attempts.iter().chain(&channel.connection) {
+            let client_dials = initiator_is_client(session, channel, dial);
+            opening(dial, Lane::Data, client_dials, &mut rungs);
+            flow(dial, client_dials, &mut rungs);
+            ending(dial, Lane::Data, client_dials, &mut rungs);
+        }
+    }
+    if session.closing_point == ClosingPoint::EndOfInput && !session.control.ended() {
+        let text = "the capture ends";
+        rungs.push(Rung::mark(session.judged_at, Lane::Control, text, Tone::Quiet));
+    }
+    rungs.sort_by_key(|r| r.at);
+    // Where nothing else comes after SYNs without an answer, the last of them ends the ladder.
+    let last = match channel {
+        Some(channel) => channel
+            .connection
+            .as_ref()
+            .map(|d| (d, Lane::Data, initiator_is_client(session, channel, d))),
+        None => Some((c, Lane::Control, client_dials)),
+    };
+    if let Some((c, lane, to_server)) = last
+        && let Some(at) = c.from_initiator.last_syn
+        && c.state() == ConnectionState::Unanswered
+        && c.from_initiator.syns > 1
+        && rungs.last().is_some_and(|r| r.at == c.from_initiator.syn)
+    {
+        rungs.push(Rung::arrow(at, lane, to_server, "the last SYN", Tone::Bad).lost());
+    }
+    rungs
+}
+
+fn opening(c: &Connection, lane: Lane, client_dials: bool, rungs: &mut Vec<Rung>) {
+    let times = |half: &Half| match half.syns {
+        0 | 1 => String::new(),
+        n => format!(" ×{n}"),
+    };
+    let unanswered = c.state() == ConnectionState::Unanswered;
+    if let Some(at) = c.from_initiator.syn {
+        let port = c.responder.port;
+        let text = match lane {
+            Lane::Control => format!("SYN{}", times(&c.from_initiator)),
+            Lane::Data => format!("SYN to {port}{}", times(&c.from_initiator)),
+        };
+        let tone = if unanswered { Tone::Bad } else { Tone::Plain };
+        let rung = Rung::arrow(at, lane, client_dials, text, tone);
+        rungs.push(if unanswered { rung.lost() } else { rung });
+    }
+    if let Some(at) = c.from_responder.syn {
+        let half_open = c.state() == ConnectionState::HandshakeIncomplete;
+        let tone = if half_open { Tone::Bad } else { Tone::Plain };
+        let text = format!("SYN-ACK{}", times(&c.from_responder));
+        rungs.push(Rung::arrow(at, lane, !client_dials, text, tone));
+    }
+    for icmp in &c.icmp {
+        let what = match icmp.error.kind {
+            IcmpKind::NetUnreachable => "network unreachable".to_owned(),
+            IcmpKind::HostUnreachable => "host unreachable".to_owned(),
+            IcmpKind::ProtocolUnreachable => "protocol unreachable".to_owned(),
+            IcmpKind::PortUnreachable => "port unreachable".to_owned(),
+            IcmpKind::TooBig(mtu) => format!("too big, MTU {mtu}"),
+            IcmpKind::Prohibited => "prohibited".to_owned(),
+            IcmpKind::TimeExceeded => "time exceeded".to_owned(),
+            IcmpKind::Other => format!("type {}", icmp.error.icmp_type),
+        };
+        let to_initiator = icmp.error.src == c.initiator;
+        let to_server = to_initiator != client_dials;
+        let text = format!("ICMP {what}");
+        rungs.push(Rung::arrow(icmp.at, lane, to_server, text, Tone::Bad));
+    }
+}
+
+fn ending(c: &Connection, lane: Lane, client_dials: bool, rungs: &mut Vec<Rung>) {
+    for (half, from_initiator) in [(&c.from_initiator, true), (&c.from_responder, false)] {
+        let to_server = from_initiator == client_dials;
+        if let Some(at) = half.fin {
+            rungs.push(Rung::arrow(at, lane, to_server, "FIN", Tone::Quiet));
+        }
+        if let Some(reset) = half.rst {
+            // An RST after both FINs is a kernel's answer to late data.
+            let tone = if c.state() == ConnectionState::Closed { Tone::Quiet } else { Tone::Bad };
+            rungs.push(Rung::arrow(reset.at, lane, to_server, "RST", tone));
+        }
+    }
+}
+
+fn flow(c: &Connection, client_dials: bool, rungs: &mut Vec<Rung>) {
+    for (half, from_initiator) in [(&c.from_initiator, true), (&c.from_responder, false)] {
+        let to_server = from_initiator == client_dials;
+        let lane = Lane::Data;
+        if let Some(first) = half.first_byte {
+            let whole = units::bytes(half.bytes());
+            match half.last_byte.filter(|l| *l != first) {
+                None => rungs.push(Rung::arrow(first, lane, to_server, whole, Tone::Bulk)),
+                Some(last) => {
+                    rungs.push(Rung::arrow(first, lane, to_server, "first byte", Tone::Bulk));
+                    let text = format!("last of {whole}");
+                    rungs.push(Rung::arrow(last, lane, to_server, text, Tone::Bulk));
+                }
+            }
+        }
+        if let Some(u) = half.unanswered {
+            let text = format!("sent again ×{}", u.times);
+            rungs.push(Rung::arrow(u.first, lane, to_server, text, Tone::Bad).lost());
+        }
+        let zero = half.zero_window.since.or(half.zero_window.longest.map(|l| l.0));
+        if let Some(at) = zero {
+            rungs.push(Rung::arrow(at, lane, to_server, "window 0", Tone::Bad));
+        }
+    }
+}
+
+fn messages(session: &Session, rungs: &mut Vec<Rung>) {
+    let script = &session.script;
+    for message in &script.messages {
+        let text = script.text(message).unwrap_or_default();
+        let (at, lane, to_server) = (message.at, Lane::Control, message.from_client());
+        rungs.push(match message.kind {
+            MessageKind::Command(_) | MessageKind::ClientNoise => {
+                Rung::arrow(at, lane, to_server, one_line(text), Tone::Plain)
+            }
+            MessageKind::Reply(code, _) => {
+                let tone = if (400..600).contains(&code) { Tone::Bad } else { Tone::Plain };
+                Rung::arrow(at, lane, to_server, one_line(text), tone)
+            }
+            MessageKind::ServerNoise => {
+                Rung::arrow(at, lane, to_server, one_line(text), Tone::Quiet)
+            }
+            MessageKind::ClientGap => {
+                Rung::mark(at, lane, "client's bytes that were not captured", Tone::Bad)
+            }
+            MessageKind::ServerGap => {
+                Rung::mark(at, lane, "server's bytes that were not captured", Tone::Bad)
+            }
+            MessageKind::ClientTls | MessageKind::ServerTls => {
+                Rung::arrow(at, lane, to_server, "TLS", Tone::Quiet)
+            }
+        });
+    }
+}
+
+/// The first line, safe to print, and how many follow.
+fn one_line(text: &str) -> String {
+    let mut lines = text.lines();
+    let first = escape(lines.next().unwrap_or_default()).into_owned();
+    match lines.count() {
+        0 => first,
+        more => format!("{first} (+{})", units::count(more as u64, "line")),
+    }
+}

@@ -1,0 +1,145 @@
+//! Which rungs a short ladder shows: those around what a diagnosis is about.
+
+use std::time::Duration;
+
+use super::rung::{Lane, Rung, Step};
+use super::{rungs, verdict};
+use crate::capture::Moment;
+use crate::diagnose::{Diagnosis, Severity};
+use crate::session::{Channel, MessageKind, Session};
+
+/// Rungs of a short ladder, stalls and pauses not counted.
+const MOST: usize = 14;
+/// Rungs after a stall.
+const AFTERMATH: usize = 3;
+/// A shorter silence is no stall and no pause.
+const SILENCE: Duration = Duration::from_millis(900);
+
+/// The rungs around a diagnosis, with its stall and with what is left out between them.
+pub fn around(session: &Session, diagnosis: &Diagnosis, channel: Option<&Channel>) -> Vec<Rung> {
+    let all = rungs::all(session, channel);
+    let about = moments(session, diagnosis, channel);
+    let Some((first, last)) = about.first().copied().zip(about.last().copied()) else {
+        return with_silences(all, None, |_| true);
+    };
+    let begin = all.iter().position(|r| r.at >= Some(first)).unwrap_or(0);
+    let end = all.iter().rposition(|r| r.at <= Some(last)).unwrap_or(0).max(begin);
+    let stall = stall(&all, begin, end, diagnosis);
+    let end = end.max(stall.map_or(0, |s| s + 1));
+
+    // One more rung on either side shows what it came from and what became of it.
+    let (from, to) = (begin.saturating_sub(1), (end + 1).min(all.len().saturating_sub(1)));
+    let mut kept: Vec<usize> = (from..=to).collect();
+    if let Some(stall) = stall {
+        kept.retain(|i| *i <= stall + AFTERMATH);
+    }
+    if kept.len() > MOST {
+        let near = |i: &usize| {
+            let beside_stall = stall.is_some_and(|s| *i == s || *i == s + 1);
+            let named = all.get(*i).is_some_and(|r| {
+                r.lane == Lane::Data || r.at.is_some_and(|at| about.contains(&at))
+            });
+            beside_stall || named || *i == end
+        };
+        kept.retain(near);
+    }
+    if kept.len() > MOST {
+        let stalled = stall.unwrap_or(end);
+        let tail: Vec<usize> = kept.iter().copied().filter(|i| *i + 3 >= stalled).take(8).collect();
+        let first_of_tail = tail.first().copied().unwrap_or(0);
+        kept.retain(|i| *i < first_of_tail);
+        kept.truncate(MOST.saturating_sub(tail.len()));
+        kept.extend(tail);
+    }
+    let what = verdict::verdict(diagnosis, session, channel);
+    let lane = verdict::lane(diagnosis, channel);
+    with_silences(all, stall.map(|s| (s, lane, what)), |i| kept.binary_search(&i).is_ok())
+}
+
+/// The packets that a diagnosis is about, in order.
+fn moments(session: &Session, diagnosis: &Diagnosis, channel: Option<&Channel>) -> Vec<Moment> {
+    let mut about: Vec<Moment> = diagnosis.evidence.iter().map(|e| e.at).collect();
+    if let Some(channel) = channel {
+        let exchange = |i: Option<usize>| i.and_then(|i| session.script.exchanges.get(i));
+        let announcing = exchange(channel.announcing);
+        let command = exchange(channel.command);
+        // Evidence of further channels lies beyond the ladder of this one.
+        if diagnosis.channels.len() > 1 {
+            about.clear();
+        }
+        about.extend(channel.began());
+        about.extend(announcing.map(|e| e.at));
+        about.extend(command.map(|e| e.at));
+        let replies = session.script.messages.iter().filter(|m| match m.kind {
+            MessageKind::Reply(_, Some(e)) => {
+                Some(e) == channel.announcing || Some(e) == channel.command
+            }
+            _ => false,
+        });
+        about.extend(replies.map(|m| m.at));
+        about.extend(channel.connection.iter().flat_map(|c| [c.first, c.last]));
+        about.extend(channel.attempts.iter().map(|c| c.first));
+    }
+    about.sort();
+    about
+}
+
+/// The longest silence among these rungs and the one after them, by the index of the rung before
+/// it.
+fn stall(all: &[Rung], begin: usize, end: usize, diagnosis: &Diagnosis) -> Option<usize> {
+    if diagnosis.severity == Severity::Info {
+        return None;
+    }
+    (begin..=end)
+        .filter_map(|i| Some((i, silence(all.get(i)?, all.get(i + 1)?)?)))
+        // The first of equals.
+        .rev()
+        .max_by_key(|(_, length)| *length)
+        .map(|(i, _)| i)
+}
+
+fn silence(a: &Rung, b: &Rung) -> Option<Duration> {
+    let length = b.at?.time.since(a.at?.time);
+    (length >= SILENCE).then_some(length)
+}
+
+/// The rungs to keep, with silences between neighbours and counts of what is left out.
+fn with_silences(
+    all: Vec<Rung>,
+    stall: Option<(usize, Lane, String)>,
+    keep: impl Fn(usize) -> bool,
+) -> Vec<Rung> {
+    let mut shown: Vec<Rung> = Vec::new();
+    let mut skipped = 0;
+    let mut before: Option<Rung> = None;
+    let total = all.len();
+    for (i, rung) in all.into_iter().enumerate() {
+        if !keep(i) {
+            skipped += 1;
+            before = Some(rung);
+            continue;
+        }
+        if skipped > 0 {
+            shown.push(Rung { at: None, lane: Lane::Control, step: Step::Skipped(skipped) });
+        }
+        if skipped == 0
+            && let Some(length) = before.as_ref().and_then(|b| silence(b, &rung))
+        {
+            shown.push(match &stall {
+                Some((s, lane, verdict)) if *s + 1 == i => Rung {
+                    at: None,
+                    lane: *lane,
+                    step: Step::Stall { length, verdict: verdict.clone() },
+                },
+                _ => Rung { at: None, lane: Lane::Control, step: Step::Pause(length) },
+            });
+        }
+        skipped = 0;
+        before = Some(rung.clone());
+        shown.push(rung);
+    }
+    if skipped > 0 && skipped < total {
+        shown.push(Rung { at: None, lane: Lane::Control, step: Step::Skipped(skipped) });
+    }
+    shown
+}

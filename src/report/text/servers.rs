@@ -1,0 +1,93 @@
+//! One line for each server: how its sessions fared and why not better.
+
+use std::collections::BTreeMap;
+
+use ratatui::text::Line;
+
+use super::lines::{Lines, span};
+use super::palette::{BAD, GOOD, PLAIN, QUIET, STRONG};
+use super::table::{Column, Row, table};
+use super::units;
+use super::view::View;
+use crate::decode::Endpoint;
+use crate::diagnose::{Severity, Status};
+use crate::report::escape::escape;
+
+/// Servers that are listed.
+const MOST: usize = 50;
+
+const COLUMNS: [Column; 5] = [
+    Column::text("server", 47),
+    Column::text("software", 24),
+    Column::number("sessions"),
+    Column::number("succeeded"),
+    Column::text("causes", 200),
+];
+
+#[derive(Default)]
+struct Server {
+    software: Option<String>,
+    sessions: u64,
+    healthy: u64,
+    undetermined: u64,
+    causes: BTreeMap<&'static str, u64>,
+}
+
+/// The table of servers, those with the most failures first.
+pub fn lines(view: &View<'_>) -> Lines {
+    let mut servers: BTreeMap<Endpoint, Server> = BTreeMap::new();
+    for judged in &view.analysis.sessions {
+        let server = servers.entry(judged.session.server).or_default();
+        server.sessions += 1;
+        server.healthy += u64::from(judged.status == Status::Healthy);
+        server.undetermined += u64::from(judged.status == Status::Undetermined);
+        if server.software.is_none() {
+            server.software.clone_from(&judged.session.software);
+        }
+        let mut codes: Vec<&'static str> = judged
+            .diagnoses
+            .iter()
+            .filter(|d| d.severity == Severity::Critical)
+            .map(|d| d.code)
+            .collect();
+        codes.sort_unstable();
+        codes.dedup();
+        for code in codes {
+            *server.causes.entry(code).or_default() += 1;
+        }
+    }
+    let mut servers: Vec<(Endpoint, Server)> = servers.into_iter().collect();
+    servers.sort_by_key(|(_, s)| std::cmp::Reverse(s.sessions - s.healthy - s.undetermined));
+
+    let mut lines = vec![Line::from(span("Servers", STRONG))];
+    let rows: Vec<Row> = servers.iter().take(MOST).map(|(e, s)| row(*e, s)).collect();
+    lines.extend(table(&COLUMNS, &rows, view.width));
+    if let Some(more) = servers.len().checked_sub(MOST).filter(|m| *m > 0) {
+        let text = format!("  and {} more", units::count(more as u64, "server"));
+        lines.push(Line::from(span(text, QUIET)));
+    }
+    lines
+}
+
+fn row(endpoint: Endpoint, s: &Server) -> Row {
+    // Of those that the capture tells anything about.
+    let told = s.sessions - s.undetermined;
+    let (rate, style) = match (s.healthy * 100).checked_div(told) {
+        None => ("–".to_owned(), QUIET),
+        Some(100) => ("✓ 100 %".to_owned(), GOOD),
+        Some(percent) => (format!("✗ {percent} %"), BAD),
+    };
+    let mut causes: Vec<(&'static str, u64)> = s.causes.iter().map(|(c, n)| (*c, *n)).collect();
+    causes.sort_by_key(|c| std::cmp::Reverse(c.1));
+    let causes: Vec<String> = causes
+        .into_iter()
+        .map(|(code, n)| if n > 1 { format!("{code} ×{n}") } else { code.to_owned() })
+        .collect();
+    vec![
+        (endpoint.to_string(), PLAIN),
+        (s.software.as_deref().map(|t| escape(t).into_owned()).unwrap_or_default(), PLAIN),
+        (units::grouped(s.sessions), PLAIN),
+        (rate, style),
+        (causes.join(", "), PLAIN),
+    ]
+}
