@@ -61,17 +61,18 @@ fn stalled() -> Ladder {
 #[test]
 fn a_stall_is_a_gap_in_its_lane() {
     let expected = expect_test::expect![[r#"
-              time   frame  client             control              server  client      data 1      server
-                            10.77.1.2:51234                   10.88.1.2:21  :40212                  :50012
-           0.000 s       1  │ PASV ─────────────────────────────────────▶│
-           0.001 s       2  │◀── 227 Entering Passiv… (10,88,1,2,195,92) │  ┊                            ┊
-           0.002 s       3  │                                            │  ┊ SYN to 50012 ×3 ───────✗   ┊
-               ⋮            ┊                                            ┊  ┊                            ┊
-               ⋮            ┊                                            ┊  ┊ 3 SYNs unanswered · 7.0 s  ┊
-               ⋮            ┊                                            ┊  ┊                            ┊
-           7.002 s       6  │ QUIT ─────────────────────────────────────▶│  ┊                            ┊
-               ⋮            ┊                   2 more                   ┊  ┊                            ┊"#]];
-    expected.assert_eq(&drawn(&stalled(), 98).join("\n"));
+        >       time   frame  client             control              server  client      data 1      server
+        >                     10.77.1.2:51234                   10.88.1.2:21  :40212                  :50012
+        >    0.000 s       1  │ PASV ─────────────────────────────────────▶│
+        >    0.001 s       2  │◀── 227 Entering Passiv… (10,88,1,2,195,92) │  ┊                            ┊
+        >    0.002 s       3  │                                            │  ┊ SYN to 50012 ×3 ───────✗   ┊
+        >        ⋮            ┊                                            ┊  ┊                            ┊
+        >        ⋮            ┊                                            ┊  ┊ 3 SYNs unanswered · 7.0 s  ┊
+        >        ⋮            ┊                                            ┊  ┊                            ┊
+        >    7.002 s       6  │ QUIT ─────────────────────────────────────▶│  ┊                            ┊
+        >        ⋮            ┊                   2 more                   ┊  ┊                            ┊"#]];
+    let lines: Vec<String> = drawn(&stalled(), 98).iter().map(|l| format!("> {l}")).collect();
+    expected.assert_eq(&lines.join("\n"));
 }
 
 #[test]

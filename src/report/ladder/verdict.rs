@@ -8,8 +8,12 @@ use super::rung::Lane;
 
 /// The lane on which something was waited for.
 pub fn lane(diagnosis: &Diagnosis, channel: Option<&Channel>) -> Lane {
-    let on_data = matches!(diagnosis.stage, Stage::DataConnect | Stage::DataTransfer)
-        || diagnosis.stage == Stage::Tls && !diagnosis.channels.is_empty();
+    let on_data = match diagnosis.stage {
+        Stage::DataConnect | Stage::DataTransfer => true,
+        // What was announced wrongly is waited for where it was to come.
+        Stage::Announcement | Stage::Tls => !diagnosis.channels.is_empty(),
+        _ => false,
+    };
     if channel.is_some() && on_data { Lane::Data } else { Lane::Control }
 }
 
@@ -18,9 +22,9 @@ pub fn verdict(diagnosis: &Diagnosis, session: &Session, channel: Option<&Channe
     let dials = channel.and_then(|c| c.connection.as_ref().or(c.attempts.last()));
     let control_stage = matches!(diagnosis.stage, Stage::ControlConnect);
     let connection = if control_stage { Some(&session.control) } else { dials };
-    if matches!(diagnosis.stage, Stage::ControlConnect | Stage::DataConnect)
-        && let Some(c) = connection
-    {
+    let connecting =
+        matches!(diagnosis.stage, Stage::DataConnect | Stage::Announcement) || control_stage;
+    if connecting && let Some(c) = connection {
         match c.state() {
             ConnectionState::Unanswered => {
                 let syns = units::count(u64::from(c.from_initiator.syns), "SYN");
@@ -31,7 +35,7 @@ pub fn verdict(diagnosis: &Diagnosis, session: &Session, channel: Option<&Channe
         }
     }
     let text = match diagnosis.code {
-        "data-never-attempted" | "port-private-address" => "nobody dials",
+        "data-never-attempted" | "port-private-address" => "no SYN seen",
         "data-zero-window" => "receive window is 0",
         "data-path-dead" | "data-mtu-blackhole" => "sent again and again, unacknowledged",
         "data-silent" => "not one byte",
@@ -47,6 +51,7 @@ pub fn verdict(diagnosis: &Diagnosis, session: &Session, channel: Option<&Channe
             Stage::Tls => "the TLS handshake stands still",
             Stage::Login => "no answer to the login",
             Stage::Command => "no answer",
+            Stage::Announcement if channel.is_some() && dials.is_none() => "no SYN seen",
             Stage::Announcement => "no usable announcement",
             Stage::DataConnect => "no data connection",
             Stage::DataTransfer => "no bytes",

@@ -15,6 +15,9 @@ const AFTERMATH: usize = 3;
 /// A shorter silence is no stall and no pause.
 const SILENCE: Duration = Duration::from_millis(900);
 
+/// A refusal that took less was no wait.
+const REFUSAL: Duration = Duration::from_secs(3);
+
 /// The rungs around a diagnosis, with its stall and with what is left out between them.
 pub fn around(session: &Session, diagnosis: &Diagnosis, channel: Option<&Channel>) -> Vec<Rung> {
     let all = rungs::all(session, channel);
@@ -92,6 +95,7 @@ fn stall(all: &[Rung], begin: usize, end: usize, diagnosis: &Diagnosis) -> Optio
     }
     (begin..=end)
         .filter_map(|i| Some((i, silence(all.get(i)?, all.get(i + 1)?)?)))
+        .filter(|(_, length)| !diagnosis.code.ends_with("refused") || *length >= REFUSAL)
         // The first of equals.
         .rev()
         .max_by_key(|(_, length)| *length)

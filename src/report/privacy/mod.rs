@@ -313,8 +313,7 @@ mod tests {
     #[test]
     fn nothing_of_any_sample_is_left() {
         for sample in samples() {
-            let opened =
-                capture::open(std::slice::from_ref(&sample), &OpenOptions::default());
+            let opened = capture::open(std::slice::from_ref(&sample), &OpenOptions::default());
             let mut a = engine::analyse(opened.source, &Options::default());
             let mut secrets = vec!["10.77.".to_owned(), "10.88.".to_owned(), "fd00:77:".to_owned()];
             secrets.extend(["10,77,".to_owned(), "10,88,".to_owned(), "fd00:88:".to_owned()]);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ratatui::text::Line;
 
 use super::lines::{Lines, span};
-use super::palette::{BAD, GOOD, PLAIN, QUIET, STRONG};
+use super::palette::{BAD, GOOD, ODD, PLAIN, QUIET, STRONG};
 use super::table::{Column, Row, table};
 use super::units;
 use super::view::View;
@@ -75,6 +75,7 @@ fn row(endpoint: Endpoint, s: &Server) -> Row {
     let (rate, style) = match (s.healthy * 100).checked_div(told) {
         None => ("–".to_owned(), QUIET),
         Some(100) => ("✓ 100 %".to_owned(), GOOD),
+        Some(percent) if percent > 0 => (format!("▲ {percent} %"), ODD),
         Some(percent) => (format!("✗ {percent} %"), BAD),
     };
     let mut causes: Vec<(&'static str, u64)> = s.causes.iter().map(|(c, n)| (*c, *n)).collect();

@@ -42,13 +42,14 @@ fn title(view: &View<'_>, judged: &Judged) -> Line<'static> {
     if let Some(user) = &s.user {
         about.push_str(&format!(" · {}", fit(&escape(user), 24)));
     }
-    about.push_str(&format!(" · {} → {} ", s.client.ip, s.server.ip));
+    about.push_str(&format!(" · {} → {}", s.client.ip, s.server.ip));
     let mut spans = vec![
         span("── ", style),
         span(format!("{glyph} session {}", s.id), style.patch(STRONG)),
         span(format!(" · {}", judged.status.name()), style.patch(STRONG)),
-        span(about, STRONG),
     ];
+    let used: usize = spans.iter().map(Span::width).sum();
+    spans.push(span(fit(&about, view.width.saturating_sub(used + 1)) + " ", STRONG));
     let used: usize = spans.iter().map(Span::width).sum();
     spans.push(span("─".repeat(view.width.saturating_sub(used)), style));
     Line::from(spans)

@@ -196,7 +196,7 @@ fn data_connect(channel: Option<&Channel>, outcome: Outcome, at: Option<Stage>) 
             matches!(outcome, Outcome::Stalled | Outcome::Failed) && at == Some(Stage::DataConnect);
         return match (failed, channel.attempts.last()) {
             (_, Some(dial)) => dialled(dial),
-            (true, None) => step(Mark::Failed, None, "nobody dials".into()),
+            (true, None) => step(Mark::Failed, None, "no SYN seen".into()),
             (false, None) if outcome == Outcome::Completed => {
                 step(Mark::Open, None, "not captured".into())
             }

@@ -37,7 +37,7 @@ fn how_far_sessions_got() {
     assert_eq!(marks("banner-missing.pcap"), "✓✗–––––");
     assert_eq!(marks("login-refused.pcap"), "✓✓✗––––");
     assert_eq!(marks("active-blocked-server.pcap"), "✓✓✓✓✗–✗");
-    assert_eq!(marks("passive-range-dropped-server.pcap"), "✓✓✓✓–––");
+    assert_eq!(marks("passive-range-dropped-server.pcap"), "✓✓✓✓✗––");
     assert_eq!(marks("passive-range-dropped-router.pcap"), "✓✓✓✓✗––");
     assert_eq!(marks("ftps-range-blocked.pcap"), "✓✓––✗––");
 }
@@ -110,7 +110,8 @@ fn a_capture_without_sessions_says_what_it_held() {
     analysis.overview.tcp_ports = [(22, 4), (8080, 1)].into();
     analysis.overview.unknown_links = [(capture::LinkType(147), 2)].into();
     let report = shown(&analysis, &options(80));
-    for part in ["No FTP in this capture.", "22 (ssh) 4 · 8080 1", "SFTP", "USER0", "--port N"] {
+    for part in ["No FTP in this capture.", "22 (ssh) 4 · 8080 1", "SFTP", "type 147", "--port N"]
+    {
         assert!(report.contains(part), "{part}: {report}");
     }
     let filtered = TextOptions { filtered: true, ..options(80) };
@@ -124,7 +125,7 @@ fn the_checklist_has_six_items_a_session() {
     crate::report::check::check(&analysis, &options(100), &mut out).unwrap();
     let report = String::from_utf8(out).unwrap();
     let items: Vec<&str> =
-        report.lines().skip(1).take(6).map(|l| l.get(..20).unwrap_or(l).trim()).collect();
+        report.lines().skip(1).take(6).map(|l| l.get(..23).unwrap_or(l).trim()).collect();
     let expected = [
         "✓ handshake",
         "✓ login",

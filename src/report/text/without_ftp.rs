@@ -6,6 +6,7 @@ use super::lines::{Lines, paragraph, span};
 use super::palette::{PLAIN, QUIET, STRONG};
 use super::units;
 use super::view::View;
+use crate::capture::LinkType;
 
 /// Ports that are listed.
 const PORTS: usize = 8;
@@ -52,9 +53,14 @@ fn held(view: &View<'_>) -> String {
     }
     for (link, n) in &o.unknown_links {
         let n = units::count(*n, "packet");
-        held.push(format!("{n} of link type {}, which isn't read", link.name()));
+        held.push(format!("{n} of link type {}, which isn't read", name(*link)));
     }
     held.join(" · ")
+}
+
+/// The name of a link type, its number when it has none.
+fn name(link: LinkType) -> String {
+    link.name().trim_start_matches("LINKTYPE ").to_owned()
 }
 
 fn ports(view: &View<'_>) -> Lines {
@@ -120,7 +126,7 @@ fn advice(view: &View<'_>) -> Vec<String> {
         advice.push(format!(
             "Packets of link type {} aren't read. Capture on the network interface itself, or \
              convert the file.",
-            link.name()
+            name(*link)
         ));
     }
     if o.tcp_segments == 0 {
