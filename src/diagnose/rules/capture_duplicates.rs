@@ -25,7 +25,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let n: u64 = s.control.duplicates + data.map(|c| c.duplicates).sum::<u64>();
     findings.add(
         Diagnosis::new(RULE.code, Severity::Info, RULE.stage)
-            .summary(format!("{} of this session were captured twice.", wording::count(n, "packet")))
+            .summary(format!("The capture holds {} of this session twice.", wording::count(n, "packet")))
             .reasoning(
                 "They came within a millisecond with the same sequence number and checksum: a mirror of \
                  two ports, or -i any on a router. They aren't counted as retransmissions.",

@@ -33,7 +33,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     findings.add(
         Diagnosis::new(RULE.code, Severity::Info, RULE.stage)
             .summary(format!(
-                "{} of this session were cut by the snap length.",
+                "The snap length cut {} of this session.",
                 wording::count(s.cut_packets, "packet")
             ))
             .reasoning(format!(

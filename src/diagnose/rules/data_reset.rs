@@ -47,7 +47,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
             Some(usual) => (
                 Confidence::Likely,
                 format!(
-                    "its TTL is {}, that of the {who}'s other packets {usual}: a device on the way sent \
+                    "its TTL is {}, while the {who}'s other packets have {usual}: a device on the way sent \
                      it in the {who}'s name",
                     reset.ttl
                 ),

@@ -56,7 +56,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                          {who}'s application doesn't take what has arrived.",
                         wording::vantage(ctx),
                         end,
-                        wording::count(u64::from(half.zero_window.repeats), "probe or segment")
+                        wording::count(u64::from(half.zero_window.repeats), "packet")
                     ))
                     .announced(channel)
                     .evidence(from, format!("{end} advertises a window of 0"))
