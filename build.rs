@@ -6,7 +6,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=LIBPCAP_LIBDIR");
     let live = std::env::var_os("CARGO_FEATURE_LIVE").is_some();
-    let linux = std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux");
+    let linux = std::env::var_os("CARGO_CFG_TARGET_OS").is_some_and(|os| os == "linux");
     if !live || !linux || std::env::var_os("LIBPCAP_LIBDIR").is_some() || found() {
         return;
     }
@@ -19,10 +19,10 @@ fn main() {
 
 /// The name that the linker looks for, where distributions put it.
 fn found() -> bool {
-    let folders = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/usr/local/lib64"];
-    let library = |folder: &Path| {
-        ["libpcap.so", "libpcap.a"].iter().any(|name| folder.join(name).exists())
-    };
+    let folders =
+        ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/usr/local/lib64"];
+    let library =
+        |folder: &Path| ["libpcap.so", "libpcap.a"].iter().any(|name| folder.join(name).exists());
     folders.iter().map(Path::new).any(|folder| {
         library(folder)
             || std::fs::read_dir(folder).is_ok_and(|entries| {

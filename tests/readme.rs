@@ -8,7 +8,7 @@ use std::path::Path;
 fn the_table_is_the_catalogue() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = std::fs::read_to_string(&path).unwrap();
-    let marker = "a test holds it to them. -->\n";
+    let marker = "a test holds it to them. -->\n\n";
     let (before, after) = readme.split_once(marker).unwrap();
     let (_, after) = after.split_once("`samples/` holds").unwrap();
     let table = ftpscope::report::explain::markdown();
