@@ -208,6 +208,18 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// A dial that came to nothing: refused, or without an answer for long enough to say so.
+    pub fn failed(&self, dial: &Connection) -> bool {
+        match dial.state() {
+            ConnectionState::Refused | ConnectionState::Unreachable => true,
+            ConnectionState::Unanswered => {
+                dial.from_initiator.syns >= 2
+                    || self.waited_in_session(dial.first) >= Duration::from_secs(3)
+            }
+            _ => false,
+        }
+    }
+
     /// Channels announced by the server with an address of its own that is not the control peer's,
     /// and that nobody reached although somebody must have wanted to.
     pub fn unreached_passive(&self) -> impl Iterator<Item = &'a Channel> + '_ {
@@ -218,7 +230,9 @@ impl<'a> Context<'a> {
             if c.mode != Mode::Passive || !foreign || self.quality.one_direction {
                 return false;
             }
-            let dialled = c.connection.as_ref().is_some_and(|d| !d.worked());
+            // A client that dials the control peer instead has not been misled.
+            let obeyed = |d: &Connection| Some(d.responder) == a.advertised && self.failed(d);
+            let dialled = c.connection.as_ref().is_some_and(obeyed);
             (dialled || self.never_attempted().any(|n| n.id == c.id))
                 && self.succeeded_after(a.at).is_none()
         })

@@ -48,6 +48,11 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
             Verb::STOR | Verb::STOU | Verb::APPE => ("uploads", "client"),
             _ => ("sends", "server"),
         };
+        let seen_at_sender = match ctx.vantage() {
+            VantagePoint::Server => who == "server",
+            VantagePoint::Client => who == "client",
+            _ => false,
+        };
         let had = if bytes == 0 {
             "not a byte came".to_owned()
         } else {
@@ -64,11 +69,20 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                     e.verb,
                     e.argument
                 ).replace(" )", ")"))
+                .confidence(if seen_at_sender { Confidence::Certain } else { Confidence::Likely })
                 .reasoning(format!(
-                    "{}: the handshake worked and nothing is waiting for an acknowledgment, so the \
-                     path is open in both directions; the receiver's window is open, so it isn't the \
-                     one that waits. The {who}, which {what} the data, has stopped.",
-                    wording::vantage(ctx)
+                    "{}: the handshake worked, nothing here waits for an acknowledgment, and the \
+                     receiver's window is open. {}",
+                    wording::vantage(ctx),
+                    if seen_at_sender {
+                        format!("The {who}, which {what} the data, has stopped.")
+                    } else {
+                        format!(
+                            "The {who}, which {what} the data, has stopped, or what it sends no longer \
+                             gets here: on this side the two look alike until the connection closes. A \
+                             capture on the {who} tells them apart."
+                        )
+                    }
                 ))
                 .announced(channel)
                 .evidence(e.at, format!("{} {}", e.verb, e.argument))
