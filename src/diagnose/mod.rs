@@ -5,8 +5,12 @@ mod advice;
 mod context;
 mod diagnosis;
 mod judge;
+#[cfg(test)]
+mod look_alikes;
 mod rule;
 mod rules;
+#[cfg(test)]
+mod scene;
 mod status;
 mod wording;
 
