@@ -145,12 +145,25 @@ impl<'a> Context<'a> {
     }
 
     /// Channels of which no dial worked and the last one came to `state`. Not those inferred that
-    /// another session could own as well: of them no stall is said.
+    /// another session could own as well: of them no stall is said; nor dials that nobody waited
+    /// for: another one of a port that was used before, or a stranger's, without a transfer.
     pub fn failed_dials(&self, state: ConnectionState) -> impl Iterator<Item = &'a Channel> + '_ {
         self.session.channels.iter().filter(move |c| {
-            !matches!(c.association, Association::Inferred { tie: true })
+            let tie = matches!(c.association, Association::Inferred { tie: true });
+            let idle = c.command.is_none()
+                && (c.association == Association::Reused || c.third_party.is_some());
+            !tie && !idle
+                && !self.confirmed(c)
                 && c.connection.as_ref().is_some_and(|d| d.state() == state)
         })
+    }
+
+    /// A packet with this TTL comes from as many routers away as the host's other packets; `None`
+    /// when they don't tell. Some hosts begin at another TTL for an RST than for data.
+    pub fn as_far_as_host(&self, ip: IpAddr, ttl: u8) -> Option<bool> {
+        let away =
+            |ttl: u8| [32, 64, 128, 255].into_iter().find(|i| ttl <= *i).unwrap_or(255) - ttl;
+        self.host_ttl(ip).map(|usual| usual == ttl || away(usual) == away(ttl))
     }
 
     /// How long a side waited for the channel after `since`: until something else was asked for,
@@ -178,6 +191,12 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// How bad a no at `since` is: it was overcome when the same succeeded later in the session.
+    pub fn severity_of_no(&self, since: Moment) -> Severity {
+        let overcome = self.succeeded_after(since).is_some();
+        if overcome { Severity::Warning } else { Severity::Critical }
+    }
+
     /// Announced channels that nobody dialled although somebody must have waited for it.
     pub fn never_attempted(&self) -> impl Iterator<Item = &'a Channel> + '_ {
         let s = self.session;
@@ -192,19 +211,32 @@ impl<'a> Context<'a> {
             if c.connection.is_some() || a.accepted != Some(true) {
                 return false;
             }
-            // A preliminary reply says that the data connection is there, or nearly: without a no
-            // behind it, the capture may just not hold it.
+            // What a server says but for 425 and 421, it says of the file, or of a data connection
+            // that it has: the capture just doesn't hold it.
             let command = self.command_of(c);
-            if command.is_some_and(|e| {
-                e.replies.iter().any(|r| *r < 300) && !e.refused() || e.final_code() == Some(550)
-            }) {
+            let needed = command.map_or(c.mode != Mode::Active, |e| match e.final_code() {
+                None => e.replies.is_empty(),
+                Some(code) => matches!(code, 421 | 425),
+            });
+            let later = s.channels.iter().filter(|l| l.began() > Some(a.at));
+            let replaced = later.clone().any(|l| self.dials(l).next().is_some());
+            if !needed || replaced || self.succeeded_after(a.at).is_some() {
                 return false;
             }
-            let last = self.next_announcement(c).is_none();
-            let waited = self.until_given_up(c, a.at);
-            let long = waited >= Duration::from_secs(3);
-            let ended = self.control_closed().is_some();
-            (long || last && ended) && self.succeeded_after(a.at).is_none()
+            if self.until_given_up(c, a.at) >= Duration::from_secs(3) {
+                return true;
+            }
+            // The last one, and the end came at once: it may have needed the port no more, because
+            // it had what it came for, or because something else had failed.
+            let before = |l: &&Channel| l.began() < Some(a.at);
+            let settled = s
+                .transfers
+                .iter()
+                .any(|t| s.script.exchanges.get(t.exchange).is_some_and(Exchange::succeeded))
+                || s.channels.iter().filter(before).any(|l| self.dials(l).any(|d| self.failed(d)));
+            let refused = command.is_some_and(Exchange::refused);
+            let ended = later.count() == 0 && self.control_closed().is_some();
+            refused || ended && !settled
         })
     }
 

@@ -1,6 +1,6 @@
 //! Look-alikes of the catalogue, each beside what it is taken for.
 
-use super::scene::{ACK, FIN, Scene};
+use super::scene::{ACK, FIN, RST, Scene};
 use crate::decode::IcmpKind;
 
 fn nothing() -> Vec<String> {
@@ -52,6 +52,18 @@ fn an_rst_from_the_host_and_one_from_a_firewall() {
         s.refuse(&dial, ttl);
         assert_eq!(s.quits().says(), [code], "TTL {ttl}");
     }
+}
+
+#[test]
+fn a_refusal_that_a_later_retry_overcame() {
+    let mut s = Scene::new();
+    let dial = s.pasv(50000).dial("192.0.2.1:41000", "203.0.113.5:50000", 1);
+    s.refuse(&dial, 60);
+    assert_eq!(s.wait(3000).lists(50001).quits().says(), ["warning data-refused"]);
+    // A stall of more than a second stays one.
+    let mut s = Scene::new();
+    s.pasv(50000).dial("192.0.2.1:41000", "203.0.113.5:50000", 3);
+    assert_eq!(s.lists(50001).quits().says(), ["critical data-syn-unanswered"]);
 }
 
 #[test]
@@ -143,17 +155,6 @@ fn a_fin_without_an_answer_while_data_is_missing_is_a_dead_path() {
 }
 
 #[test]
-fn silence_before_the_command_is_accepted_is_another_matter() {
-    let mut s = Scene::new();
-    s.pasv(50000);
-    let mut data = s.open("192.0.2.1:41000", "203.0.113.5:50000");
-    s.client("RETR a").wait(15_000);
-    s.close(&mut data, true);
-    let said = s.leaves().says();
-    assert!(!said.iter().any(|d| d.contains("data-silent")), "{said:?}");
-}
-
-#[test]
 fn silence_after_it() {
     let mut s = Scene::new();
     s.pasv(50000);
@@ -172,7 +173,7 @@ fn a_client_that_breaks_off_with_an_rst_and_abor() {
     s.send(&mut data, false, 0x18, b"some of it");
     s.send(&mut data, true, ACK, b"");
     s.client("ABOR");
-    s.send(&mut data, true, 0x14, b"");
+    s.send(&mut data, true, RST, b"");
     s.server("426 Aborted.").server("226 Abort ok.");
     let said = s.lists(50001).quits().says();
     assert!(!said.iter().any(|d| d.contains("data-reset")), "{said:?}");

@@ -21,13 +21,22 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         let Some(connection) = &channel.connection else { continue };
         let Some(reset) = connection.from_responder.rst else { continue };
         let usual = ctx.host_ttl(connection.responder.ip);
-        if usual.is_some_and(|ttl| ttl != reset.ttl) {
+        if ctx.as_far_as_host(connection.responder.ip, reset.ttl) == Some(false) {
             continue;
         }
         let responder = connection.responder;
         let who = if channel.mode == Mode::Active { "client" } else { "server" };
         let listening = wording::listening(channel, connection);
         let (confidence, ttl) = match usual {
+            Some(ttl) if ttl != reset.ttl => (
+                Confidence::Likely,
+                format!(
+                    "The RST comes from as many routers away as the {who}'s other packets (TTL {}, \
+                     the others {ttl}; some hosts begin at another TTL for an RST), so the {who} \
+                     itself sent it, or its own firewall",
+                    reset.ttl
+                ),
+            ),
             Some(ttl) => (
                 Confidence::Certain,
                 format!(
@@ -43,7 +52,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
             ),
         };
         findings.add(
-            Diagnosis::new(RULE.code, ctx.severity_after(connection.first, channel), RULE.stage)
+            Diagnosis::new(RULE.code, ctx.severity_of_no(connection.first), RULE.stage)
                 .channel(channel.id)
                 .confidence(confidence)
                 .summary(format!(

@@ -46,10 +46,11 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     for channel in ctx.failed_dials(ConnectionState::Refused) {
         let Some(connection) = &channel.connection else { continue };
         let Some(reset) = connection.from_responder.rst else { continue };
-        let Some(usual) = ctx.host_ttl(connection.responder.ip).filter(|t| *t != reset.ttl) else {
-            continue;
-        };
         let ip = connection.responder.ip;
+        if ctx.as_far_as_host(ip, reset.ttl) != Some(false) {
+            continue;
+        }
+        let Some(usual) = ctx.host_ttl(ip) else { continue };
         findings.add(found(
             ctx,
             channel,
@@ -90,7 +91,7 @@ fn found(
     confidence: Confidence,
 ) -> Diagnosis {
     let listening = wording::listening(channel, connection);
-    let d = Diagnosis::new(RULE.code, ctx.severity_after(connection.first, channel), RULE.stage)
+    let d = Diagnosis::new(RULE.code, ctx.severity_of_no(connection.first), RULE.stage)
         .channel(channel.id)
         .confidence(confidence)
         .summary(format!("The {}'s SYN to {listening} was rejected: {what}.", ctx.dialler(channel)))

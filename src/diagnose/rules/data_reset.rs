@@ -44,6 +44,14 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                 Confidence::Certain,
                 format!("its TTL {usual} is that of the {who}'s other packets"),
             ),
+            Some(usual) if ctx.as_far_as_host(from.ip, reset.ttl) == Some(true) => (
+                Confidence::Likely,
+                format!(
+                    "its TTL is {}, the {who}'s other packets have {usual}: as many routers away, \
+                     so most likely the {who} itself sent it",
+                    reset.ttl
+                ),
+            ),
             Some(usual) => (
                 Confidence::Likely,
                 format!(

@@ -23,6 +23,10 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         let Some((code, at)) = ctx.reply_to_announcement(channel).filter(|r| r.0 >= 400) else {
             continue;
         };
+        // 530: not logged in. 421: the server is leaving. Neither is about active mode.
+        if matches!(code, 421 | 530) {
+            continue;
+        }
         let text = ctx.reply_text_to_announcement(channel);
         let overcome = ctx.worked_later(a.at);
         let severity = if overcome { Severity::Info } else { Severity::Critical };
