@@ -1,6 +1,6 @@
 //! Look-alikes of the catalogue, each beside what it is taken for.
 
-use super::scene::{ACK, FIN, RST, Scene};
+use super::scene::{ACK, FIN, RST, Scene, Tcp};
 use crate::decode::IcmpKind;
 
 fn nothing() -> Vec<String> {
@@ -217,4 +217,97 @@ fn at_a_server_behind_nat_every_client_arrives_at_the_inner_address() {
     s.send(&mut data, false, 0x18, b"a\r\n");
     s.close(&mut data, false);
     assert_eq!(s.server("226 Done.").quits().says(), nothing());
+}
+
+/// PASV, the data connection, RETR and its 150.
+fn retrieving(s: &mut Scene) -> Tcp {
+    s.pasv(50000);
+    let data = s.open("192.0.2.1:41000", "203.0.113.5:50000");
+    s.asks("RETR a", "150 Here.");
+    data
+}
+
+#[test]
+fn a_reset_after_a_no_and_one_in_mid_transfer() {
+    let mut s = Scene::new();
+    s.pasv(50000);
+    let mut data = s.open("192.0.2.1:41000", "203.0.113.5:50000");
+    s.asks("RETR a", "550 No such file.");
+    s.send(&mut data, false, RST, b"");
+    assert_eq!(s.quits().says(), ["critical transfer-refused"]);
+    let mut s = Scene::new();
+    let mut data = retrieving(&mut s);
+    s.send(&mut data, false, 0x18, b"some of it");
+    s.send(&mut data, false, RST, b"");
+    assert_eq!(s.server("426 Broken.").quits().says(), ["critical data-reset"]);
+}
+
+#[test]
+fn what_is_open_at_the_end_is_in_progress() {
+    assert_eq!(Scene::new().pasv(50000).says(), nothing());
+    let mut s = Scene::new();
+    retrieving(&mut s);
+    s.wait(4000).server("200 Still here.");
+    assert_eq!(s.says(), nothing());
+    let mut s = Scene::new();
+    assert_eq!(s.asks("EPSV", "500 What?").says(), ["info epsv-refused"]);
+}
+
+#[test]
+fn the_clients_host_refuses_the_servers_dial() {
+    let mut s = Scene::new();
+    s.asks("PORT 192,0,2,1,160,0", "200 Ok.").client("LIST");
+    let dial = s.dial("203.0.113.5:20", "192.0.2.1:40960", 1);
+    s.send_at(&dial, false, RST, 0, 1001, b"", None);
+    assert_eq!(s.server("425 Refused.").quits().says(), ["critical data-refused"]);
+}
+
+#[test]
+fn an_upload_whose_client_is_silent() {
+    let mut s = Scene::new();
+    s.pasv(50000);
+    let mut data = s.open("192.0.2.1:41000", "203.0.113.5:50000");
+    s.asks("STOR a", "150 Go on.");
+    s.send(&mut data, true, 0x18, b"some of it");
+    s.send(&mut data, false, ACK, b"");
+    s.wait(13_000);
+    s.send(&mut data, true, RST, b"");
+    let judged = s.leaves().judged();
+    let silent = judged.diagnoses.iter().find(|d| d.code == "data-silent").unwrap();
+    assert!(silent.reasoning.contains("client"), "{}", silent.reasoning);
+}
+
+#[test]
+fn segments_without_an_acknowledgment() {
+    let mut s = Scene::at_server();
+    let mut data = retrieving(&mut s);
+    s.send(&mut data, false, 0x18, &[b'x'; 1000]);
+    s.send(&mut data, true, ACK, b"");
+    s.send(&mut data, false, 0x18, &[b'x'; 1000]);
+    s.again(&data, false, 0x18, 1000, 5);
+    s.server("426 Gave up.");
+    assert_eq!(s.quits().says(), ["critical data-path-dead"]);
+}
+
+#[test]
+fn a_private_port_behind_nat_and_a_scan_of_hosts() {
+    let mut s = Scene::between("198.51.100.9:40000", "203.0.113.5:21", 60, 64);
+    s.asks("PORT 10,0,0,9,160,0", "500 Illegal.").wait(4000);
+    assert_eq!(s.quits().says(), ["critical port-private-address"]);
+    for (first, second) in [
+        ("PORT 10,0,0,9,160,0", "PORT 10,0,0,10,160,0"),
+        ("PORT 10,0,0,9,0,22", "PORT 10,0,0,9,0,25"),
+    ] {
+        let mut s = Scene::between("198.51.100.9:40000", "203.0.113.5:21", 60, 64);
+        s.asks(first, "500 Illegal.").asks(second, "500 Illegal.").wait(4000);
+        let said = s.quits().says();
+        assert!(!said.iter().any(|d| d.contains("private")), "{first}: {said:?}");
+    }
+}
+
+#[test]
+fn a_port_refused_at_once_and_passive_mode_after_it() {
+    let mut s = Scene::new();
+    s.asks("EPRT |1|192.0.2.1|40960|", "500 What?");
+    assert_eq!(s.lists(50000).quits().says(), ["info port-refused"]);
 }

@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let s = ctx.session;
     // At the client's own host NAT hasn't happened yet: a foreign address there is another matter.
-    if ctx.vantage() == VantagePoint::Client {
+    if ctx.vantage() == VantagePoint::Client || several_hosts(ctx) {
         return;
     }
     for channel in s.channels.iter().filter(|c| c.mode == Mode::Active) {
@@ -27,6 +27,10 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         let Some(advertised) = a.advertised else { continue };
         let class = Class::of(advertised.ip);
         if !class.is_internal() || advertised.ip == s.client.ip || ctx.worked(channel) {
+            continue;
+        }
+        // No client listens there: somebody tries where the server would connect to (RFC 2577).
+        if advertised.port < 1024 || advertised.ip == s.server.ip {
             continue;
         }
         let refused = a.accepted == Some(false);
@@ -72,4 +76,15 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                 ),
         );
     }
+}
+
+/// PORTs that name several foreign hosts: no NAT does that.
+fn several_hosts(ctx: &Context<'_>) -> bool {
+    let s = ctx.session;
+    let active = s.channels.iter().filter(|c| c.mode == Mode::Active);
+    let mut foreign = active
+        .filter_map(|c| Some(c.announcement.as_ref()?.advertised?.ip))
+        .filter(|ip| *ip != s.client.ip);
+    let first = foreign.next();
+    foreign.any(|ip| Some(ip) != first)
 }
