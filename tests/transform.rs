@@ -24,7 +24,8 @@ fn samples() -> Vec<(String, Vec<Packet>)> {
         .filter_map(|e| {
             let path = e.unwrap().path();
             let bytes = std::fs::read(&path).unwrap();
-            let plain = bytes.starts_with(&[0xd4, 0xc3, 0xb2, 0xa1]) && bytes[20..24] == [1, 0, 0, 0];
+            let plain =
+                bytes.starts_with(&[0xd4, 0xc3, 0xb2, 0xa1]) && bytes[20..24] == [1, 0, 0, 0];
             plain.then(|| (path.file_stem().unwrap().to_str().unwrap().to_owned(), read(&bytes)))
         })
         .collect();
