@@ -41,6 +41,9 @@ fn undetermined(s: &Session, diagnoses: &[Diagnosis]) -> bool {
     if said("not-ftp") || said("control-probe") {
         return false;
     }
+    if open_question(s, diagnoses) {
+        return true;
+    }
     let exchanges = &s.script.exchanges;
     let answered = exchanges.iter().any(|e| e.final_reply.is_some());
     let data = s.channels.iter().filter_map(|c| c.connection.as_ref());
@@ -56,6 +59,31 @@ fn undetermined(s: &Session, diagnoses: &[Diagnosis]) -> bool {
     let greeted = s.banner.is_some() || s.replies > 0;
     let ended = matches!(s.closing, Closing::Fin | Closing::Reset);
     !(s.opening == Opening::Complete && greeted && ended)
+}
+
+/// Something that was asked for didn't come to its end, and no diagnosis says why: better no word
+/// than "healthy".
+fn open_question(s: &Session, diagnoses: &[Diagnosis]) -> bool {
+    let aborted = |id: Option<u32>| {
+        diagnoses
+            .iter()
+            .any(|d| d.code == "transfer-aborted" && id.is_some_and(|id| d.channels.contains(&id)))
+    };
+    let last = s.transfers.last();
+    let unanswered = last.is_some_and(|t| {
+        let open = s.script.exchanges.get(t.exchange).is_some_and(|e| e.final_reply.is_none());
+        open && !aborted(t.channel) && s.control_gaps == 0
+    });
+    let half_open = s.channels.iter().any(|c| {
+        let dialled = c.connection.as_ref().filter(|d| !d.worked());
+        let later = |d: &Connection| {
+            s.channels
+                .iter()
+                .any(|x| x.connection.as_ref().is_some_and(|x| x.worked() && x.first > d.first))
+        };
+        dialled.is_some_and(|d| !later(d)) && !diagnoses.iter().any(|d| d.channels.contains(&c.id))
+    });
+    unanswered || half_open
 }
 
 /// What became of each channel, and at which stage it stalled or failed.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{Analysis, Engine, Options, Overview};
-use crate::capture::Source;
+use crate::capture::{Problem, Source};
 use crate::decode::{Decoded, Decoder};
 use crate::diagnose::{self, Judged};
 use crate::session::Session;
@@ -58,7 +58,17 @@ pub fn analyse_with(
     waiting.append(&mut engine.take_finished());
     judge(&mut waiting, &mut sink);
     overview.missing_segments = engine.missing_segments();
-    Analysis { capture: source.finish(), overview, ..Analysis::default() }
+    let mut capture = source.finish();
+    capture.problems.extend(overview.unknown_links.iter().map(|(link, count)| Problem {
+        file: 0,
+        offset: None,
+        frame: None,
+        text: format!(
+            "{count} packets of link type {} were left out: it is not one that ftpscope reads",
+            link.name()
+        ),
+    }));
+    Analysis { capture, overview, ..Analysis::default() }
 }
 
 /// Rules see one session at a time, so a batch is judged on all threads of the current pool; the

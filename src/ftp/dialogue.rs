@@ -134,6 +134,11 @@ impl Dialogue {
         if exact(front) {
             return Some(0);
         }
+        // A transfer's last word, said twice, is no answer to what came after it.
+        let repeated = self.last.is_some_and(|(verb, last)| last == code && verb.is_transfer());
+        if repeated && !possible(front) {
+            return None;
+        }
         // A code that only some commands are answered with goes to the first of those.
         let own = self.outstanding.iter().position(exact);
         if let Some(own) = own.filter(|_| self.unsure || !possible(front)) {
@@ -319,6 +324,7 @@ mod tests {
         assert_eq!(run("220 USER 331 PASS 230 421", false), "g 0 1 u");
         assert_eq!(run("220 HOST 220 USER 331", false), "g 0 1");
         assert_eq!(run("421", false), "g");
+        assert_eq!(run("220 RETR 150 226 PWD 226 257", false), "g p0 0 u 1");
     }
 
     #[test]

@@ -142,13 +142,14 @@ impl Lines {
             (Telnet::Command, 251..=254) => Telnet::Option,
             (Telnet::Command, SB) => Telnet::Subnegotiation,
             (Telnet::Command, 236..=250) => Telnet::Text,
-            // Not a Telnet command: urgent data has swallowed one; the byte is text.
+            // Urgent data has swallowed the rest of the sequence.
             (Telnet::Command, b'\n') => {
                 self.end(at, sink);
                 Telnet::Text
             }
             (Telnet::Command, _) => {
-                self.append(&[byte]);
+                // No Telnet command begins like this: a name in Latin-1 has a ÿ in it.
+                self.append(&[IAC, byte]);
                 Telnet::Text
             }
             (Telnet::Option, _) => Telnet::Text,
@@ -260,6 +261,7 @@ mod tests {
     fn telnet_goes() {
         let lines = split(Role::Client, &[b"\xff\xf4\xff", b"\xf2ABOR\r\nSTOR a\xff\xffb\r\n"]);
         assert_eq!(lines, ["ABOR", "STOR a\u{fffd}b"]);
+        assert_eq!(split(Role::Client, &[b"CWD \xffx\r\n"]), ["CWD \u{fffd}x"]);
         let lines = split(Role::Client, &[b"\xff\xfb\x01\xff\xfa\x18\x00\xff\xf0\xf2ABOR\r\n"]);
         assert_eq!(lines, ["ABOR"]);
     }

@@ -54,6 +54,8 @@ pub enum ServerLine {
 pub struct Replies {
     open: Option<Reply>,
     lines: usize,
+    /// The client has said something since the open reply's last line.
+    interrupted: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,6 +91,7 @@ impl Replies {
     /// Takes a line.
     pub fn line(&mut self, line: &[u8], at: Moment) -> ServerLine {
         let head = code(line).ok().map(|(_, head)| head);
+        let interrupted = std::mem::take(&mut self.interrupted);
         let Some(mut open) = self.open.take() else {
             let Some((code, separator)) = head else { return ServerLine::NoCode };
             let reply = Reply {
@@ -106,16 +109,18 @@ impl Replies {
             }
             return ServerLine::Reply(reply);
         };
-        // The last line has the same code and a space. A final reply of another code after a
-        // multi-line one that never ended is a new reply: but texts begin with numbers too, so
-        // only once the open reply is long over.
+        // The last line has the same code and a space. Another code may be text, or a new reply
+        // after one that never ended: it is when the client has gone on meanwhile, or when the open
+        // reply is long over.
         self.lines += 1;
         match head {
             Some((code, Separator::Space | Separator::End)) if code == open.code => {
                 Self::append(&mut open, line, at);
                 ServerLine::Reply(open)
             }
-            Some((code, separator)) if separator != Separator::Dash && self.is_over(&open, at) => {
+            Some((code, separator))
+                if separator != Separator::Dash && (interrupted || self.is_over(&open, at)) =>
+            {
                 open.unended = true;
                 let reply = Reply {
                     code,
@@ -157,7 +162,12 @@ impl Replies {
     /// The capture lost some of the server's stream: an open reply stays open, its end may come.
     pub fn gap(&mut self) {}
 
-    /// The client has gone on: nothing more will be added to an open reply.
+    /// The client has said something.
+    pub fn client_spoke(&mut self) {
+        self.interrupted = self.open.is_some();
+    }
+
+    /// The stream is over: nothing more will be added to an open reply.
     pub fn finish(&mut self) -> Option<Reply> {
         let mut open = self.open.take()?;
         open.unended = true;
@@ -209,6 +219,17 @@ mod tests {
         assert_eq!(replies.line(b"230-welcome", Moment::default()), ServerLine::Unfinished);
         let ServerLine::Two(a, b) = replies.line(b"257 \"/\"", later) else { panic!() };
         assert_eq!((a.code, a.unended, b.code), (230, true, 257));
+    }
+
+    #[test]
+    fn one_that_never_ends_gives_way_when_the_client_goes_on() {
+        let mut replies = Replies::default();
+        let at = Moment::default();
+        assert_eq!(replies.line(b"230-welcome", at), ServerLine::Unfinished);
+        assert_eq!(replies.line(b"250 users are here", at), ServerLine::Unfinished);
+        replies.client_spoke();
+        let ServerLine::Two(a, b) = replies.line(b"200 type set", at) else { panic!() };
+        assert_eq!((a.code, b.code), (230, 200));
     }
 
     proptest! {

@@ -56,6 +56,7 @@ impl Builder {
 
     fn client_line(&mut self, line: &[u8], at: Moment, end: u64, effects: &mut Vec<Effect>) {
         self.spoken_in_clear = true;
+        self.replies_in.client_spoke();
         if !self.recognised {
             self.recognise(recognise::client_line(line), effects);
         }

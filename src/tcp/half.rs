@@ -188,13 +188,20 @@ impl Half {
     }
 
     /// The same packet again, within a millisecond: the capture saw it twice.
+    ///
+    /// TTL and IP checksum may differ, on a router's `-i any` they do. Without an identification
+    /// (IPv6, or Linux's 0), bare ACKs of a receiver that misses something are alike too, and don't
+    /// count.
     pub(super) fn is_duplicate(&self, s: &Segment<'_>, at: Moment) -> bool {
-        self.fingerprint.is_some_and(|(then, seq, ack, sum, flags, id)| {
-            (seq, ack, sum, flags, id) == (s.seq.0, s.ack.0, s.checksum, s.flags.0, s.ip_id)
-                && at.time.since(then.time) < Duration::from_millis(1)
-            // Linux leaves the identification at 0 on some packets: then only a packet
-            // without payload or with a SYN could repeat so soon, and neither does.
-        })
+        let told_apart = s.ip_id.is_some_and(|id| id != 0)
+            || s.payload_len > 0
+            || s.flags.syn()
+            || s.flags.fin();
+        told_apart
+            && self.fingerprint.is_some_and(|(then, seq, ack, sum, flags, id)| {
+                (seq, ack, sum, flags, id) == (s.seq.0, s.ack.0, s.checksum, s.flags.0, s.ip_id)
+                    && at.time.since(then.time) < Duration::from_millis(1)
+            })
     }
 
     pub(super) fn sent(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
