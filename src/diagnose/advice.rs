@@ -69,6 +69,17 @@ pub fn open_passive_range(ctx: &Context<'_>, listening: Endpoint) -> Vec<Advice>
     ]
 }
 
+/// Fix the range of passive ports on the server, wide enough.
+pub fn passive_range(ctx: &Context<'_>) -> Vec<Advice> {
+    vec![Advice {
+        audience: Audience::Server,
+        text: "Give the server a passive range with more ports than it has clients at once: a port rests \
+               for a minute or more after each transfer."
+            .to_owned(),
+        example: Some(for_software(ctx.session, PASSIVE_RANGE, "")),
+    }]
+}
+
 /// Tell the server which address its clients know it by.
 pub fn external_address(ctx: &Context<'_>) -> Advice {
     let s = ctx.session;

@@ -36,6 +36,36 @@ SCENARIOS: list[Scenario] = [
         [Take("banner-late", "server", [Truth("healthy", "server", "4 s from the handshake to the 220, no SYN to port "
               "113 in between; the transfers completed.", warning=["banner-late"])])]),
     Scenario(
+        "A health check reads the greeting and closes.",
+        vsftpd(), ftplib("probe"),
+        [Take("control-probe", "client", [Truth("healthy", "client", "The client closes after the 220 without a "
+              "command.", info=["control-probe"])])]),
+    Scenario(
+        "The server never answers PASS; the client leaves after 14 s.",
+        rawserver(mute="PASS"), ftplib("give_up_early", timeout=14),
+        [Take("command-unanswered", "server", stalled("server", "command-unanswered",
+              "PASS is acknowledged by TCP and not answered within 14 s."))]),
+    Scenario(
+        "The server's process ends when it is asked for a file.",
+        rawserver(close="RETR"), ftplib("give_up_early"),
+        [Take("control-closed", "client", failed("client", "control-closed",
+              "The server's FIN comes while RETR has no reply; no 421 came before."))]),
+    Scenario(
+        "The server has no free port for PASV.",
+        rawserver(passive="421_No_port_is_free."), ftplib("give_up_early"),
+        [Take("passive-unavailable", "client", failed("client", "passive-unavailable",
+              "421 to EPSV or PASV, and nothing else was tried."))]),
+    Scenario(
+        "The reply to PASV holds no endpoint that can be read.",
+        rawserver(passive="227_Entering_Passive_Mode_(10,88,1,2,195)."), ftplib("give_up_early"),
+        [Take("announcement-unreadable", "client", failed("client", "announcement-unreadable",
+              "Five numbers instead of six; the client leaves."))]),
+    Scenario(
+        "The client asks for a file without PASV or PORT.",
+        vsftpd(), ftplib("without_announcement"),
+        [Take("no-data-announcement", "client", failed("client", "transfer-refused",
+              "425 Use PORT or PASV first, and no announcement came before.", warning=["no-data-announcement"]))]),
+    Scenario(
         "The password is wrong.",
         vsftpd(), curl(password="also-not-a-secret"),
         [Take("login-refused", "client", failed("client", "login-refused", "530 to PASS and no later success."))]),

@@ -79,6 +79,33 @@ def wait_for_banner(options: dict[str, str]) -> None:
             pass
 
 
+def give_up_early(options: dict[str, str]) -> None:
+    """Logs in as far as it gets; leaves without a word when an answer doesn't come."""
+    ftp = connect(options, login=False)
+    try:
+        ftp.login(options["user"], options["password"])
+        ftp.retrbinary("RETR " + options.get("file", "readme.txt"), lambda block: None)
+        ftp.quit()
+    except (OSError, EOFError, ftplib.Error):
+        ftp.close()
+
+
+def without_announcement(options: dict[str, str]) -> None:
+    """RETR without PASV or PORT before it."""
+    ftp = connect(options)
+    try:
+        ftp.sendcmd("RETR " + options.get("file", "readme.txt"))
+    except ftplib.Error:
+        pass
+    ftp.quit()
+
+
+def probe(options: dict[str, str]) -> None:
+    """Reads the greeting and leaves, as a health check does."""
+    ftp = connect(options, login=False)
+    ftp.close()
+
+
 def stop_reading(options: dict[str, str]) -> None:
     """Opens a data connection with a small buffer and never reads from it."""
     ftp = connect(options)

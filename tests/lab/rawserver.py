@@ -6,6 +6,9 @@ port=N           what 227 and 229 name instead of the port that listens
 data=WHAT        after RETR or LIST: send (default), silent (150, then nothing),
                  half (stop half way), 425 (refuse at once)
 final=never      keep the 226 to itself
+mute=VERB        never answer this command
+close=VERB       end the session at this command, as a process does that dies
+passive=TEXT     answer PASV and EPSV with this, underscores for blanks
 """
 
 import socket
@@ -46,6 +49,10 @@ class Session(threading.Thread):
     def obey(self, verb: str, argument: str) -> bool:
         fixed = {"USER": "331 Please give a password.", "PASS": "230 Logged in.", "TYPE": "200 Type set.",
                  "PWD": '257 "/" is the current directory.', "SYST": "215 UNIX Type: L8", "NOOP": "200 Fine."}
+        if verb == self.options.get("mute"):
+            return True
+        if verb == self.options.get("close"):
+            return False
         if verb in fixed:
             self.say(fixed[verb])
         elif verb in ("PASV", "EPSV"):
@@ -60,6 +67,9 @@ class Session(threading.Thread):
         return True
 
     def passive(self, verb: str) -> None:
+        if "passive" in self.options:
+            self.say(self.options["passive"].replace("_", " "))
+            return
         own = self.control.getsockname()[0]
         self.listener = socket.create_server((own, 0))
         port = int(self.options.get("port", self.listener.getsockname()[1]))

@@ -18,6 +18,7 @@ mod prelude {
     };
 }
 
+mod announcement_unreadable;
 mod announcement_unused;
 mod banner_late;
 mod banner_missing;
@@ -27,7 +28,10 @@ mod capture_loss;
 mod capture_midstream;
 mod capture_one_direction;
 mod capture_snaplen;
+mod command_unanswered;
+mod control_closed;
 mod control_hidden;
+mod control_probe;
 mod control_refused;
 mod control_reset;
 mod control_unanswered;
@@ -44,6 +48,8 @@ mod epsv_refused;
 mod idle_closed;
 mod login_needs_tls;
 mod login_refused;
+mod no_data_announcement;
+mod passive_unavailable;
 mod pasv_address_overridden;
 mod pasv_private_address;
 mod pasv_wrong_address;
@@ -152,12 +158,15 @@ pub static RULES: &[&Rule] = &[
     &control_unanswered::RULE,
     &control_refused::RULE,
     &control_unreachable::RULE,
+    &control_probe::RULE,
     &banner_missing::RULE,
     &banner_late::RULE,
     &too_many_connections::RULE,
     &login_needs_tls::RULE,
     &login_refused::RULE,
     &idle_closed::RULE,
+    &command_unanswered::RULE,
+    &control_closed::RULE,
     &control_reset::RULE,
     &port_private_address::RULE,
     &port_refused::RULE,
@@ -165,6 +174,9 @@ pub static RULES: &[&Rule] = &[
     &pasv_wrong_address::RULE,
     &pasv_address_overridden::RULE,
     &epsv_refused::RULE,
+    &passive_unavailable::RULE,
+    &announcement_unreadable::RULE,
+    &no_data_announcement::RULE,
     &announcement_unused::RULE,
     &data_syn_unanswered::RULE,
     &data_rejected::RULE,

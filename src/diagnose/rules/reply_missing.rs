@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     stage: Stage::Completion,
     severities: &[Severity::Critical],
     means: Means::Stalled,
-    explains: &["command-unanswered", "control-closed", "control-reset", "idle-closed"],
+    explains: &["command-unanswered", "control-reset", "idle-closed"],
     proof: "Data closed in order, no final reply for over 10 s after it, or the client closed control without one; control otherwise alive.",
     look_alikes: "control-dead (sent and lost); the server closed control; a 226 that came late; the capture ended sooner.",
     change: "What the server does after an upload; a NAT that forgot the idle control connection.",
