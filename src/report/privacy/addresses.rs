@@ -136,8 +136,8 @@ impl Addresses {
         let at = match numbers.as_slice() {
             [4, 4, _, _, _, _, 2, _, _] => 2..6,
             [6, 16, ..] if numbers.len() >= 18 => 2..18,
-            _ if numbers.len() == 6 && parts.len() == 6 => 0..4,
-            _ if wire && numbers.len() >= 4 => 0..4,
+            // Also five of them: a damaged announcement is quoted as it came.
+            _ if numbers.len() >= 4 => 0..4,
             _ => return None,
         };
         let octets = numbers.get(at.clone())?;
