@@ -7,6 +7,7 @@ mod expectation;
 mod finish;
 mod model;
 mod speech;
+mod text;
 mod vantage;
 
 pub use builder::{Builder, Effect, Side};

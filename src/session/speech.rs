@@ -1,6 +1,7 @@
 //! What commands and replies mean for the session.
 
 use super::builder::{Builder, Effect, Said, Side, TransferNote};
+use super::text::{bounded, quoted, stated_bytes, text};
 use super::{Announcement, Association, Exchange, Login, MessageKind, Mode};
 use crate::capture::Moment;
 use crate::decode::Endpoint;
@@ -360,60 +361,4 @@ impl Builder {
 fn listening(advertised: Endpoint, peer: Endpoint) -> [Option<Endpoint>; 2] {
     let at_peer = Endpoint::new(peer.ip, advertised.port);
     [Some(advertised), Some(at_peer).filter(|e| *e != advertised)]
-}
-
-/// Text from the wire as UTF-8.
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn bounded(mut text: String, max: usize) -> String {
-    if let Some((cut, _)) = text.char_indices().nth(max) {
-        text.truncate(cut);
-    }
-    text
-}
-
-/// The path in a 257 reply: in double quotes, which are doubled inside (RFC 959, appendix II).
-fn quoted(text: &str) -> Option<String> {
-    let from = text.find('"')? + 1;
-    let mut path = String::new();
-    let mut rest = text.get(from..)?.chars().peekable();
-    while let Some(c) = rest.next() {
-        if c == '"' {
-            if rest.peek() != Some(&'"') {
-                return Some(path);
-            }
-            rest.next();
-        }
-        path.push(c);
-    }
-    None
-}
-
-/// The size in a preliminary reply: "150 Opening BINARY mode data connection for x (1234 bytes)."
-fn stated_bytes(text: &str) -> Option<u64> {
-    let end = text.find(" bytes")?;
-    let before = text.get(..end)?;
-    let digits = before.len() - before.bytes().rev().take_while(u8::is_ascii_digit).count();
-    before.get(digits..)?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_in_257() {
-        assert_eq!(quoted("257 \"/a \"\"b\"\" c\" is cwd").as_deref(), Some("/a \"b\" c"));
-        assert_eq!(quoted("257 \"/open"), None);
-    }
-
-    #[test]
-    fn sizes_in_150() {
-        let text = "150 Opening BINARY mode data connection for x.iso (1234 bytes).";
-        assert_eq!(stated_bytes(text), Some(1234));
-        assert_eq!(stated_bytes("150 Here comes the directory listing."), None);
-        assert_eq!(stated_bytes("150 no bytes"), None);
-    }
 }
