@@ -163,3 +163,39 @@ fn another_control_port_is_recognised_by_content() {
     }
     assert!(compared > 30, "only {compared} were recognised");
 }
+
+/// TCP ports of a packet over Ethernet and IPv4: source, destination, and the source address.
+fn tcp(p: &Packet) -> Option<(u16, u16, [u8; 4])> {
+    let ip = p.data.get(14..34)?;
+    if p.data.get(12..14) != Some(&[8, 0]) || ip[9] != 6 {
+        return None;
+    }
+    let at = 14 + usize::from(ip[0] & 15) * 4;
+    let port = |at: usize| Some(u16::from_be_bytes(p.data.get(at..at + 2)?.try_into().ok()?));
+    Some((port(at)?, port(at + 2)?, ip[12..16].try_into().ok()?))
+}
+
+fn codes_of(sample: &str, keep: impl Fn((u16, u16, [u8; 4])) -> bool) -> (String, Vec<String>) {
+    let (_, packets) = samples().into_iter().find(|(name, _)| name == sample).unwrap();
+    let kept: Vec<Packet> = packets.into_iter().filter(|p| tcp(p).is_some_and(&keep)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    verdicts(&write(folder.path(), "p", &kept, false)).remove(0)
+}
+
+/// `tcpdump port 21` next to the client can't show that the client never dialled.
+#[test]
+fn a_capture_of_port_21_alone_does_not_blame_who_dials() {
+    for sample in ["passive-range-dropped-client", "data-refused-client"] {
+        let (status, codes) = codes_of(sample, |(from, to, _)| from == 21 || to == 21);
+        assert_eq!((status.as_str(), codes.len()), ("undetermined", 0), "{sample}: {codes:?}");
+    }
+}
+
+/// The server's packets alone hold its SYN-ACK and its RST, and no refusal.
+#[test]
+fn one_direction_alone_is_no_refusal() {
+    for sample in ["transfer-refused-425", "control-closed"] {
+        let (_, codes) = codes_of(sample, |(_, _, ip)| ip == [10, 88, 1, 2]);
+        assert!(!codes.contains(&"data-refused".to_owned()), "{sample}: {codes:?}");
+    }
+}

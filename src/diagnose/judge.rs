@@ -12,16 +12,15 @@ pub fn find(code: &str) -> Option<&'static Rule> {
 /// Judges a finished session.
 pub fn judge(session: Session) -> Judged {
     let mut findings = Findings::default();
-    {
-        let context = Context::new(&session);
-        for rule in RULES {
-            (rule.check)(&context, &mut findings);
-        }
+    let context = Context::new(&session);
+    for rule in RULES {
+        (rule.check)(&context, &mut findings);
     }
+    let waited_for: Vec<u32> = context.never_attempted().map(|c| c.id).collect();
     let standing = merge(without_consequences(findings.diagnoses));
     let diagnoses = in_order(standing);
     let outcomes = status::outcomes(&session, &diagnoses);
-    let status = status::of(&session, &diagnoses);
+    let status = status::of(&session, &diagnoses, &waited_for);
     Judged { session, status, outcomes, diagnoses }
 }
 

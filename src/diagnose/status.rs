@@ -17,7 +17,9 @@ pub enum Means {
 }
 
 /// The session's status: the first that applies.
-pub fn of(session: &Session, diagnoses: &[Diagnosis]) -> Status {
+///
+/// `waited_for` are the channels that nobody was seen to dial although a side waited for it.
+pub fn of(session: &Session, diagnoses: &[Diagnosis], waited_for: &[u32]) -> Status {
     let critical = || diagnoses.iter().filter(|d| d.severity == Severity::Critical);
     if critical().any(|d| d.stage == Stage::Security) {
         return Status::Suspicious;
@@ -28,7 +30,10 @@ pub fn of(session: &Session, diagnoses: &[Diagnosis]) -> Status {
     if critical().next().is_some() {
         return Status::Failed;
     }
-    if undetermined(session, diagnoses) {
+    let unsaid = |id: &u32| {
+        !diagnoses.iter().any(|d| d.channels.contains(id) && d.code != "announcement-unused")
+    };
+    if waited_for.iter().any(unsaid) || undetermined(session, diagnoses) {
         return Status::Undetermined;
     }
     Status::Healthy

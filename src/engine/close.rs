@@ -126,6 +126,7 @@ impl Engine {
         let connections = Connections {
             control: control.connection,
             data: control.data.iter().map(|keys| self.take_data(key, keys)).collect(),
+            other_traffic: self.other_traffic,
         };
         self.count_missing(&connections);
         let id = control.id.unwrap_or(0);

@@ -48,6 +48,8 @@ pub struct Engine {
     pub(super) serial: u64,
     pub(super) now: Moment,
     pub(super) missing_segments: u64,
+    /// A TCP segment of something else than a control connection was seen.
+    pub(super) other_traffic: bool,
     effects: Vec<Effect>,
 }
 
@@ -64,6 +66,7 @@ impl Engine {
         match self.flows.get(key) {
             Some(Slot::Control(k)) if !self.replaced_control(k, s, at) => self.control(k, s, at),
             Some(Slot::Data(k)) if !self.replaced_data(k, s, at) => {
+                self.other_traffic = true;
                 if let Some(d) = self.data.get_mut(k) {
                     d.connection.segment(s, at);
                 }
@@ -180,11 +183,15 @@ impl Engine {
             return;
         }
         if self.try_data(key, s, at) {
+            self.other_traffic = true;
             return;
         }
         if let Some((server, standing)) = self.interest.control_end(s) {
             self.new_control(key, s, at, server, standing);
-        } else if syn {
+            return;
+        }
+        self.other_traffic = true;
+        if syn {
             self.new_connection(key, s, at);
         } else if crate::ftp::recognise::looks_like_greeting(s.payload) {
             // A greeting later than candidates are kept.

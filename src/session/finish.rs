@@ -14,6 +14,8 @@ pub struct Connections {
     pub control: Connection,
     /// Those of each channel, in order of their first packet.
     pub data: Vec<Vec<Connection>>,
+    /// The capture holds more TCP than control connections.
+    pub other_traffic: bool,
 }
 
 impl Builder {
@@ -68,6 +70,7 @@ impl Builder {
             control_gaps: self.control_gaps,
             cut_packets,
             closing_point,
+            other_traffic: connections.other_traffic,
             judged_at: now,
         }
     }

@@ -132,6 +132,9 @@ pub struct Session {
     pub control_gaps: u64,
     /// Packets of this session cut by the snap length.
     pub cut_packets: u64,
+    /// The capture held, up to here, TCP segments of something else than control connections: it
+    /// wasn't filtered down to the control port.
+    pub other_traffic: bool,
     /// Why it was judged when it was.
     pub closing_point: ClosingPoint,
     /// The newest packet of the capture when it was judged: "now" for open questions.

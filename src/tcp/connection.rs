@@ -183,17 +183,12 @@ impl Connection {
         let reset = self.reset();
         if self.established.is_none() {
             return match reset {
-                Some((from_initiator, _)) => {
-                    if from_initiator && self.from_responder.syn.is_some() {
-                        // The initiator met the SYN-ACK with an RST: a half-open scan or a host
-                        // that no longer wanted it.
-                        ConnectionState::Reset
-                    } else if self.from_initiator.syns == 0 && self.from_responder.syns == 0 {
-                        ConnectionState::Reset
-                    } else {
-                        ConnectionState::Refused
-                    }
+                // A SYN-ACK went before it: the initiator no longer wanted the connection, or only
+                // the responder's packets were captured. Without any SYN, it was open before.
+                Some(_) if self.from_responder.syn.is_some() || self.from_initiator.syns == 0 => {
+                    ConnectionState::Reset
                 }
+                Some(_) => ConnectionState::Refused,
                 None if self.from_responder.syn.is_some() => ConnectionState::HandshakeIncomplete,
                 None if self.unreachable().is_some() => ConnectionState::Unreachable,
                 None if self.from_initiator.syn.is_some() => ConnectionState::Unanswered,

@@ -40,8 +40,8 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     if channel.and_then(|c| c.connection.as_ref()).is_some_and(|c| c.last > e.at && c.bytes() > 0) {
         return;
     }
-    let active =
-        channel.is_some_and(|c| c.mode == Mode::Active) && ctx.vantage() != VantagePoint::Server;
+    let active = channel.is_some_and(|c| c.mode == Mode::Active)
+        && (ctx.vantage() != VantagePoint::Server || !s.other_traffic);
     let maybe = if active {
         " In active mode the server may just as well be dialling the client's data port while its SYNs \
          are dropped before they get here: a capture on the server tells the two apart."

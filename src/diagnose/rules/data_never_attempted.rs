@@ -18,6 +18,15 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     for channel in ctx.never_attempted() {
+        // Next to the side that dials, a capture of nothing but control connections was filtered
+        // down to their port, more likely than not: it can't show a dial.
+        let near = match channel.mode {
+            Mode::Active => VantagePoint::Server,
+            _ => VantagePoint::Client,
+        };
+        if ctx.vantage() == near && !ctx.session.other_traffic {
+            continue;
+        }
         findings.add(diagnosis(ctx, channel));
     }
 }
@@ -52,7 +61,21 @@ fn diagnosis(ctx: &Context<'_>, channel: &Channel) -> Diagnosis {
         ),
     };
     let left_at_once = waited < Duration::from_secs(3);
-    let confidence = if left_at_once { Confidence::Possible } else { Confidence::Likely };
+    let filtered = !s.other_traffic;
+    let reasoning = if filtered {
+        format!(
+            "{reasoning} The capture holds nothing but control connections: if a filter like 'port {}' \
+             made it so, it can't show an attempt either.",
+            s.server.port
+        )
+    } else {
+        reasoning
+    };
+    let confidence = if left_at_once || filtered && ctx.vantage() == VantagePoint::Unknown {
+        Confidence::Possible
+    } else {
+        Confidence::Likely
+    };
     let mut d = Diagnosis::new(RULE.code, Severity::Critical, RULE.stage)
         .channel(channel.id)
         .confidence(confidence)

@@ -34,7 +34,10 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         return;
     }
     let user = s.user.as_deref().unwrap_or("?");
+    // What a cut text would have said (TLS, a limit) isn't there to be read.
+    let confidence = if ctx.quality.cut { Confidence::Likely } else { Confidence::Certain };
     let mut d = Diagnosis::new(RULE.code, Severity::Critical, RULE.stage)
+        .confidence(confidence)
         .summary(format!(
             "The server refused the login of {user}{}: {}",
             if refusals.len() > 1 { format!(" {} times", refusals.len()) } else { String::new() },
