@@ -211,3 +211,19 @@ fn privacy_shows_no_address_of_the_capture() {
         assert!(!shown.contains("10,88,"), "{shown}");
     }
 }
+
+/// Two captures of the same packets are not one capture.
+#[test]
+fn the_same_connection_in_two_files_is_a_problem() {
+    let args = ["report", "--format", "json", &sample("nat-inside"), &sample("nat-outside")];
+    let apart: Value = serde_json::from_slice(&ftpscope(&args).stdout).unwrap();
+    assert_eq!(apart["capture"]["problems"].as_array().unwrap().len(), 0, "NAT made them two");
+    let (client, server) =
+        (sample("passive-range-dropped-client"), sample("passive-range-dropped-server"));
+    let run = ftpscope(&["report", "--format", "json", &client, &server]);
+    let report: Value = serde_json::from_slice(&run.stdout).unwrap();
+    let problems = report["capture"]["problems"].as_array().unwrap();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0]["text"].as_str().unwrap().contains("compare"));
+    assert!(text(&run.stderr).contains("--each"));
+}

@@ -68,6 +68,16 @@ pub fn analyse_with(
             link.name()
         ),
     }));
+    for ((a, b), (client, server)) in engine.captured_twice() {
+        let name = |file: u32| capture.files.get(file as usize).cloned().unwrap_or_default();
+        let text = format!(
+            "{} holds the connection {client} → {server} at the same time as {}: two captures of the \
+             same packets are to be compared, not merged (compare; until then, --each)",
+            name(*b),
+            name(*a)
+        );
+        capture.problems.push(Problem { file: *b, offset: None, frame: None, text });
+    }
     Analysis { capture, overview, ..Analysis::default() }
 }
 

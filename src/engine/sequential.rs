@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
@@ -17,6 +18,10 @@ use crate::capture::{Moment, Timestamp};
 use crate::decode::{Endpoint, IcmpError, Segment};
 use crate::session::{Effect, Expectations, Session};
 use crate::tcp::Connection;
+
+/// A SYN that comes again sooner, in another file, is the same one captured at another place: hosts
+/// wait a second before they send it again (RFC 6298).
+const SAME_SYN: Duration = Duration::from_millis(900);
 
 /// A data connection and the channels that it belongs to: two with FXP.
 #[derive(Debug)]
@@ -48,6 +53,8 @@ pub struct Engine {
     pub(super) serial: u64,
     pub(super) now: Moment,
     pub(super) missing_segments: u64,
+    /// Pairs of files that hold the same connection at the same time, with its two ends.
+    pub(super) twice: BTreeMap<(u32, u32), (Endpoint, Endpoint)>,
     /// A TCP segment of something else than a control connection was seen.
     pub(super) other_traffic: bool,
     effects: Vec<Effect>,
@@ -127,6 +134,11 @@ impl Engine {
         self.missing_segments
     }
 
+    /// Pairs of files that hold the same connection at the same time, with its two ends.
+    pub fn captured_twice(&self) -> &BTreeMap<(u32, u32), (Endpoint, Endpoint)> {
+        &self.twice
+    }
+
     fn replaced_control(&mut self, key: usize, s: &Segment<'_>, at: Moment) -> bool {
         let Some(c) = self.controls.get(key) else { return true };
         if !c.connection.is_replaced_by(s, at) {
@@ -151,6 +163,15 @@ impl Engine {
 
     fn control(&mut self, key: usize, s: &Segment<'_>, at: Moment) {
         let Some(c) = self.controls.get_mut(key) else { return };
+        let half = &c.connection.from_initiator;
+        if let Some(first) = half.syn.filter(|_| s.flags.syn() && !s.flags.ack())
+            && first.frame.file != at.frame.file
+            && half.isn == Some(s.seq)
+            && at.time.since(first.time) < SAME_SYN
+        {
+            let files = (first.frame.file.min(at.frame.file), first.frame.file.max(at.frame.file));
+            self.twice.entry(files).or_insert((s.src, s.dst));
+        }
         let mut effects = std::mem::take(&mut self.effects);
         c.segment(s, at, &mut effects);
         let ended = c.connection.ended();
