@@ -95,7 +95,7 @@ fn reasoning(ctx: &Context<'_>, channel: &Channel, connection: &Connection) -> S
     };
     format!(
         "{place}. Not a port where nothing listens: that would be answered with an RST. Not the \
-         whole host: the control connection to {} was answered meanwhile.",
+         whole host: the control connection with {} worked meanwhile.",
         connection.responder.ip
     )
 }
