@@ -2,7 +2,7 @@
 
 from clients import curl, ftplib, lftp, together, while_adding
 from faults import failed, stalled
-from servers import nothing, pureftpd, rawserver, several, vsftpd
+from servers import nothing, proftpd, pureftpd, rawserver, several, vsftpd
 from table import Scenario, Take, Truth
 from topology import Rule
 
@@ -40,6 +40,26 @@ SCENARIOS: list[Scenario] = [
         vsftpd(), ftplib("probe"),
         [Take("control-probe", "client", [Truth("healthy", "client", "The client closes after the 220 without a "
               "command.", info=["control-probe"])])]),
+    Scenario(
+        "Another service listens on port 21: its greeting is SSH's.",
+        rawserver(banner="SSH-2.0-OpenSSH_9.2p1"), ftplib("probe"),
+        [Take("not-ftp", "client", [Truth("healthy", "client", "The server's first bytes are SSH-2.0-; the client "
+              "waits for the end of a long reply and leaves after 30 s.", info=["not-ftp"])])]),
+    Scenario(
+        "The server thinks for four seconds about the password, all else is well.",
+        rawserver(think=4), ftplib("get"),
+        [Take("login-slow", "client", [Truth("healthy", "client", "4 s from PASS to the 230; the transfers completed.",
+              warning=["login-slow"])])]),
+    Scenario(
+        "The client insists on TLS and the server has none.",
+        proftpd(), curl("--ssl-reqd"),
+        [Take("auth-refused", "client", failed("client", "auth-refused",
+              "500 to AUTH SSL and AUTH TLS; the client leaves without USER."))]),
+    Scenario(
+        "PORT names the port for mail of a third host.",
+        vsftpd(), ftplib("bounce"),
+        [Take("bounce-attempt", "server", [Truth("suspicious", "server", "500 to PORT 10.88.1.3:25, while the client is "
+              "10.77.1.2; the LIST after it gets a 425.", critical=["bounce-attempt"])])]),
     Scenario(
         "The server never answers PASS; the client leaves after 14 s.",
         rawserver(mute="PASS"), ftplib("give_up_early", timeout=14),

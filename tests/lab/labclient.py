@@ -100,6 +100,17 @@ def without_announcement(options: dict[str, str]) -> None:
     ftp.quit()
 
 
+def bounce(options: dict[str, str]) -> None:
+    """Wants a listing sent to the port for mail of another host."""
+    ftp = connect(options)
+    for command in ("PORT 10,88,1,3,0,25", "LIST"):
+        try:
+            ftp.sendcmd(command)
+        except ftplib.Error:
+            pass
+    ftp.quit()
+
+
 def probe(options: dict[str, str]) -> None:
     """Reads the greeting and leaves, as a health check does."""
     ftp = connect(options, login=False)

@@ -1,6 +1,8 @@
 """A small FTP server that misbehaves as told: rawserver.py HOME [OPTION=VALUE...]
 
 banner_delay=S   seconds from accept to the 220; "never" for no 220 at all
+banner=TEXT      what to greet with, underscores for blanks
+think=S          seconds before the answer to PASS
 address=IP       what 227 names instead of the server's address
 port=N           what 227 and 229 name instead of the port that listens
 data=WHAT        after RETR or LIST: send (default), silent (150, then nothing),
@@ -36,7 +38,7 @@ class Session(threading.Thread):
                 self.lines.read()
                 return
             time.sleep(float(delay))
-            self.say("220 Lab server ready.")
+            self.say(self.options.get("banner", "220_Lab_server_ready.").replace("_", " "))
             for line in self.lines:
                 verb, _, argument = line.decode(errors="replace").strip().partition(" ")
                 if not self.obey(verb.upper(), argument):
@@ -53,6 +55,8 @@ class Session(threading.Thread):
             return True
         if verb == self.options.get("close"):
             return False
+        if verb == "PASS":
+            time.sleep(float(self.options.get("think", "0")))
         if verb in fixed:
             self.say(fixed[verb])
         elif verb in ("PASV", "EPSV"):

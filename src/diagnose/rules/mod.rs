@@ -20,8 +20,10 @@ mod prelude {
 
 mod announcement_unreadable;
 mod announcement_unused;
+mod auth_refused;
 mod banner_late;
 mod banner_missing;
+mod bounce_attempt;
 mod capture_control_only;
 mod capture_duplicates;
 mod capture_loss;
@@ -48,7 +50,9 @@ mod epsv_refused;
 mod idle_closed;
 mod login_needs_tls;
 mod login_refused;
+mod login_slow;
 mod no_data_announcement;
+mod not_ftp;
 mod passive_unavailable;
 mod pasv_address_overridden;
 mod pasv_private_address;
@@ -159,11 +163,14 @@ pub static RULES: &[&Rule] = &[
     &control_refused::RULE,
     &control_unreachable::RULE,
     &control_probe::RULE,
+    &not_ftp::RULE,
     &banner_missing::RULE,
     &banner_late::RULE,
     &too_many_connections::RULE,
+    &auth_refused::RULE,
     &login_needs_tls::RULE,
     &login_refused::RULE,
+    &login_slow::RULE,
     &idle_closed::RULE,
     &command_unanswered::RULE,
     &control_closed::RULE,
@@ -191,4 +198,5 @@ pub static RULES: &[&Rule] = &[
     &reply_missing::RULE,
     &transfer_refused::RULE,
     &control_hidden::RULE,
+    &bounce_attempt::RULE,
 ];
