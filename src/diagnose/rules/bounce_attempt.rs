@@ -7,7 +7,7 @@ use crate::decode::Endpoint;
 
 pub(super) static RULE: Rule = Rule {
     code: "bounce-attempt",
-    title: "PORT names a third host or a well-known port: an FTP bounce",
+    title: "PORT names a service of another host: an FTP bounce",
     stage: Stage::Security,
     severities: &[Severity::Critical],
     means: Means::Failed,
@@ -23,8 +23,8 @@ pub(super) static RULE: Rule = Rule {
         "announcement-unused",
         "no-data-announcement",
     ],
-    proof: "PORT or EPRT names a port below 1024, several hosts that are not the client, or the server itself; next to the client any other host. Accepted or refused.",
-    look_alikes: "port-private-address (NAT: one address that never shows); fxp (the data flowed); a client told its public address; loopback from a wrong entry in hosts.",
+    proof: "PORT or EPRT names a port below 1024 of another host than the client, several other hosts, or the server itself; next to the client any other host. Accepted or refused.",
+    look_alikes: "port-private-address (NAT: one address that never shows); a low port of the client itself (NAT that maps ports); fxp (the data flowed); a client told its public address; loopback from a wrong entry in hosts.",
     change: "Keep refusing it (RFC 2577, section 3).",
     shown_by: ("bounce-attempt", "port-private-address-refused-server"),
     check,
@@ -32,8 +32,6 @@ pub(super) static RULE: Rule = Rule {
 
 /// A port that only the system's services listen at.
 const PRIVILEGED: std::ops::Range<u16> = 1..1024;
-/// Some old clients listen at the port that RFC 959 gives to the server's data.
-const FTP_DATA: u16 = 20;
 
 /// A channel, and the endpoint that its PORT names.
 type Named<'a> = (&'a Channel, Endpoint);
@@ -47,7 +45,8 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         .filter_map(|c| Some((c, c.announcement.as_ref()?.advertised?)))
         .collect();
     let foreign = |e: Endpoint| e.ip != s.client.ip;
-    let low = |e: Endpoint| PRIVILEGED.contains(&e.port) && (foreign(e) || e.port != FTP_DATA);
+    // A low port of the client itself is NAT's doing, or a helper's that miswrites it.
+    let low = |e: Endpoint| PRIVILEGED.contains(&e.port) && foreign(e);
     let hosts: BTreeSet<_> =
         named.iter().filter(|(c, e)| other_host(ctx, c, *e)).map(|(_, e)| e.ip).collect();
     let at_client = ctx.vantage() == VantagePoint::Client;
@@ -174,7 +173,6 @@ mod tests {
     fn a_low_port_and_several_hosts() {
         for (first, second) in [
             ("PORT 10,0,0,9,0,25", "NOOP"),
-            ("PORT 198,51,100,9,0,25", "NOOP"),
             ("PORT 10,0,0,9,160,0", "PORT 10,0,0,10,160,0"),
             ("EPRT |1|203.0.113.5|40000|", "NOOP"),
         ] {
@@ -186,7 +184,12 @@ mod tests {
 
     #[test]
     fn one_address_behind_nat_loopback_and_the_clients_own() {
-        for port in ["PORT 10,0,0,9,160,0", "PORT 127,0,1,1,160,0", "PORT 198,51,100,9,160,0"] {
+        for port in [
+            "PORT 10,0,0,9,160,0",
+            "PORT 127,0,1,1,160,0",
+            "PORT 198,51,100,9,160,0",
+            "PORT 198,51,100,9,1,59",
+        ] {
             let mut s = at_server();
             assert!(!bounces(s.asks(port, "500 Illegal.").wait(4000)), "{port}");
         }
