@@ -114,9 +114,15 @@ fn diagnosis(ctx: &Context<'_>, suspicious: &[Named<'_>], low: bool) -> Diagnosi
             if more > 0 { format!(" and {more} more") } else { String::new() },
         ))
         .reasoning(format!(
-            "{}. {why} (RFC 2577, the bounce attack). A transfer between two servers (FXP) looks like it \
-             at first, but no data was confirmed here.",
-            wording::vantage(ctx)
+            "{}. {why} (RFC 2577, the bounce attack). {}",
+            wording::vantage(ctx),
+            if low {
+                "A transfer between two servers (FXP) goes to a port that a server announced: none of \
+                 those is below 1024."
+            } else {
+                "A transfer between two servers (FXP) looks like it at first, but no data was confirmed \
+                 here."
+            }
         ));
     for (channel, _) in suspicious {
         d = d.channel(channel.id);
