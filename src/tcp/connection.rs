@@ -122,8 +122,12 @@ impl Connection {
             self.duplicates += 1;
             return None;
         }
-        self.last = at;
+        let before = std::mem::replace(&mut self.last, at);
         let payload = own.sent(s, at);
+        other.heard();
+        if let Some(rst) = own.rst.as_mut().filter(|r| r.at == at && before != at) {
+            rst.before = Some(before);
+        }
         if s.flags.ack() && !s.flags.rst() {
             if s.flags.syn() {
                 other.implied_isn(s.ack);

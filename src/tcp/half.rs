@@ -3,56 +3,14 @@
 use std::time::Duration;
 
 use super::Coverage;
+use super::milestones::{Ahead, Probes, Recovered, Reset, Unanswered, ZeroWindow};
 use crate::capture::Moment;
 use crate::decode::{Segment, Seq, SynOptions};
 
 /// Offsets start here, so that bytes from before the first packet captured have offsets too.
 const ORIGIN: u64 = 1 << 32;
-
-/// An RST as it was seen.
-#[derive(Clone, Copy, Debug)]
-pub struct Reset {
-    /// The packet.
-    pub at: Moment,
-    /// Its TTL or hop limit, to compare with the host's other packets.
-    pub ttl: u8,
-    /// Its IPv4 identification.
-    pub ip_id: Option<u16>,
-    /// RST with ACK (the answer to a SYN, or an abort) or without.
-    pub ack: bool,
-}
-
-/// Bytes or a FIN sent again and again without an acknowledgment.
-#[derive(Clone, Copy, Debug)]
-pub struct Unanswered {
-    /// When they were first sent again.
-    pub first: Moment,
-    /// The latest time.
-    pub last: Moment,
-    /// How many times they were sent again.
-    pub times: u32,
-    /// Offset of the bytes.
-    pub offset: u64,
-    /// Length of the largest of these segments, in bytes; 0 for a bare FIN.
-    pub len: u32,
-}
-
-/// How long this side advertised a window of zero.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ZeroWindow {
-    /// Spans of zero window, also the open one.
-    pub spans: u32,
-    /// Time in all closed spans.
-    pub total: Duration,
-    /// The longest closed span: from, to.
-    pub longest: Option<(Moment, Moment)>,
-    /// When the span began that hasn't ended.
-    pub since: Option<Moment>,
-    /// The latest packet that said zero again in the open span.
-    pub repeated: Option<Moment>,
-    /// How often zero was said again in any span: answers to probes.
-    pub repeats: u32,
-}
+/// Sequence numbers further ahead than this are damage, or another connection's.
+const MOST_AHEAD: u64 = 1 << 30;
 
 /// What one side of a connection sent.
 #[derive(Clone, Debug, Default)]
@@ -97,10 +55,18 @@ pub struct Half {
     pub keep_alives: u64,
     /// What was retransmitted and not acknowledged since.
     pub unanswered: Option<Unanswered>,
+    /// Of what was retransmitted and acknowledged in the end: what took longest.
+    pub recovered: Option<Box<Recovered>>,
+    /// Keep-alives or window probes since the other side was last heard.
+    pub probes: Option<Box<Probes>>,
+    /// Sequence numbers say that it has sent more than was captured.
+    pub ahead: Option<Box<Ahead>>,
     /// Zero windows that this side advertised (as a receiver).
     pub zero_window: ZeroWindow,
     /// Largest payload of a segment.
     pub max_payload: u32,
+    /// Largest payload of a segment that was acknowledged.
+    pub largest_acked: u32,
     /// Packets cut by the snap length.
     pub cut: u64,
     /// Highest offset that the other side acknowledged.
@@ -113,6 +79,10 @@ pub struct Half {
     highest: u64,
     last_unseen_ack: Option<Seq>,
     ack_advances: u32,
+    /// Offset and time of the oldest bytes in flight, where they are known.
+    in_flight: Option<(u64, Moment)>,
+    /// End and length of a segment larger than all that were acknowledged so far.
+    larger: Option<(u64, u32)>,
     fingerprint: Option<(Moment, u32, u32, u16, u8, Option<u16>)>,
 }
 
@@ -213,7 +183,8 @@ impl Half {
             self.cut += 1;
         }
         if s.flags.rst() {
-            self.rst.get_or_insert(Reset { at, ttl: s.ttl, ip_id: s.ip_id, ack: s.flags.ack() });
+            let (ttl, ip_id, ack) = (s.ttl, s.ip_id, s.flags.ack());
+            self.rst.get_or_insert(Reset { at, ttl, ip_id, ack, before: None });
             return Payload::None;
         }
         match self.ttl {
@@ -242,7 +213,7 @@ impl Half {
             self.fin(seq, s, at);
         }
         if !s.flags.syn() {
-            self.window(s, at);
+            self.zero_window.advertised(s.window, at);
         }
         payload
     }
@@ -283,10 +254,7 @@ impl Half {
     fn payload(&mut self, seq: Seq, s: &Segment<'_>, at: Moment) -> Payload {
         let Some(offset) = self.offset(seq) else { return Payload::None };
         if s.payload_len == 0 {
-            // A keep-alive has the sequence number before the next (RFC 9293, 3.8.4).
-            if self.coverage.end().is_some_and(|e| offset + 1 == e) && !s.flags.fin() {
-                self.keep_alives += 1;
-            }
+            self.without_payload(offset, s, at);
             return Payload::None;
         }
         let end = offset + u64::from(s.payload_len);
@@ -294,9 +262,12 @@ impl Half {
         let highest = self.coverage.end();
         let new = self.coverage.add(offset, end);
         self.highest = self.highest.max(end);
+        if s.payload_len > self.largest_acked && self.larger.is_none() {
+            self.larger = Some((end, s.payload_len));
+        }
         if new == 0 {
             if s.payload_len == 1 && self.coverage.end() == Some(end) {
-                self.keep_alives += 1;
+                self.probe(at);
             } else {
                 self.retransmissions += 1;
                 self.note_unanswered(offset, end, s.payload_len, at);
@@ -305,6 +276,10 @@ impl Half {
         }
         if highest.is_some_and(|h| offset < h) {
             self.out_of_order += 1;
+        }
+        self.in_flight.get_or_insert((offset, at));
+        if self.ahead.as_ref().is_some_and(|a| a.offset <= end) {
+            self.ahead = None;
         }
         self.first_byte.get_or_insert(at);
         if let Some(last) = self.last_byte {
@@ -320,6 +295,7 @@ impl Half {
     fn fin(&mut self, seq: Seq, s: &Segment<'_>, at: Moment) {
         let Some(offset) = self.offset(seq.plus(s.payload_len)) else { return };
         self.highest = self.highest.max(offset);
+        self.further(offset, at);
         if self.fin.is_some() {
             if s.payload_len == 0 {
                 self.note_unanswered(offset, offset + 1, 0, at);
@@ -334,7 +310,14 @@ impl Half {
         if self.acked.is_some_and(|a| a >= end) {
             return;
         }
+        let sent = match (len, self.in_flight) {
+            (0, _) => self.fin,
+            (_, Some((o, sent))) if o == offset => Some(sent),
+            _ if self.coverage.end() == Some(end) => self.last_byte,
+            _ => None,
+        };
         let u = self.unanswered.get_or_insert(Unanswered {
+            sent: sent.unwrap_or(at),
             first: at,
             last: at,
             times: 0,
@@ -346,27 +329,40 @@ impl Half {
         u.len = u.len.max(len);
     }
 
-    fn window(&mut self, s: &Segment<'_>, at: Moment) {
-        let z = &mut self.zero_window;
-        match (s.window, z.since) {
-            (0, None) => {
-                z.since = Some(at);
-                z.spans += 1;
-            }
-            (0, Some(_)) => {
-                z.repeated = Some(at);
-                z.repeats += 1;
-            }
-            (_, Some(since)) => {
-                let span = at.time.since(since.time);
-                z.total += span;
-                if z.longest.is_none_or(|(a, b)| span > b.time.since(a.time)) {
-                    z.longest = Some((since, at));
-                }
-                z.since = None;
-                z.repeated = None;
-            }
-            (_, None) => {}
+    /// A segment without payload that is no SYN, or a FIN.
+    fn without_payload(&mut self, offset: u64, s: &Segment<'_>, at: Moment) {
+        if s.flags.syn() || s.flags.fin() {
+            return;
+        }
+        let next = self.coverage.end().or(self.stream_start());
+        // A keep-alive has the sequence number before the next (RFC 9293, 3.8.4).
+        if next == Some(offset + 1) && self.fin.is_none() {
+            self.probe(at);
+        }
+        if self.fin.is_none() {
+            self.further(offset, at);
+        }
+    }
+
+    fn probe(&mut self, at: Moment) {
+        self.keep_alives += 1;
+        let p =
+            self.probes.get_or_insert_with(|| Box::new(Probes { first: at, last: at, times: 0 }));
+        p.last = at;
+        p.times += 1;
+    }
+
+    /// A packet of the other side arrived.
+    pub(super) fn heard(&mut self) {
+        self.probes = None;
+    }
+
+    /// Everything before `offset` has been sent.
+    fn further(&mut self, offset: u64, at: Moment) {
+        let captured = self.coverage.end().or(self.stream_start());
+        let known = self.ahead.as_ref().map(|a| a.offset).or(captured);
+        if known.is_some_and(|k| offset > k && offset - k < MOST_AHEAD) {
+            self.ahead = Some(Box::new(Ahead { at, offset }));
         }
     }
 
@@ -380,7 +376,7 @@ impl Half {
         }
         let Some(offset) = self.offset(ack) else { return };
         // An acknowledgment of a gigabyte nobody captured is damage or another connection's.
-        if offset > self.highest + (1 << 30) || offset < ORIGIN {
+        if offset > self.highest + MOST_AHEAD || offset < ORIGIN {
             return;
         }
         if self.acked.is_none_or(|a| offset > a) {
@@ -389,8 +385,19 @@ impl Half {
             if self.fin_offset.is_none() {
                 self.highest = self.highest.max(offset);
             }
-            if self.unanswered.is_some_and(|u| offset > u.offset) {
+            if self.in_flight.is_some_and(|(o, _)| offset > o) {
+                self.in_flight = None;
+            }
+            if let Some((_, len)) = self.larger.filter(|(end, _)| offset >= *end) {
+                self.largest_acked = self.largest_acked.max(len);
+                self.larger = None;
+            }
+            if let Some(u) = self.unanswered.filter(|u| offset > u.offset) {
                 self.unanswered = None;
+                let r = Recovered { unanswered: u, acked: at };
+                if self.recovered.as_ref().is_none_or(|known| r.took() > known.took()) {
+                    self.recovered = Some(Box::new(r));
+                }
             }
         }
     }

@@ -3,9 +3,13 @@
 mod connection;
 mod coverage;
 mod half;
+mod milestones;
 mod reassembler;
+#[cfg(test)]
+mod tests;
 
 pub use connection::{Connection, ConnectionState, IcmpSeen};
 pub use coverage::Coverage;
-pub use half::{Half, Reset, Unanswered, ZeroWindow};
+pub use half::Half;
+pub use milestones::{Ahead, Probes, Recovered, Reset, Unanswered, ZeroWindow};
 pub use reassembler::{Chunk, Reassembler};

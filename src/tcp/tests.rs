@@ -1,0 +1,146 @@
+//! What is kept of a connection, played segment by segment.
+
+use super::{Connection, Half};
+use crate::capture::{FrameRef, Moment, Timestamp};
+use crate::decode::{Endpoint, Flags, Segment, Seq, SynOptions};
+
+const ACK: u8 = 0x10;
+const FIN: u8 = 0x11;
+const RST: u8 = 0x14;
+
+/// An established connection: 10.0.0.1:4000 (next byte 101) and 10.0.0.2:5000 (next byte 501).
+struct Play {
+    connection: Connection,
+    at: Moment,
+}
+
+impl Play {
+    fn new() -> Self {
+        let at = Moment {
+            order: 0,
+            time: Timestamp::from_nanos(0),
+            frame: FrameRef { file: 0, number: 0 },
+        };
+        let first = segment(true, 100, 0, 2, &[]);
+        let mut play = Self { connection: Connection::new(&first, at), at };
+        play.take(&first);
+        play.take(&segment(false, 500, 101, 0x12, &[]));
+        play.client(101, 501, ACK, 0)
+    }
+
+    fn take(&mut self, s: &Segment<'_>) {
+        self.at.order += 1;
+        self.at.frame.number += 1;
+        self.at.time = self.at.time.plus(std::time::Duration::from_millis(100));
+        self.connection.segment(s, self.at);
+    }
+
+    fn client(mut self, seq: u32, ack: u32, flags: u8, len: usize) -> Self {
+        self.take(&segment(true, seq, ack, flags, &vec![0; len]));
+        self
+    }
+
+    fn server(mut self, seq: u32, ack: u32, flags: u8, len: usize) -> Self {
+        self.take(&segment(false, seq, ack, flags, &vec![0; len]));
+        self
+    }
+
+    fn from_client(&self) -> &Half {
+        &self.connection.from_initiator
+    }
+
+    fn from_server(&self) -> &Half {
+        &self.connection.from_responder
+    }
+}
+
+fn segment(client: bool, seq: u32, ack: u32, flags: u8, payload: &[u8]) -> Segment<'_> {
+    let a = Endpoint { ip: [10, 0, 0, 1].into(), port: 4000 };
+    let b = Endpoint { ip: [10, 0, 0, 2].into(), port: 5000 };
+    let (src, dst) = if client { (a, b) } else { (b, a) };
+    Segment {
+        src,
+        dst,
+        seq: Seq(seq),
+        ack: Seq(ack),
+        flags: Flags(flags),
+        window: 5000,
+        ttl: 64,
+        ip_id: None,
+        checksum: seq as u16,
+        syn_options: SynOptions::default(),
+        payload,
+        payload_len: payload.len() as u32,
+    }
+}
+
+#[test]
+fn a_retransmission_knows_when_its_bytes_were_first_sent() {
+    let play = Play::new().client(101, 501, ACK, 10).client(101, 501, ACK, 10);
+    let u = play.from_client().unanswered.unwrap();
+    assert_eq!((u.sent.order, u.first.order, u.last.order, u.times), (4, 5, 5, 1));
+    // Acknowledged in the end: 300 ms after it was first sent.
+    let play = play.client(101, 501, ACK, 10).server(501, 111, ACK, 0);
+    assert!(play.from_client().unanswered.is_none());
+    let r = play.from_client().recovered.as_ref().unwrap();
+    assert_eq!((r.unanswered.times, r.took().as_millis()), (2, 300));
+}
+
+#[test]
+fn the_oldest_of_several_segments_in_flight_is_timed() {
+    let play =
+        Play::new().client(101, 501, ACK, 10).client(111, 501, ACK, 10).client(101, 501, ACK, 10);
+    assert_eq!(play.from_client().unanswered.unwrap().sent.order, 4);
+}
+
+#[test]
+fn a_fin_sent_again() {
+    let play = Play::new().client(101, 501, FIN, 0).client(101, 501, FIN, 0);
+    let u = play.from_client().unanswered.unwrap();
+    assert_eq!((u.sent.order, u.times, u.len), (4, 1, 0));
+}
+
+#[test]
+fn the_largest_segment_that_came_through() {
+    let play = Play::new()
+        .server(501, 101, ACK, 50)
+        .client(101, 551, ACK, 0)
+        .server(551, 101, ACK, 1000)
+        .server(551, 101, ACK, 1000);
+    assert_eq!((play.from_server().largest_acked, play.from_server().max_payload), (50, 1000));
+    let play = play.client(101, 1551, ACK, 0);
+    assert_eq!(play.from_server().largest_acked, 1000);
+}
+
+#[test]
+fn probes_count_until_the_other_side_is_heard() {
+    let play = Play::new()
+        .server(501, 101, ACK, 10)
+        .client(101, 511, ACK, 0)
+        .server(510, 101, ACK, 0)
+        .server(510, 101, ACK, 0);
+    assert_eq!(play.from_server().probes.as_ref().unwrap().times, 2);
+    let play = play.client(101, 511, ACK, 0);
+    assert!(play.from_server().probes.is_none());
+    // A side that never sent a byte probes as well.
+    let play = play.client(100, 511, ACK, 0);
+    assert_eq!(play.from_client().probes.as_ref().unwrap().times, 1);
+}
+
+#[test]
+fn sequence_numbers_ahead_of_all_payload() {
+    let play = Play::new().server(501, 101, ACK, 10).server(3511, 101, FIN, 0);
+    let ahead = play.from_server().ahead.as_ref().unwrap();
+    assert_eq!(ahead.at.order, 5);
+    // What was missing comes after all: nothing is ahead any more.
+    let play = play.server(511, 101, ACK, 3000);
+    assert!(play.from_server().ahead.is_none());
+    assert!(Play::new().server(501, 101, FIN, 0).from_server().ahead.is_none());
+}
+
+#[test]
+fn an_rst_knows_what_came_before_it() {
+    let play = Play::new().server(501, 101, ACK, 10).client(101, 0, RST, 0);
+    let rst = play.from_client().rst.unwrap();
+    assert_eq!(rst.before.map(|m| m.order), Some(4));
+}
