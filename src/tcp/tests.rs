@@ -45,11 +45,11 @@ impl Play {
         self
     }
 
-    fn from_client(&self) -> &Half {
+    fn client_half(&self) -> &Half {
         &self.connection.from_initiator
     }
 
-    fn from_server(&self) -> &Half {
+    fn server_half(&self) -> &Half {
         &self.connection.from_responder
     }
 }
@@ -77,12 +77,12 @@ fn segment(client: bool, seq: u32, ack: u32, flags: u8, payload: &[u8]) -> Segme
 #[test]
 fn a_retransmission_knows_when_its_bytes_were_first_sent() {
     let play = Play::new().client(101, 501, ACK, 10).client(101, 501, ACK, 10);
-    let u = play.from_client().unanswered.unwrap();
+    let u = play.client_half().unanswered.unwrap();
     assert_eq!((u.sent.order, u.first.order, u.last.order, u.times), (4, 5, 5, 1));
     // Acknowledged in the end: 300 ms after it was first sent.
     let play = play.client(101, 501, ACK, 10).server(501, 111, ACK, 0);
-    assert!(play.from_client().unanswered.is_none());
-    let r = play.from_client().recovered.as_ref().unwrap();
+    assert!(play.client_half().unanswered.is_none());
+    let r = play.client_half().recovered.as_ref().unwrap();
     assert_eq!((r.unanswered.times, r.took().as_millis()), (2, 300));
 }
 
@@ -90,13 +90,13 @@ fn a_retransmission_knows_when_its_bytes_were_first_sent() {
 fn the_oldest_of_several_segments_in_flight_is_timed() {
     let play =
         Play::new().client(101, 501, ACK, 10).client(111, 501, ACK, 10).client(101, 501, ACK, 10);
-    assert_eq!(play.from_client().unanswered.unwrap().sent.order, 4);
+    assert_eq!(play.client_half().unanswered.unwrap().sent.order, 4);
 }
 
 #[test]
 fn a_fin_sent_again() {
     let play = Play::new().client(101, 501, FIN, 0).client(101, 501, FIN, 0);
-    let u = play.from_client().unanswered.unwrap();
+    let u = play.client_half().unanswered.unwrap();
     assert_eq!((u.sent.order, u.times, u.len), (4, 1, 0));
 }
 
@@ -107,9 +107,9 @@ fn the_largest_segment_that_came_through() {
         .client(101, 551, ACK, 0)
         .server(551, 101, ACK, 1000)
         .server(551, 101, ACK, 1000);
-    assert_eq!((play.from_server().largest_acked, play.from_server().max_payload), (50, 1000));
+    assert_eq!((play.server_half().largest_acked, play.server_half().max_payload), (50, 1000));
     let play = play.client(101, 1551, ACK, 0);
-    assert_eq!(play.from_server().largest_acked, 1000);
+    assert_eq!(play.server_half().largest_acked, 1000);
 }
 
 #[test]
@@ -119,28 +119,28 @@ fn probes_count_until_the_other_side_is_heard() {
         .client(101, 511, ACK, 0)
         .server(510, 101, ACK, 0)
         .server(510, 101, ACK, 0);
-    assert_eq!(play.from_server().probes.as_ref().unwrap().times, 2);
+    assert_eq!(play.server_half().probes.as_ref().unwrap().times, 2);
     let play = play.client(101, 511, ACK, 0);
-    assert!(play.from_server().probes.is_none());
+    assert!(play.server_half().probes.is_none());
     // A side that never sent a byte probes as well.
     let play = play.client(100, 511, ACK, 0);
-    assert_eq!(play.from_client().probes.as_ref().unwrap().times, 1);
+    assert_eq!(play.client_half().probes.as_ref().unwrap().times, 1);
 }
 
 #[test]
 fn sequence_numbers_ahead_of_all_payload() {
     let play = Play::new().server(501, 101, ACK, 10).server(3511, 101, FIN, 0);
-    let ahead = play.from_server().ahead.as_ref().unwrap();
+    let ahead = play.server_half().ahead.as_ref().unwrap();
     assert_eq!(ahead.at.order, 5);
     // What was missing comes after all: nothing is ahead any more.
     let play = play.server(511, 101, ACK, 3000);
-    assert!(play.from_server().ahead.is_none());
-    assert!(Play::new().server(501, 101, FIN, 0).from_server().ahead.is_none());
+    assert!(play.server_half().ahead.is_none());
+    assert!(Play::new().server(501, 101, FIN, 0).server_half().ahead.is_none());
 }
 
 #[test]
 fn an_rst_knows_what_came_before_it() {
     let play = Play::new().server(501, 101, ACK, 10).client(101, 0, RST, 0);
-    let rst = play.from_client().rst.unwrap();
+    let rst = play.client_half().rst.unwrap();
     assert_eq!(rst.before.map(|m| m.order), Some(4));
 }
