@@ -120,8 +120,8 @@ impl Widget for Window<'_> {
         let lanes = ladder.data.len();
         let layout = Layout::new(area.width, lanes, wanted, self.times.columns());
         let mut canvas = Canvas { buffer, area, y: 0 };
-        let above = ladder.rungs.iter().take(self.first);
-        let mut now: Option<Moment> = above.clone().filter_map(|r| r.at).last();
+        let above = ladder.rungs.iter().take(self.first.min(ladder.rungs.len()));
+        let mut now: Option<Moment> = above.rev().find_map(|r| r.at);
         let below = ladder.rungs.iter().skip(self.first).find_map(|r| r.at);
         canvas.heading(ladder, &layout, below.or(now));
         for (i, rung) in ladder.rungs.iter().enumerate().skip(self.first) {

@@ -18,6 +18,7 @@ use crate::session::{Channel, Mode};
 
 pub use draw::{Times, Window};
 pub use rung::{Lane, Rung, Step, Tone};
+pub use session::{Silence, all_silences, silences, waits_for};
 
 /// What stands above a lane.
 #[derive(Clone, Debug, Default)]

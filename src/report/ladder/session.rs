@@ -1,10 +1,12 @@
 //! A whole session as a ladder: the control connection and every data channel in a lane.
 
+use std::time::Duration;
+
 use super::rung::{Lane, Rung, Step, Tone};
 use super::window::{SILENCE, gap};
 use super::{DataChannel, Heading, Ladder, rungs};
 use crate::capture::Moment;
-use crate::diagnose::{Judged, Severity};
+use crate::diagnose::{Diagnosis, Judged, Severity};
 use crate::report::text::units;
 use crate::session::{Channel, Session};
 
@@ -77,36 +79,67 @@ fn marks(channel: &Channel, lane: Lane) -> Vec<Rung> {
     marks
 }
 
-/// The silence of one diagnosis.
-struct Stall {
-    before: Moment,
-    after: Moment,
-    lane: Lane,
-    verdict: String,
+/// A silence in which something was waited for.
+#[derive(Clone, Debug)]
+pub struct Silence {
+    /// The channel on which; `None` for the control connection.
+    pub channel: Option<u32>,
+    /// The packet before it.
+    pub from: Moment,
+    /// The packet after it.
+    pub to: Moment,
+    /// What was waited for.
+    pub verdict: String,
 }
 
-fn stalls(judged: &Judged, data: &[Vec<DataChannel>]) -> Vec<Stall> {
+/// The silences that a diagnosis is about.
+pub fn silences(judged: &Judged, diagnosis: &Diagnosis) -> Vec<Silence> {
     let s = &judged.session;
-    let mut stalls: Vec<Stall> = Vec::new();
+    let ids: Vec<Option<u32>> = match diagnosis.channels.as_slice() {
+        [] => vec![None],
+        ids => ids.iter().copied().map(Some).collect(),
+    };
+    let silence = |id: Option<u32>| {
+        let (from, to, lane, verdict) = gap(s, diagnosis, id.and_then(|id| s.channel(id)))?;
+        let channel = id.filter(|_| lane != Lane::Control);
+        Some(Silence { channel, from, to, verdict })
+    };
+    ids.into_iter().filter_map(silence).collect()
+}
+
+/// What a session waited for by a diagnosis, and how long: the longest of its silences.
+pub fn waits_for(judged: &Judged, diagnosis: &Diagnosis) -> Option<(String, Duration)> {
+    let all = silences(judged, diagnosis).into_iter();
+    all.map(|s| (s.verdict, s.to.time.since(s.from.time))).max_by_key(|s| s.1)
+}
+
+/// The silences of all critical diagnoses and warnings, one at a place.
+pub fn all_silences(judged: &Judged) -> Vec<Silence> {
+    let mut found: Vec<Silence> = Vec::new();
     for d in judged.diagnoses.iter().filter(|d| d.severity != Severity::Info) {
-        let ids = d.channels.iter().copied().map(Some);
-        let ids: Vec<Option<u32>> = if d.channels.is_empty() { vec![None] } else { ids.collect() };
-        for id in ids {
-            let Some((before, after, lane, verdict)) = gap(s, d, id.and_then(|id| s.channel(id)))
-            else {
-                continue;
-            };
-            let lane_of = |id| data.iter().position(|c| c.iter().any(|c| Some(c.id) == id));
-            let lane = match lane {
-                Lane::Control => Lane::Control,
-                Lane::Data(_) => lane_of(id).map_or(Lane::Control, Lane::Data),
-            };
-            if !stalls.iter().any(|s| s.after == after) {
-                stalls.push(Stall { before, after, lane, verdict });
+        for silence in silences(judged, d) {
+            if !found.iter().any(|s| s.to == silence.to) {
+                found.push(silence);
             }
         }
     }
-    stalls
+    found
+}
+
+/// A silence and the lane it is drawn in.
+struct Stall {
+    silence: Silence,
+    lane: Lane,
+}
+
+fn stalls(judged: &Judged, data: &[Vec<DataChannel>]) -> Vec<Stall> {
+    let lane_of = |id| data.iter().position(|c| c.iter().any(|c| Some(c.id) == id));
+    let lane = |s: &Silence| match s.channel {
+        None => Lane::Control,
+        id => lane_of(id).map_or(Lane::Control, Lane::Data),
+    };
+    let all = all_silences(judged).into_iter();
+    all.map(|silence| Stall { lane: lane(&silence), silence }).collect()
 }
 
 /// Stalls where they happened; other silences as pauses, or as bytes flowing.
@@ -114,10 +147,14 @@ fn with_gaps(all: Vec<Rung>, stalls: &[Stall], flows: &[(Moment, Moment)]) -> Ve
     let mut shown: Vec<Rung> = Vec::with_capacity(all.len() + 8);
     let mut before: Option<Moment> = None;
     for rung in all {
-        let ends = |s: &&Stall| rung.at >= Some(s.after) && before < Some(s.after);
+        let ends = |s: &&Stall| {
+            let to = s.silence.to;
+            rung.at >= Some(to) && before < Some(to)
+        };
         if let Some(stall) = stalls.iter().find(ends) {
-            let length = stall.after.time.since(stall.before.time);
-            let step = Step::Stall { length, verdict: stall.verdict.clone() };
+            let s = &stall.silence;
+            let length = s.to.time.since(s.from.time);
+            let step = Step::Stall { length, verdict: s.verdict.clone() };
             shown.push(Rung { at: None, lane: stall.lane, step });
         } else if let Some((a, b)) = before.zip(rung.at)
             && b.time.since(a.time) >= SILENCE
