@@ -63,8 +63,10 @@ pub enum Action {
     Mouse,
     /// A click on this cell of the screen: column, row.
     Click(u16, u16),
-    /// Leaves.
+    /// Back; from the list: leaves.
     Quit,
+    /// Leaves from wherever one is.
+    Leave,
     /// A character typed into the filter.
     Type(char),
     /// Removes the last character.

@@ -95,7 +95,7 @@ pub static KEYS: &[Binding] = {
         binding(Everywhere, &[Char('t')], "t", "theme: dark, light, mono, 16 colours", A::Theme),
         binding(Everywhere, &[Char('?'), KeyCode::F(1)], "? F1", "this help", A::Help),
         binding(Everywhere, &[Char('q')], "q", "back; from the list: leave", A::Quit),
-        control(&[Char('c')], "Ctrl-C", A::Quit),
+        control(&[Char('c')], "Ctrl-C", A::Leave),
         binding(Sessions, &[Char('/')], "/", "filter, in the language of --filter", A::Filter),
         binding(Sessions, &[Char('x')], "x", "no filter", A::ClearFilter),
         binding(Sessions, &[Char('>'), Right], "> →", "order by the next column", A::SortNext),
@@ -161,6 +161,6 @@ mod tests {
         assert_eq!(action('q', &[Place::Sessions, Place::Everywhere]), Some(Action::Quit));
         let quit = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
         let places = [Place::Prompt, Place::Everywhere];
-        assert_eq!(super::action(&quit, &places), Some(Action::Quit));
+        assert_eq!(super::action(&quit, &places), Some(Action::Leave));
     }
 }

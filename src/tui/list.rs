@@ -120,6 +120,7 @@ impl List {
     /// Scrolls so that the cursor is among `rows` lines.
     pub fn scroll(&mut self, snapshot: &Snapshot, rows: usize) {
         let line = self.line(snapshot).unwrap_or(0);
+        let rows = rows.max(1);
         let most = self.shown.len().saturating_sub(rows);
         self.top = self.top.clamp((line + 1).saturating_sub(rows), line).min(most);
     }

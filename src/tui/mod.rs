@@ -21,9 +21,6 @@ mod theme;
 mod update;
 mod view;
 
-#[cfg(test)]
-mod tests;
-
 pub use action::{Action, Effect};
 pub use app::{App, Settings};
 pub use feed::{Publisher, read_files};

@@ -15,6 +15,7 @@ pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
     app.notice = None;
     let effects = match action {
         Action::Quit => quit(app),
+        Action::Leave => return vec![Effect::Quit],
         Action::Back => {
             back(app);
             Vec::new()
@@ -105,9 +106,6 @@ fn settle(app: &mut App) {
 }
 
 fn quit(app: &mut App) -> Vec<Effect> {
-    if app.prompt.is_some() {
-        return vec![Effect::Quit];
-    }
     let open = app.help.is_some()
         || app.packet.is_some()
         || app.findings.is_some()

@@ -28,6 +28,10 @@ impl Ladder {
                 ends.push(None);
             }
             if let (Some(channels), Some(end)) = (data.get_mut(lane), ends.get_mut(lane)) {
+                // A dial without an answer has no end of its own: the next one in its lane is it.
+                if let Some(before) = channels.last_mut() {
+                    before.life.until = before.life.until.or(*end);
+                }
                 channels.push(DataChannel::new(judged, channel));
                 *end = last(s, channel).max(*end);
             }
