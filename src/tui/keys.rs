@@ -117,6 +117,16 @@ pub static KEYS: &[Binding] = {
     ]
 };
 
+/// The table for the README.
+pub fn markdown() -> String {
+    let mut out = "| where | key | what it does |\n|---|---|---|\n".to_owned();
+    for b in KEYS {
+        let shown = b.shown.replace('<', "\\<").replace('>', "\\>");
+        out.push_str(&format!("| {} | {shown} | {} |\n", b.place.title(), b.does));
+    }
+    out
+}
+
 /// What a key asks for at these places, the first of them first.
 pub fn action(event: &KeyEvent, places: &[Place]) -> Option<Action> {
     let control = event.modifiers.contains(KeyModifiers::CONTROL);

@@ -35,7 +35,7 @@ impl Ladder {
                 channels.push(DataChannel::new(judged, channel));
                 *end = last(s, channel).max(*end);
             }
-            all.extend(marks(channel, Lane::Data(lane)));
+            all.extend(marks(s, channel, Lane::Data(lane)));
             all.extend(rungs::data(s, channel, Lane::Data(lane)));
             flows.extend(rungs::flowing(channel));
         }
@@ -59,10 +59,15 @@ fn last(s: &Session, channel: &Channel) -> Option<Moment> {
 }
 
 /// Where a channel begins, and what it came to.
-fn marks(channel: &Channel, lane: Lane) -> Vec<Rung> {
+fn marks(s: &Session, channel: &Channel, lane: Lane) -> Vec<Rung> {
     let mut marks = Vec::new();
     if let Some(a) = &channel.announcement {
-        let to = a.advertised.map_or_else(|| "unreadable".to_owned(), |e| e.to_string());
+        let to = match a.advertised {
+            // The address says something only where it is another one.
+            Some(e) if e.ip == s.server.ip || e.ip == s.client.ip => format!(":{}", e.port),
+            Some(e) => e.to_string(),
+            None => "unreadable".to_owned(),
+        };
         let text = format!("data {}: {} {to}", channel.id, a.kind.name());
         marks.push(Rung::mark(a.at, lane, text, Tone::Quiet));
     } else if let Some(c) = &channel.connection {
