@@ -1,0 +1,163 @@
+//! Five captures made from a seed, and how long reading them takes: ours beside `cat`, a bare walk
+//! of the record headers, tcpdump and tshark where they are installed, in one run.
+//!
+//! ```sh
+//! cargo bench --bench profiles                         # at a twentieth of the size
+//! cargo bench --bench profiles -- --scale 1 chatty     # one of them, whole
+//! cargo bench --bench profiles -- --scale 1 --with-tshark --runs 5
+//! ```
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
+#![allow(clippy::disallowed_methods, reason = "a benchmark measures time")]
+
+mod measure;
+mod play;
+mod profile;
+mod walk;
+mod wire;
+
+use std::path::{Path, PathBuf};
+
+use measure::{Measured, best, command};
+use play::Truth;
+use profile::{Made, PROFILES, Profile, make};
+
+/// The seed of all captures.
+const SEED: u64 = 959;
+
+struct Arguments {
+    scale: f64,
+    runs: usize,
+    threads: Vec<usize>,
+    tshark: bool,
+    folder: PathBuf,
+    names: Vec<String>,
+}
+
+fn arguments() -> Arguments {
+    let mut a = Arguments {
+        scale: 0.05,
+        runs: 3,
+        threads: vec![1, 2],
+        tshark: false,
+        folder: std::env::temp_dir().join("ftpscope-profiles"),
+        names: Vec::new(),
+    };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--scale" => a.scale = words.next().unwrap().parse().unwrap(),
+            "--runs" => a.runs = words.next().unwrap().parse().unwrap(),
+            "--threads" => {
+                a.threads = words.next().unwrap().split(',').map(|n| n.parse().unwrap()).collect();
+            }
+            "--folder" => a.folder = words.next().unwrap().into(),
+            "--with-tshark" => a.tshark = true,
+            "--bench" => {}
+            name => a.names.push(name.to_owned()),
+        }
+    }
+    a
+}
+
+fn main() {
+    if let Some(at) = std::env::args().position(|a| a == measure::INNER) {
+        measure::inner(std::env::args().skip(at + 1));
+    }
+    let a = arguments();
+    std::fs::create_dir_all(&a.folder).unwrap();
+    println!(
+        "| capture | | time | × cat | × walk | ns/packet | memory |\n|---|---|--:|--:|--:|--:|--:|"
+    );
+    for profile in PROFILES {
+        if a.names.is_empty() || a.names.iter().any(|n| n == profile.name) {
+            run(profile, &a);
+        }
+    }
+}
+
+fn run(profile: &Profile, a: &Arguments) {
+    let extension = if profile.pcapng { "pcapng" } else { "pcap" };
+    let path = a.folder.join(format!("{}-{}.{extension}", profile.name, a.scale));
+    let made = make(profile, a.scale, SEED, &path).unwrap();
+    let truth = ours_says(&path);
+    assert_eq!(truth, made.truth, "{} is not reported as it was made", profile.name);
+    let bytes = std::fs::metadata(&path).unwrap().len();
+    println!(
+        "| **{}** {:.1} MB, {} packets, {} sessions | | | | | | |",
+        profile.name,
+        bytes as f64 / 1e6,
+        made.packets,
+        made.truth.sessions
+    );
+    let cat = best(a.runs, || measure::inside("cat", &path));
+    let walk = best(a.runs, || measure::inside("walk", &path));
+    let line = |what: &str, m: &Measured| print_line(what, m, &cat, &walk, &made);
+    line("cat", &cat);
+    line("header walk", &walk);
+    let ours = env!("CARGO_BIN_EXE_ftpscope");
+    let file = path.to_str().unwrap();
+    for threads in &a.threads {
+        let threads = threads.to_string();
+        let ndjson = ["report", "--format", "ndjson", "--threads", &threads, file];
+        line(
+            &format!("ftpscope, {threads} threads, ndjson"),
+            &best(a.runs, || command(ours, &ndjson)),
+        );
+    }
+    let json = ["report", "--format", "json", "--threads", "1", file];
+    line("ftpscope, 1 thread, json", &best(a.runs, || command(ours, &json)));
+    let tcpdump = ["-r", file, "-w", "/dev/null", "tcp port 21"];
+    if measure::installed("tcpdump") {
+        line("tcpdump 'tcp port 21'", &best(a.runs, || command("tcpdump", &tcpdump)));
+    }
+    if a.tshark && measure::installed("tshark") {
+        let fields = ["-r", file, "-Y", "ftp", "-T", "fields", "-e", "ftp.request.command"];
+        line("tshark -Y ftp", &best(1, || command("tshark", &fields)));
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+fn print_line(what: &str, m: &Measured, cat: &Measured, walk: &Measured, made: &Made) {
+    println!(
+        "| | {what} | {:.3} s | {:.2} | {:.2} | {:.0} | {:.1} MB |",
+        m.seconds,
+        m.seconds / cat.seconds,
+        m.seconds / walk.seconds,
+        m.seconds * 1e9 / made.packets as f64,
+        m.megabytes
+    );
+}
+
+/// What our report says, as far as the truth knows it.
+fn ours_says(path: &Path) -> Truth {
+    use std::io::BufRead;
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_ftpscope"))
+        .args(["report", "--format", "ndjson"])
+        .arg(path)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut truth = Truth::default();
+    for line in std::io::BufReader::new(child.stdout.take().unwrap()).lines() {
+        let s: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
+        if s["type"] != "session" {
+            continue;
+        }
+        truth.sessions += 1;
+        for c in s["channels"].as_array().unwrap() {
+            truth.announcements += u64::from(!c["announcement"].is_null());
+            let connection = &c["connection"];
+            truth.connections += u64::from(!connection.is_null());
+            truth.bytes += connection["bytes_to_client"].as_u64().unwrap_or(0);
+        }
+        let says = |code: &str| {
+            let all = s["diagnoses"].as_array().unwrap();
+            u64::from(all.iter().any(|d| d["code"] == code))
+        };
+        truth.unanswered += says("data-syn-unanswered");
+        truth.refused += says("data-refused");
+    }
+    child.wait().unwrap();
+    truth
+}
