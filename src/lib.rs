@@ -9,6 +9,7 @@ pub mod capture;
 pub mod decode;
 pub mod diagnose;
 pub mod engine;
+pub mod export;
 pub mod ftp;
 pub mod report;
 pub mod session;

@@ -86,7 +86,7 @@ fn looking_changes_nothing() {
             j.iter().map(|j| format!("{:?} {:?}", j.status, j.diagnoses)).collect()
         };
         let watched = play(&file, |_, a| drop(a.open_sessions(usize::MAX)));
-        let mut source = open(&[file.clone()], &OpenOptions::default()).source;
+        let mut source = open(std::slice::from_ref(&file), &OpenOptions::default()).source;
         let mut analyser = Analyser::new(&Options::default());
         let mut judged = Vec::new();
         while let Some(packet) = source.next_packet() {

@@ -13,6 +13,8 @@ mod error;
 mod facts;
 mod inputs;
 mod link;
+#[cfg(all(feature = "live", unix))]
+pub mod live;
 mod loss;
 mod notes;
 mod packet;

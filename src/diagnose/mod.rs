@@ -11,7 +11,7 @@ mod lost;
 mod rule;
 mod rules;
 #[cfg(test)]
-mod scene;
+pub(crate) mod scene;
 mod status;
 mod wording;
 

@@ -33,17 +33,7 @@ pub fn analyse_with(
     analyser.finish();
     analyser.judged().into_iter().for_each(&mut sink);
     let mut capture = source.finish();
-    capture.problems.extend(analyser.overview().unknown_links.iter().map(|(link, count)| {
-        Problem {
-            file: 0,
-            offset: None,
-            frame: None,
-            text: format!(
-                "{count} packets of link type {} were left out: it is not one that ftpscope reads",
-                link.name()
-            ),
-        }
-    }));
+    capture.problems.extend(analyser.problems());
     for ((a, b), (client, server)) in analyser.engine().captured_twice() {
         let name = |file: u32| capture.files.get(file as usize).cloned().unwrap_or_default();
         let text = format!(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::{Engine, Options, Overview};
-use crate::capture::{CaptureLoss, Moment, Packet, Timestamp};
+use crate::capture::{CaptureLoss, LinkType, Moment, Packet, Problem, Timestamp};
 use crate::decode::{Decoded, Decoder};
 use crate::diagnose::{self, Judged};
 use crate::session::Session;
@@ -87,6 +87,20 @@ impl Analyser {
     /// What the packets held so far.
     pub fn overview(&self) -> &Overview {
         &self.overview
+    }
+
+    /// What it could not read.
+    pub fn problems(&self) -> Vec<Problem> {
+        let problem = |(link, count): (&LinkType, &u64)| Problem {
+            file: 0,
+            offset: None,
+            frame: None,
+            text: format!(
+                "{count} packets of link type {} were left out: it is not one that ftpscope reads",
+                link.name()
+            ),
+        };
+        self.overview.unknown_links.iter().map(problem).collect()
     }
 
     /// No more packets will come: what is open is at its closing point too.

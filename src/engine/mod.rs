@@ -13,9 +13,11 @@ mod losses;
 mod open;
 mod sequential;
 mod silence;
+mod stalls;
 
 pub use analyse::{analyse, analyse_with};
 pub use analyser::Analyser;
 pub use analysis::{Analysis, Options, Overview};
 pub use interest::{FTP, FTPS};
 pub use sequential::Engine;
+pub use stalls::Stalls;
