@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::diagnose::{Diagnosis, Judged, Means, Severity};
+use crate::diagnose::{Judged, Means, Severity};
 
 /// Remembers what was told of each open session, so that each stall is told once.
 #[derive(Debug, Default)]
@@ -12,24 +12,25 @@ pub struct Stalls {
 }
 
 impl Stalls {
-    /// The stalls of an open session that are new since the last call. None of a session without
-    /// a number: it began a moment ago.
-    pub fn new_in<'j>(&mut self, judged: &'j Judged) -> Vec<&'j Diagnosis> {
+    /// The stalls of an open session that are new since the last call, by their place in its
+    /// diagnoses. None of a session without a number: it began a moment ago.
+    pub fn new_in(&mut self, judged: &Judged) -> Vec<usize> {
         if judged.session.id == 0 {
             return Vec::new();
         }
         let stalls = judged
             .diagnoses
             .iter()
-            .filter(|d| d.severity == Severity::Critical && d.means == Means::Stalled);
+            .enumerate()
+            .filter(|(_, d)| d.severity == Severity::Critical && d.means == Means::Stalled);
         let mut new = Vec::new();
-        for d in stalls {
+        for (i, d) in stalls {
             let told = self.told.entry(judged.session.first.order).or_default();
             let channels = if d.channels.is_empty() { &[0][..] } else { &d.channels[..] };
             // All of them are entered, so not `any`.
             let fresh = channels.iter().filter(|c| told.insert((d.code, **c))).count();
             if fresh > 0 {
-                new.push(d);
+                new.push(i);
             }
         }
         new
@@ -55,7 +56,7 @@ mod tests {
         let mut stalls = Stalls::default();
         let open = scene.engine().open_sessions(usize::MAX);
         let told = |stalls: &mut Stalls, j: &Judged| -> Vec<&'static str> {
-            stalls.new_in(j).iter().map(|d| d.code).collect()
+            stalls.new_in(j).iter().map(|i| j.diagnoses[*i].code).collect()
         };
         assert_eq!(told(&mut stalls, &open[0]), ["data-syn-unanswered"]);
         assert!(told(&mut stalls, &open[0]).is_empty());

@@ -24,8 +24,8 @@ struct Current {
 pub struct Saver {
     save: Save,
     interfaces: Vec<InterfaceFacts>,
-    /// A single file is made while there are still rights to make it.
-    made: Option<File>,
+    /// A single file is made while there are still rights to make it; whether it is new.
+    made: Option<(File, bool)>,
     current: Option<Current>,
     written: VecDeque<PathBuf>,
     counters: Vec<Counters>,
@@ -53,9 +53,9 @@ impl Saver {
         })
     }
 
-    /// The file that was made, for whoever must own it.
+    /// The file, if there was none before: for whoever is to own it.
     pub fn made(&self) -> Option<&File> {
-        self.made.as_ref()
+        self.made.as_ref().filter(|made| made.1).map(|made| &made.0)
     }
 
     /// Writes until the capture is over.
@@ -74,7 +74,7 @@ impl Saver {
     }
 
     fn write(&mut self, batches: &Receiver) -> io::Result<()> {
-        if let Some(file) = self.made.take() {
+        if let Some((file, _)) = self.made.take() {
             // Also a capture without packets is one.
             self.begin(file, self.save.path.clone())?;
         }
@@ -110,7 +110,7 @@ impl Saver {
                 && self.save.rotation.is_some()
             {
                 self.end()?;
-                self.begin(make(path)?, path.to_owned())?;
+                self.begin(make(path)?.0, path.to_owned())?;
             }
             if let Some(current) = &mut self.current {
                 let (interface, time) = (captured.interface, packet.moment.time);
@@ -160,8 +160,15 @@ impl Saver {
     }
 }
 
-fn make(path: &Path) -> io::Result<File> {
-    File::options().write(true).create(true).truncate(true).open(path)
+/// Makes a file, or empties the one that is there. Whether it is new.
+fn make(path: &Path) -> io::Result<(File, bool)> {
+    match File::options().write(true).create_new(true).open(path) {
+        Ok(file) => Ok((file, true)),
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+            Ok((File::options().write(true).truncate(true).open(path)?, false))
+        }
+        Err(e) => Err(e),
+    }
 }
 
 fn sentence(path: &Path, error: &io::Error) -> String {

@@ -119,7 +119,7 @@ mod tests {
         let line = said(end(&judged[0], &clock));
         assert!(line.contains("✓ healthy"), "{line}");
         assert!(line.contains("#1 10.77.1.2:") && line.contains(":21 labuser ·"), "{line}");
-        assert!(line.contains("1 transfer · "), "{line}");
+        assert!(line.contains("2 transfers · "), "{line}");
         let judged = sample("passive-range-dropped-client.pcap");
         let line = said(end(&judged[0], &clock));
         assert!(line.contains("✗ stalled"), "{line}");

@@ -40,6 +40,16 @@ impl User {
     }
 }
 
+/// Makes a file the user's own.
+///
+/// # Errors
+/// A sentence: its owner can't be changed.
+pub fn hand_over(file: &std::fs::File, user: User) -> Result<(), String> {
+    let (uid, gid) = (Uid::from_raw(user.uid), Gid::from_raw(user.gid));
+    rustix::fs::fchown(file, Some(uid), Some(gid))
+        .map_err(|e| format!("the file can't be handed over to user {}: {e}", user.uid))
+}
+
 fn nobody(passwd: &str) -> User {
     let entry = passwd.lines().find_map(|line| {
         let mut fields = line.strip_prefix("nobody:")?.split(':').skip(1);
