@@ -14,3 +14,4 @@ pub mod ftp;
 pub mod report;
 pub mod session;
 pub mod tcp;
+pub mod tui;

@@ -1,6 +1,7 @@
 //! The command line: arguments in, a report out, an exit status.
 
 mod args;
+mod dashboard;
 #[cfg(all(feature = "live", unix))]
 mod live;
 mod live_args;
@@ -32,7 +33,13 @@ pub fn main() -> ExitCode {
             let _ = Cli::command().print_help();
             ExitCode::from(USAGE)
         }
-        None => without_interface(&cli.live, || run::report(&cli.files, &cli.common, &cli.report)),
+        None => without_interface(&cli.live, || {
+            if cli.report.is_default() && dashboard::possible(&cli.files) {
+                dashboard::files(&cli.files, &cli.common, cli.save_dir)
+            } else {
+                run::report(&cli.files, &cli.common, &cli.report)
+            }
+        }),
         Some(Command::Report(r)) => {
             let (common, report) = (r.common.after(cli.common), r.report.after(cli.report));
             let live = r.live.after(cli.live);

@@ -3,7 +3,9 @@
 mod pcapng;
 #[cfg(all(feature = "live", unix))]
 mod saver;
+mod session;
 
 pub use pcapng::{Interface, Statistics, Writer};
 #[cfg(all(feature = "live", unix))]
 pub use saver::Saver;
+pub use session::session;
