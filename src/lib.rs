@@ -11,6 +11,7 @@ pub mod diagnose;
 pub mod engine;
 pub mod export;
 pub mod ftp;
+mod pack;
 pub mod report;
 pub mod session;
 pub mod tcp;

@@ -5,6 +5,7 @@
 //! cargo bench --bench profiles                         # at a twentieth of the size
 //! cargo bench --bench profiles -- --scale 1 chatty     # one of them, whole
 //! cargo bench --bench profiles -- --scale 1 --with-tshark --runs 5
+//! cargo bench --bench profiles -- --make --folder /tmp/captures   # only makes them
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
@@ -30,6 +31,7 @@ struct Arguments {
     runs: usize,
     threads: Vec<usize>,
     tshark: bool,
+    make: bool,
     folder: PathBuf,
     names: Vec<String>,
 }
@@ -40,6 +42,7 @@ fn arguments() -> Arguments {
         runs: 3,
         threads: vec![1, 2],
         tshark: false,
+        make: false,
         folder: std::env::temp_dir().join("ftpscope-profiles"),
         names: Vec::new(),
     };
@@ -53,6 +56,7 @@ fn arguments() -> Arguments {
             }
             "--folder" => a.folder = words.next().unwrap().into(),
             "--with-tshark" => a.tshark = true,
+            "--make" => a.make = true,
             "--bench" => {}
             name => a.names.push(name.to_owned()),
         }
@@ -80,6 +84,11 @@ fn run(profile: &Profile, a: &Arguments) {
     let extension = if profile.pcapng { "pcapng" } else { "pcap" };
     let path = a.folder.join(format!("{}-{}.{extension}", profile.name, a.scale));
     let made = make(profile, a.scale, SEED, &path).unwrap();
+    if a.make {
+        let (name, packets, sessions) = (path.display(), made.packets, made.truth.sessions);
+        println!("{name}: {packets} packets, {sessions} sessions");
+        return;
+    }
     let truth = ours_says(&path);
     assert_eq!(truth, made.truth, "{} is not reported as it was made", profile.name);
     let bytes = std::fs::metadata(&path).unwrap().len();

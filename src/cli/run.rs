@@ -40,9 +40,22 @@ impl Outcome {
     }
 }
 
+/// Makes glibc keep freed memory for what comes next, up to some megabytes. Otherwise it goes back to
+/// the system whenever a batch of sessions is let go, and comes again page by page. Elsewhere this
+/// does nothing: glibc takes a large block that is freed as a sign that more will follow (mallopt(3),
+/// M_MMAP_THRESHOLD).
+fn keep_freed_memory() {
+    const BLOCK: usize = 4 << 20;
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(std::hint::black_box(BLOCK))));
+}
+
 /// A run on a pool of the threads that were asked for.
 pub fn on_threads(common: &Common, run: impl FnOnce() -> ExitCode + Send) -> ExitCode {
-    match rayon::ThreadPoolBuilder::new().num_threads(common.threads).build() {
+    keep_freed_memory();
+    // This thread is one of them: glibc grows the heap of any other page by page, with a system call
+    // for each.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(common.threads).use_current_thread();
+    match pool.build() {
         Ok(pool) => pool.install(run),
         Err(e) => {
             complain(&format!("--threads {}: {e}; try a smaller number", common.threads));

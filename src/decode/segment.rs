@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::pack::{Pack, Packer, Unpacker, packed};
+
 /// An address and a TCP port. IPv4-mapped IPv6 addresses are IPv4 here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Endpoint {
@@ -183,4 +185,17 @@ pub enum Decoded<'a> {
     UnknownLink,
     /// Headers damaged or cut too short to read.
     Malformed,
+}
+
+packed!(Endpoint { ip, port });
+packed!(SynOptions { mss, window_scale, sack });
+
+impl Pack for Seq {
+    fn pack(&self, to: &mut Packer) {
+        self.0.to_be_bytes().pack(to);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        Some(Self(u32::from_be_bytes(Pack::unpack(from)?)))
+    }
 }

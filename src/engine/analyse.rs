@@ -4,8 +4,12 @@ use super::{Analyser, Analysis, Options};
 use crate::capture::{Problem, Source};
 use crate::diagnose::Judged;
 
-/// Finished sessions are judged in batches, so that threads have something to share.
-const BATCH: usize = 512;
+/// Finished sessions are judged in batches, so that threads have something to share. Small ones:
+/// what waits is memory that others could use again.
+const BATCH_PER_THREAD: usize = 32;
+
+/// Sessions, and data connections, that are kept at hand however quiet they are.
+const KEPT: usize = 4096;
 
 /// Reads a capture to its end and judges its sessions; returns them all, by id.
 pub fn analyse(source: Source, options: &Options) -> Analysis {
@@ -18,20 +22,26 @@ pub fn analyse(source: Source, options: &Options) -> Analysis {
 
 /// Reads a capture to its end and hands on each judged session at its closing point, in the order
 /// of closing points. The analysis returned holds no sessions and no findings.
-pub fn analyse_with(
+pub fn analyse_with(source: Source, options: &Options, sink: impl FnMut(Judged)) -> Analysis {
+    run(source, options, KEPT, sink)
+}
+
+fn run(
     mut source: Source,
     options: &Options,
+    kept: usize,
     mut sink: impl FnMut(Judged),
 ) -> Analysis {
+    let batch = BATCH_PER_THREAD * rayon::current_num_threads();
     let mut analyser = Analyser::new(options);
+    analyser.rest_beyond(kept);
     while let Some(packet) = source.next_packet() {
         analyser.packet(&packet);
-        if analyser.waiting() >= BATCH {
+        if analyser.waiting() >= batch {
             analyser.judged().into_iter().for_each(&mut sink);
         }
     }
-    analyser.finish();
-    analyser.judged().into_iter().for_each(&mut sink);
+    analyser.finish_into(batch, &mut sink);
     let mut capture = source.finish();
     capture.problems.extend(analyser.problems());
     for ((a, b), (client, server)) in analyser.engine().captured_twice() {
@@ -45,4 +55,34 @@ pub fn analyse_with(
         capture.problems.push(Problem { file: *b, offset: None, frame: None, text });
     }
     Analysis { capture, overview: analyser.into_overview(), ..Analysis::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::capture::{OpenOptions, open};
+
+    #[test]
+    fn rest_changes_nothing() {
+        let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
+        let mut compared = 0;
+        for entry in std::fs::read_dir(samples).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|e| e == "toml" || e == "md") {
+                continue;
+            }
+            let told = |kept: usize| {
+                let source = open(&[PathBuf::from(&path)], &OpenOptions::default()).source;
+                let mut told = Vec::new();
+                run(source, &Options::default(), kept, |j| told.push(format!("{j:#?}")));
+                told
+            };
+            let (awake, resting) = (told(usize::MAX), told(0));
+            compared += awake.len();
+            assert!(awake == resting, "{}", path.display());
+        }
+        assert!(compared > 100);
+    }
 }

@@ -27,6 +27,11 @@ impl Analyser {
         Self { engine: Engine::new(&options.ports), ..Self::default() }
     }
 
+    /// Lets quiet sessions rest, see [`Engine::rest_beyond`].
+    pub(super) fn rest_beyond(&mut self, keep: usize) {
+        self.engine.rest_beyond(keep);
+    }
+
     /// Takes the next packet.
     #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) {
@@ -108,6 +113,20 @@ impl Analyser {
         self.engine.finish();
         self.collect();
         self.overview.missing_segments = self.engine.missing_segments();
+    }
+
+    /// The same, and hands out the judged sessions as they come: a million that are still open
+    /// never stand finished beside each other.
+    pub(super) fn finish_into(&mut self, batch: usize, mut sink: impl FnMut(Judged)) {
+        for key in self.engine.left() {
+            self.engine.close_last(key);
+            self.collect();
+            if self.waiting() >= batch {
+                self.judged().into_iter().for_each(&mut sink);
+            }
+        }
+        self.finish();
+        self.judged().into_iter().for_each(sink);
     }
 
     /// The engine, for what it knows beside sessions.

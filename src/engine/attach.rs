@@ -109,7 +109,7 @@ impl Engine {
         let pair = (from.ip.min(to.ip), from.ip.max(to.ip));
         let began = connection.first;
         let fits = |engine: &Self, key: usize| {
-            let c = engine.controls.get(key)?;
+            let c = engine.controls.awake(key)?;
             let b = &c.builder;
             let mode = if from.ip == b.client.ip && from.port > 1023 && to.port > 1023 {
                 Mode::Passive
@@ -127,7 +127,7 @@ impl Engine {
         let mut found: Vec<(usize, Mode, Option<Moment>)> = hidden
             .iter()
             .filter_map(|k| {
-                let record = self.controls.get(*k)?.builder.last_client_record();
+                let record = self.controls.awake(*k)?.builder.last_client_record();
                 Some((*k, fits(self, *k)?, record))
             })
             .collect();
@@ -153,7 +153,7 @@ impl Engine {
     /// From now on this session's announcements can't be read.
     pub(super) fn tls_began(&mut self, key: usize) {
         self.confirm(key);
-        if let Some(c) = self.controls.get(key) {
+        if let Some(c) = self.controls.get_mut(key) {
             let (a, b) = (c.builder.client.ip, c.builder.server.ip);
             let list = self.hidden.entry((a.min(b), a.max(b))).or_default();
             if !list.contains(&key) {
@@ -164,7 +164,7 @@ impl Engine {
 
     /// The control channel is in clear again (CCC).
     pub(super) fn tls_ended(&mut self, key: usize) {
-        if let Some(c) = self.controls.get(key) {
+        if let Some(c) = self.controls.get_mut(key) {
             let (a, b) = (c.builder.client.ip, c.builder.server.ip);
             let pair = (a.min(b), a.max(b));
             if let Some(list) = self.hidden.get_mut(&pair) {

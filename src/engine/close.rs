@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::attach::AFTER_CONTROL;
 use super::control::{Control, Standing};
 use super::flows::{FlowKey, Slot};
-use super::sequential::Engine;
+use super::sequential::{Data, Engine};
+use super::table::Table;
+use crate::capture::Timestamp;
 use crate::session::{ClosingPoint, Connections};
 use crate::tcp::{Connection, ConnectionState};
 
@@ -28,10 +30,10 @@ impl Engine {
 
     /// A flow turned out not to be FTP: forgets it, unless its port says it is a session.
     pub(super) fn reject(&mut self, key: usize) {
-        let Some(c) = self.controls.get(key) else { return };
+        let Some(c) = self.controls.get_mut(key) else { return };
         if c.standing == Standing::Greeted {
             let flow = FlowKey::new(c.connection.initiator, c.connection.responder);
-            self.controls.remove(key);
+            self.controls.take(key);
             self.flows.remove(flow, Slot::Control(key));
         }
     }
@@ -60,8 +62,10 @@ impl Engine {
                 break;
             }
             self.closing.pop();
-            let Some(c) = self.controls.get(key).filter(|c| c.serial == serial) else { continue };
-            if self.channels_over(c) {
+            let Some(c) = self.controls.get_mut(key).filter(|c| c.serial == serial) else {
+                continue;
+            };
+            if channels_over(c, &self.data, self.now.time) {
                 self.close(key, ClosingPoint::Closed);
             } else {
                 let again = self.now.time.plus(AFTER_CONTROL);
@@ -69,38 +73,31 @@ impl Engine {
             }
         }
         if self.controls.len() > MAX_SESSIONS
-            && let Some(key) = self
-                .controls
-                .iter()
-                .min_by_key(|(_, c)| c.connection.last.order)
-                .map(|(key, _)| key)
+            && let Some(key) =
+                self.controls.heads().min_by_key(|(_, head)| head.last).map(|(key, _)| key)
         {
             self.close(key, ClosingPoint::Evicted);
         }
     }
 
-    fn channels_over(&self, control: &Control) -> bool {
-        control.data.iter().flatten().filter_map(|k| self.data.get(*k)).all(|d| {
-            let c = &d.connection;
-            let silence = self.now.time.since(c.last.time);
-            match c.state() {
-                ConnectionState::Closed | ConnectionState::Reset | ConnectionState::Refused => true,
-                ConnectionState::Unanswered
-                | ConnectionState::Unreachable
-                | ConnectionState::HandshakeIncomplete => silence > DIAL_OVER,
-                ConnectionState::Established | ConnectionState::HalfClosed => false,
-            }
-        })
+    /// The capture is over: what is left is at its closing point too.
+    pub fn finish(&mut self) {
+        for key in self.left() {
+            self.close_last(key);
+        }
     }
 
-    /// The capture is over: judges what is left, in order.
-    pub fn finish(&mut self) {
+    /// The connections that are left, in the order in which they are to be closed.
+    pub(super) fn left(&self) -> Vec<usize> {
         let mut left: Vec<(u64, usize)> =
-            self.controls.iter().map(|(key, c)| (c.connection.first.order, key)).collect();
+            self.controls.heads().map(|(key, head)| (head.first, key)).collect();
         left.sort_unstable();
-        for (_, key) in left {
-            self.close(key, ClosingPoint::EndOfInput);
-        }
+        left.into_iter().map(|(_, key)| key).collect()
+    }
+
+    /// The capture is over: this connection is at its closing point.
+    pub(super) fn close_last(&mut self, key: usize) {
+        self.close(key, ClosingPoint::EndOfInput);
     }
 
     pub(super) fn close(&mut self, key: usize, point: ClosingPoint) {
@@ -109,17 +106,17 @@ impl Engine {
             c.finish(&mut effects);
         }
         self.apply(key, &mut effects);
-        let Some(c) = self.controls.get(key) else { return };
+        let Some(c) = self.controls.get_mut(key) else { return };
         if !is_session(c) {
             let flow = FlowKey::new(c.connection.initiator, c.connection.responder);
-            self.controls.remove(key);
+            self.controls.take(key);
             self.flows.remove(flow, Slot::Control(key));
             return;
         }
         self.confirm(key);
         self.number_up_to(key);
         self.tls_ended(key);
-        let control = self.controls.remove(key);
+        let Some(control) = self.controls.take(key) else { return };
         self.expectations.forget(key, &control.listening);
         let flow = FlowKey::new(control.connection.initiator, control.connection.responder);
         self.flows.end(flow, Slot::Control(key), self.now.time);
@@ -131,7 +128,7 @@ impl Engine {
             losses: self.losses_since(first),
         };
         self.count_missing(&connections);
-        let id = control.id.unwrap_or(0);
+        let id = self.ids.remove(&key).unwrap_or(0);
         self.finished.push(control.builder.finished(id, connections, point, self.now));
     }
 
@@ -142,7 +139,7 @@ impl Engine {
             let Some(d) = self.data.get_mut(k) else { continue };
             d.owners.retain(|(owner, _)| *owner != control);
             if d.owners.is_empty() {
-                let d = self.data.remove(k);
+                let Some(d) = self.data.take(k) else { continue };
                 let flow = FlowKey::new(d.connection.initiator, d.connection.responder);
                 self.flows.end(flow, Slot::Data(k), self.now.time);
                 taken.push(d.connection);
@@ -163,17 +160,26 @@ impl Engine {
     /// Gives numbers to all sessions that began no later than this one. Every session that began
     /// earlier is known by now: a closing point is at least 2 s after the first packet.
     pub(super) fn number_up_to(&mut self, key: usize) {
-        let Some(order) = self.controls.get(key).map(|c| c.connection.first.order) else {
-            return;
-        };
+        let Some(order) = self.controls.head(key).map(|head| head.first) else { return };
         while let Some(entry) = self.unnumbered.first_entry().filter(|e| *e.key() <= order) {
             let k = entry.remove();
             self.last_id += 1;
-            if let Some(c) = self.controls.get_mut(k) {
-                c.id = Some(self.last_id);
-            }
+            self.ids.insert(k, self.last_id);
         }
     }
+}
+
+fn channels_over(control: &Control, data: &Table<Data>, now: Timestamp) -> bool {
+    control.data.iter().flatten().filter_map(|k| data.head(*k)).all(|d| {
+        let silence = now.since(d.last.time);
+        match d.state {
+            ConnectionState::Closed | ConnectionState::Reset | ConnectionState::Refused => true,
+            ConnectionState::Unanswered
+            | ConnectionState::Unreachable
+            | ConnectionState::HandshakeIncomplete => silence > DIAL_OVER,
+            ConnectionState::Established | ConnectionState::HalfClosed => false,
+        }
+    })
 }
 
 /// On 990: a SYN without an answer is a session all the same.

@@ -1,8 +1,10 @@
 //! A control connection being followed.
 
 use super::open::Look;
+use super::table::Rest;
 use crate::capture::{Moment, Timestamp};
 use crate::decode::{Endpoint, Segment};
+use crate::pack::{packed, packed_enum};
 use crate::session::{Builder, Effect, Side};
 use crate::tcp::{Connection, Reassembler};
 
@@ -28,8 +30,6 @@ pub struct Control {
     pub builder: Builder,
     /// Whether it is a session.
     pub standing: Standing,
-    /// Its number, once given.
-    pub id: Option<u64>,
     /// Keys of its data connections, by channel.
     pub data: Vec<Vec<usize>>,
     /// Endpoints at which it expects connections.
@@ -56,7 +56,6 @@ impl Control {
             connection,
             builder,
             standing,
-            id: None,
             data: Vec::new(),
             listening: Vec::new(),
             ending: false,
@@ -123,5 +122,49 @@ impl Control {
         self.builder.release(None, None, effects);
         self.builder.finish(effects);
         self.builder.release(None, None, effects);
+    }
+}
+
+packed_enum!(Standing { 0 => Session, 1 => Greeted, 2 => ImplicitPort });
+packed!(Control {
+    serial,
+    connection,
+    builder,
+    standing,
+    data,
+    listening,
+    ending,
+    from_client,
+    from_server,
+} without { look });
+
+/// What is known of a control connection at rest.
+#[derive(Clone, Copy, Debug)]
+pub struct Head {
+    /// Place of its first packet.
+    pub first: u64,
+    /// Its latest packet.
+    pub last: u64,
+    /// When that was.
+    pub last_time: Timestamp,
+    /// Its handshake was completed.
+    pub worked: bool,
+}
+
+impl Rest for Control {
+    type Head = Head;
+
+    fn head(&self) -> Head {
+        let c = &self.connection;
+        Head {
+            first: c.first.order,
+            last: c.last.order,
+            last_time: c.last.time,
+            worked: c.worked(),
+        }
+    }
+
+    fn last(&self) -> Timestamp {
+        self.connection.last.time
     }
 }

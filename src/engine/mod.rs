@@ -14,6 +14,7 @@ mod open;
 mod sequential;
 mod silence;
 mod stalls;
+mod table;
 
 pub use analyse::{analyse, analyse_with};
 pub use analyser::Analyser;

@@ -43,7 +43,7 @@ impl Engine {
         let now = self.now.time;
         let mut due: Vec<(Option<Timestamp>, u64, usize)> = self
             .controls
-            .iter()
+            .all_awake()
             .filter(|(_, c)| is_session(c))
             .filter_map(|(key, c)| {
                 let newest = self.newest(c);
@@ -62,7 +62,7 @@ impl Engine {
         for (_, _, key) in due.into_iter().take(most) {
             self.look_at(key);
         }
-        let looks = self.controls.iter().filter_map(|(_, c)| Some(&c.look.as_ref()?.judged));
+        let looks = self.controls.all_awake().filter_map(|(_, c)| Some(&c.look.as_ref()?.judged));
         let mut all: Vec<Arc<Judged>> = looks.cloned().collect();
         all.sort_unstable_by_key(|j| j.session.first.order);
         all
@@ -70,13 +70,13 @@ impl Engine {
 
     fn look_at(&mut self, key: usize) {
         let now = self.now.time;
-        let old = self.controls.get(key).map(|c| c.connection.first.time);
+        let old = self.controls.awake(key).map(|c| c.connection.first.time);
         if old.is_some_and(|first| now.since(first) >= AFTER_CONTROL) {
             self.number_up_to(key);
         }
-        let Some(c) = self.controls.get(key) else { return };
+        let Some(c) = self.controls.awake(key) else { return };
         let newest = self.newest(c).order;
-        let judged = Arc::new(diagnose::judge(self.as_it_stands(c)));
+        let judged = Arc::new(diagnose::judge(self.as_it_stands(key, c)));
         if let Some(c) = self.controls.get_mut(key) {
             c.look = Some(Look { judged, newest, at: now });
         }
@@ -84,13 +84,13 @@ impl Engine {
 
     /// The newest packet of a session. Whatever changes a session comes with one.
     pub(super) fn newest(&self, c: &Control) -> Moment {
-        let data = c.data.iter().flatten().filter_map(|k| self.data.get(*k));
-        data.map(|d| d.connection.last).fold(c.connection.last, Ord::max)
+        let data = c.data.iter().flatten().filter_map(|k| self.data.head(*k));
+        data.map(|d| d.last).fold(c.connection.last, Ord::max)
     }
 
-    fn as_it_stands(&self, c: &Control) -> Session {
+    fn as_it_stands(&self, key: usize, c: &Control) -> Session {
         let data = |keys: &Vec<usize>| {
-            let connections = keys.iter().filter_map(|k| self.data.get(*k));
+            let connections = keys.iter().filter_map(|k| self.data.awake(*k));
             connections.map(|d| d.connection.clone()).collect()
         };
         let connections = Connections {
@@ -99,7 +99,7 @@ impl Engine {
             other_traffic: self.other_traffic,
             losses: self.losses_since(c.connection.first.time),
         };
-        let id = c.id.unwrap_or(0);
+        let id = self.ids.get(&key).copied().unwrap_or(0);
         c.builder.clone().finished(id, connections, ClosingPoint::Open, self.now)
     }
 }

@@ -8,16 +8,17 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
-use slab::Slab;
 
 use super::candidates::Candidates;
 use super::control::{Control, Standing};
 use super::flows::{FlowKey, Flows, Slot};
 use super::interest::Interest;
+use super::table::{Rest, Table};
 use crate::capture::{CaptureLoss, Moment, Timestamp};
 use crate::decode::{Endpoint, IcmpError, Segment};
+use crate::pack::packed;
 use crate::session::{Effect, Expectations, Session};
-use crate::tcp::Connection;
+use crate::tcp::{Connection, ConnectionState};
 
 /// A SYN that comes again sooner, in another file, is the same one captured at another place: hosts
 /// wait a second before they send it again (RFC 6298).
@@ -31,13 +32,36 @@ pub(super) struct Data {
     pub(super) owners: Vec<(usize, usize)>,
 }
 
+packed!(Data { connection, owners });
+
+/// What is known of a data connection at rest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DataHead {
+    pub(super) last: Moment,
+    pub(super) state: ConnectionState,
+}
+
+impl Rest for Data {
+    type Head = DataHead;
+
+    fn head(&self) -> DataHead {
+        DataHead { last: self.connection.last, state: self.connection.state() }
+    }
+
+    fn last(&self) -> Timestamp {
+        self.connection.last.time
+    }
+}
+
 /// The sequential engine.
 #[derive(Debug, Default)]
 pub struct Engine {
     pub(super) interest: Interest,
     pub(super) flows: Flows,
-    pub(super) controls: Slab<Control>,
-    pub(super) data: Slab<Data>,
+    pub(super) controls: Table<Control>,
+    pub(super) data: Table<Data>,
+    /// Numbers of sessions, by the key of the control connection.
+    pub(super) ids: HashMap<usize, u64, RandomState>,
     pub(super) candidates: Candidates,
     pub(super) expectations: Expectations,
     /// Control connections under TLS, by their two hosts.
@@ -68,6 +92,13 @@ impl Engine {
     /// An engine for these control ports beside 21 and 990.
     pub fn new(ports: &[u16]) -> Self {
         Self { interest: Interest::new(ports), ..Self::default() }
+    }
+
+    /// Lets quiet sessions rest when more than `keep` are followed at once: for captures that are
+    /// read in one go. Nobody else may look at the sessions while they are open.
+    pub fn rest_beyond(&mut self, keep: usize) {
+        self.controls.rest_beyond(keep);
+        self.data.rest_beyond(keep);
     }
 
     /// Takes a segment.
@@ -112,6 +143,8 @@ impl Engine {
         } else {
             self.now = at;
         }
+        self.controls.advance(self.now.time);
+        self.data.advance(self.now.time);
         self.judge_due();
         self.judge_silent();
         while let Some(gone) = self.candidates.expired(self.now.time) {
@@ -145,7 +178,7 @@ impl Engine {
     }
 
     fn replaced_control(&mut self, key: usize, s: &Segment<'_>, at: Moment) -> bool {
-        let Some(c) = self.controls.get(key) else { return true };
+        let Some(c) = self.controls.get_mut(key) else { return true };
         if !c.connection.is_replaced_by(s, at) {
             return false;
         }
@@ -154,7 +187,7 @@ impl Engine {
     }
 
     fn replaced_data(&mut self, key: usize, s: &Segment<'_>, at: Moment) -> bool {
-        self.data.get(key).is_none_or(|d| d.connection.is_replaced_by(s, at))
+        self.data.get_mut(key).is_none_or(|d| d.connection.is_replaced_by(s, at))
     }
 
     fn replaced_candidate(&mut self, key: usize, s: &Segment<'_>, at: Moment) -> bool {
@@ -258,7 +291,8 @@ impl Engine {
     ) {
         self.serial += 1;
         let order = connection.first.order;
-        let k = self.controls.insert(Control::new(self.serial, connection, client, standing));
+        let control = Control::new(self.serial, connection, client, standing);
+        let k = self.controls.insert(control);
         self.flows.set(key, Slot::Control(k));
         if standing == Standing::Session {
             self.unnumbered.insert(order, k);

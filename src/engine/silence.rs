@@ -22,14 +22,15 @@ impl Engine {
         }
         self.next_sweep = Some(now.plus(SWEEP));
         let mut silent: Vec<(u64, usize)> = Vec::new();
-        for (key, c) in &self.controls {
-            let limit = if c.connection.worked() { ESTABLISHED } else { UNANSWERED };
-            // Most are ruled out without a look at their data connections.
-            if now.since(c.connection.last.time) <= limit {
-                continue;
-            }
-            let newest = self.newest(c);
-            if now.since(newest.time) > limit {
+        // Most are ruled out without a look at their data connections.
+        let limit = |worked: bool| if worked { ESTABLISHED } else { UNANSWERED };
+        let heads = self.controls.heads();
+        let quiet = heads.filter(|(_, head)| now.since(head.last_time) > limit(head.worked));
+        let quiet: Vec<(usize, bool)> = quiet.map(|(key, head)| (key, head.worked)).collect();
+        for (key, worked) in quiet {
+            self.controls.get_mut(key);
+            let Some(newest) = self.controls.awake(key).map(|c| self.newest(c)) else { continue };
+            if now.since(newest.time) > limit(worked) {
                 silent.push((newest.order, key));
             }
         }

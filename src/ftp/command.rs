@@ -4,6 +4,18 @@ use nom::bytes::complete::{take_while, take_while1};
 use nom::combinator::{opt, recognize, verify};
 use nom::{IResult, Parser};
 
+use crate::pack::{Pack, Packer, Unpacker};
+
+impl Pack for Verb {
+    fn pack(&self, to: &mut Packer) {
+        to.slice(self.as_str().as_bytes());
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        Some(Self::new(from.slice()?))
+    }
+}
+
 /// The verb of a command: upper case, at most 16 characters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Verb {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::command::Verb;
 use crate::capture::Moment;
+use crate::pack::packed;
 
 /// A command's place in the order of all commands of a dialogue, from 0.
 pub type ExchangeId = u32;
@@ -270,6 +271,9 @@ fn plain(verb: Verb) -> bool {
                 | Verb::PROT
         )
 }
+
+packed!(Outstanding { id, verb, started });
+packed!(Dialogue { outstanding, next, greeted, unsure, last });
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! Lines of a control stream (RFC 959, section 5.3.1; Telnet: RFC 854).
 
 use crate::capture::Moment;
+use crate::pack::{packed, packed_enum};
 
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,8 +101,14 @@ impl Lines {
             // No Telnet in sight: whole lines are handed on where they stand.
             while let Some(end) = memchr::memchr(b'\n', rest) {
                 let (line, tail) = rest.split_at(end + 1);
-                self.append(line.get(..end).unwrap_or_default());
-                self.end(at, sink);
+                let line = line.get(..end).unwrap_or_default();
+                if self.length == 0 {
+                    let kept = line.get(..Self::MAX).unwrap_or(line);
+                    self.hand_on(kept, kept.len() < line.len(), at, sink);
+                } else {
+                    self.append(line);
+                    self.end(at, sink);
+                }
                 rest = tail;
             }
             self.append(rest);
@@ -166,8 +173,18 @@ impl Lines {
     }
 
     fn end(&mut self, at: Moment, sink: &mut impl FnMut(Line<'_>)) {
-        let truncated = self.length > self.partial.len();
-        let mut bytes = self.partial.as_slice();
+        // Taken, not cleared: few lines come in pieces, and there may be a million streams.
+        let partial = std::mem::take(&mut self.partial);
+        self.hand_on(&partial, self.length > partial.len(), at, sink);
+    }
+
+    fn hand_on(
+        &mut self,
+        mut bytes: &[u8],
+        truncated: bool,
+        at: Moment,
+        sink: &mut impl FnMut(Line<'_>),
+    ) {
         let mut ending = Ending::Lf;
         while let Some((b'\r', head)) = bytes.split_last() {
             bytes = head;
@@ -234,6 +251,16 @@ impl Lines {
         self.reset();
     }
 }
+
+packed_enum!(Role { 0 => Client, 1 => Server });
+packed_enum!(Telnet {
+    0 => Text,
+    1 => Command,
+    2 => Option,
+    3 => Subnegotiation,
+    4 => SubnegotiationCommand,
+});
+packed!(Lines { role, partial, length, last, telnet, saw_telnet, after_gap });
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use nom::combinator::{opt, rest, verify};
 use nom::{IResult, Parser};
 
 use crate::capture::Moment;
+use crate::pack::packed;
 
 /// A complete reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,6 +179,8 @@ impl Replies {
 fn bounded(line: &[u8]) -> Vec<u8> {
     line.get(..line.len().min(Replies::MAX)).unwrap_or_default().to_vec()
 }
+
+packed!(Replies { lines, interrupted } without { open });
 
 #[cfg(test)]
 mod tests {

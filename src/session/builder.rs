@@ -1,15 +1,19 @@
 //! A session while it is being followed: streams become lines, lines become a dialogue.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
-use super::{AnnouncementKind, Channel, Login, Mode, Script, Security};
+use super::channel::Draft;
+use super::growth::grow;
+use super::{AnnouncementKind, Login, Mode, Script, Security};
 use crate::capture::Moment;
 use crate::decode::{Endpoint, Segment};
+use crate::ftp::command::Verb;
 use crate::ftp::dialogue::Dialogue;
 use crate::ftp::line::{Lines, Role};
 use crate::ftp::reply::Replies;
 use crate::ftp::tls::{self, Records, TlsEvent};
+use crate::pack::packed;
 use crate::tcp::Chunk;
 
 /// A side of the control connection.
@@ -72,6 +76,7 @@ impl Stream {
 /// What is known of a transfer command beside its exchange.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TransferNote {
+    pub(super) exchange: usize,
     pub(super) path: Option<String>,
     pub(super) restart_at: Option<u64>,
     pub(super) promised: Option<u64>,
@@ -91,12 +96,11 @@ pub struct Builder {
     pub(super) replies_in: Replies,
     pub(super) dialogue: Dialogue,
     pub(super) script: Script,
-    pub(super) channels: Vec<Channel>,
-    /// Exchanges before each channel's announcement, for announcements without a command.
-    pub(super) positions: Vec<usize>,
-    pub(super) transfers: BTreeMap<usize, TransferNote>,
+    pub(super) channels: Vec<Draft>,
+    /// In order of their exchanges.
+    pub(super) transfers: Vec<TransferNote>,
     pub(super) sizes: HashMap<String, u64>,
-    pub(super) verbs: BTreeMap<String, u64>,
+    pub(super) verbs: Vec<(Verb, u64)>,
     pub(super) commands: u64,
     pub(super) replies: u64,
     pub(super) login: Login,
@@ -133,10 +137,9 @@ impl Builder {
             dialogue: Dialogue::new(midstream),
             script: Script::default(),
             channels: Vec::new(),
-            positions: Vec::new(),
-            transfers: BTreeMap::new(),
+            transfers: Vec::new(),
             sizes: HashMap::new(),
-            verbs: BTreeMap::new(),
+            verbs: Vec::new(),
             commands: 0,
             replies: 0,
             login: Login::None,
@@ -191,19 +194,9 @@ impl Builder {
         announcing: Option<usize>,
         announcement: Option<super::Announcement>,
     ) -> usize {
-        self.positions.push(announcing.unwrap_or(self.script.exchanges.len()));
-        self.channels.push(Channel {
-            id: 0,
-            mode,
-            association,
-            reuses: None,
-            announcing,
-            announcement,
-            command: None,
-            connection: None,
-            attempts: Vec::new(),
-            third_party: None,
-        });
+        let position = announcing.unwrap_or(self.script.exchanges.len());
+        let draft = Draft { mode, association, announcing, announcement, position };
+        grow(&mut self.channels).push(draft);
         self.channels.len() - 1
     }
 
@@ -311,7 +304,12 @@ impl Builder {
             let c = self.from_client.said.front().map(|s| s.0);
             let s = self.from_server.said.front().map(|s| s.0);
             let side = match (c, s) {
-                (None, None) => return,
+                (None, None) => {
+                    // Given back: there may be a million streams, and few wait for anything.
+                    self.from_client.said = VecDeque::new();
+                    self.from_server.said = VecDeque::new();
+                    return;
+                }
                 (Some(c), Some(s)) if s < c => Side::Server,
                 (Some(_), Some(_)) => Side::Client,
                 (Some(c), None) => {
@@ -363,3 +361,36 @@ impl Builder {
         }
     }
 }
+
+packed!(Stream { lines } without { tls, said });
+packed!(TransferNote { exchange, path, restart_at, promised, ascii });
+packed!(Builder {
+    client,
+    server,
+    midstream,
+    from_client,
+    from_server,
+    replies_in,
+    dialogue,
+    script,
+    channels,
+    transfers,
+    sizes,
+    verbs,
+    commands,
+    replies,
+    login,
+    user,
+    banner,
+    software,
+    security,
+    auth_accepted,
+    spoken_in_clear,
+    control_gaps,
+    directory,
+    ascii,
+    restart_at,
+    allocated,
+    recognised,
+    server_heard,
+} without { not_ftp, client_tls, server_tls, tls_since, last_client_record });

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::capture::Moment;
 use crate::decode::Endpoint;
+use crate::pack::{packed, packed_enum};
 use crate::tcp::Connection;
 
 /// Who dials the data connection (RFC 959, section 3.2; RFC 1579).
@@ -95,6 +96,17 @@ pub struct Announcement {
     pub text: String,
 }
 
+/// A channel while its session is being followed: what was said of it.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    pub(super) mode: Mode,
+    pub(super) association: Association,
+    pub(super) announcing: Option<usize>,
+    pub(super) announcement: Option<Announcement>,
+    /// Exchanges before the announcement, for one without a command.
+    pub(super) position: usize,
+}
+
 /// One data channel of a session.
 #[derive(Clone, Debug)]
 pub struct Channel {
@@ -121,6 +133,27 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// A channel without connections.
+    pub(super) fn new(
+        mode: Mode,
+        association: Association,
+        announcing: Option<usize>,
+        announcement: Option<Announcement>,
+    ) -> Self {
+        Self {
+            id: 0,
+            mode,
+            association,
+            reuses: None,
+            announcing,
+            announcement,
+            command: None,
+            connection: None,
+            attempts: Vec::new(),
+            third_party: None,
+        }
+    }
+
     /// Where in the capture it begins: its announcement, else its connection.
     pub fn began(&self) -> Option<Moment> {
         let announced = self.announcement.as_ref().map(|a| a.at);
@@ -133,3 +166,18 @@ impl Channel {
         dialled.or(self.announcement.as_ref().and_then(|a| a.advertised))
     }
 }
+
+packed_enum!(Mode { 0 => Passive, 1 => Active, 2 => Unknown });
+packed_enum!(Association { 0 => Announced, 1 => Reused, 2 => Inferred { tie } });
+packed_enum!(AnnouncementKind {
+    0 => Pasv,
+    1 => Epsv,
+    2 => Port,
+    3 => Eprt,
+    4 => Lpsv,
+    5 => Lprt,
+    6 => Spsv,
+    7 => Cpsv,
+});
+packed!(Announcement { kind, at, advertised, address_given, accepted, text });
+packed!(Draft { mode, association, announcing, announcement, position });

@@ -1,7 +1,9 @@
 //! The dialogue of a control connection as it is kept for rules and views.
 
+use super::growth::grow;
 use crate::capture::Moment;
 use crate::ftp::command::Verb;
+use crate::pack::{packed, packed_enum};
 
 /// How far the client came with logging in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,8 +126,12 @@ impl Script {
     /// Adds a message.
     pub(crate) fn push(&mut self, at: Moment, kind: MessageKind, text: &str) {
         let start = self.dropped_text + self.text.len() as u64;
+        if self.text.capacity() - self.text.len() < text.len() {
+            // As with lists: by a half, not to twice the size.
+            self.text.reserve_exact(text.len().max(self.text.len() / 2));
+        }
         self.text.push_str(text);
-        self.messages.push(Message { at, kind, start, len: text.len() as u32 });
+        grow(&mut self.messages).push(Message { at, kind, start, len: text.len() as u32 });
         if self.text.len() > Self::MAX_TEXT {
             self.drop_oldest();
         }
@@ -160,3 +166,18 @@ impl Script {
         }
     }
 }
+
+packed_enum!(Login { 0 => Accepted, 1 => Refused, 2 => Pending, 3 => None, 4 => Hidden });
+packed_enum!(MessageKind {
+    0 => Command(exchange),
+    1 => Reply(code, exchange),
+    2 => ClientNoise,
+    3 => ServerNoise,
+    4 => ClientGap,
+    5 => ServerGap,
+    6 => ClientTls,
+    7 => ServerTls,
+});
+packed!(Message { at, kind, start, len });
+packed!(Exchange { verb, argument, at, first_reply, final_reply, end_offset, replies, reply_text });
+packed!(Script { exchanges, messages, dropped, text, dropped_text });

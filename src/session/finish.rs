@@ -30,16 +30,22 @@ impl Builder {
         now: Moment,
     ) -> Session {
         let control = connections.control;
-        self.assign_connections(connections.data);
-        self.assign_commands();
-        self.number_channels();
+        let drafts = std::mem::take(&mut self.channels);
+        let positions: Vec<usize> = drafts.iter().map(|d| d.position).collect();
+        let mut channels: Vec<Channel> = drafts
+            .into_iter()
+            .map(|d| Channel::new(d.mode, d.association, d.announcing, d.announcement))
+            .collect();
+        self.assign_connections(&mut channels, connections.data);
+        self.assign_commands(&mut channels, &positions);
+        number(&mut channels);
         let opening = opening(&control);
-        let vantage = Vantage::of(self.client, self.server, &control, &self.channels);
-        let data = || self.channels.iter().flat_map(|c| c.attempts.iter().chain(&c.connection));
+        let vantage = Vantage::of(self.client, self.server, &control, &channels);
+        let data = || channels.iter().flat_map(|c| c.attempts.iter().chain(&c.connection));
         let cut = |c: &Connection| c.from_initiator.cut + c.from_responder.cut;
         let last = data().map(|d| d.last).chain([control.last]).max().unwrap_or(control.last);
         let cut_packets = cut(&control) + data().map(cut).sum::<u64>();
-        let transfers = self.finished_transfers();
+        let transfers = self.finished_transfers(&channels);
         let hidden = self.tls_since();
         let login = match self.login {
             Login::None | Login::Pending if hidden.is_some() => Login::Hidden,
@@ -63,11 +69,11 @@ impl Builder {
             banner: self.banner.map(|b| b.0),
             software: self.software,
             not_ftp: self.not_ftp,
-            verbs: self.verbs,
+            verbs: self.verbs.iter().map(|(v, n)| (v.as_str().to_owned(), *n)).collect(),
             commands: self.commands,
             replies: self.replies,
             script: self.script,
-            channels: self.channels,
+            channels,
             transfers,
             control_gaps: self.control_gaps,
             cut_packets,
@@ -80,12 +86,12 @@ impl Builder {
 
     /// The first connection that worked is the channel's own, failed dials before it are its
     /// attempts, each one after it is a channel of its own that used the endpoint again.
-    fn assign_connections(&mut self, data: Vec<Vec<Connection>>) {
+    fn assign_connections(&self, channels: &mut Vec<Channel>, data: Vec<Vec<Connection>>) {
         let (client, server) = (self.client.ip, self.server.ip);
         let mut reused = Vec::new();
         for (index, mut dials) in data.into_iter().enumerate() {
             dials.sort_by_key(|d| d.first);
-            let Some(channel) = self.channels.get_mut(index) else { continue };
+            let Some(channel) = channels.get_mut(index) else { continue };
             let own =
                 dials.iter().position(Connection::worked).unwrap_or(dials.len().saturating_sub(1));
             for (i, dial) in dials.into_iter().enumerate() {
@@ -101,48 +107,45 @@ impl Builder {
             }
         }
         for (index, mode, dial) in reused {
-            let again = self.new_channel(mode, Association::Reused, None, None);
+            let mut channel = Channel::new(mode, Association::Reused, None, None);
             let ip = dial.initiator.ip;
-            if let Some(channel) = self.channels.get_mut(again) {
-                channel.third_party = (ip != client && ip != server).then_some(ip);
-                channel.connection = Some(dial);
-                // The index for now; it becomes an id when channels are numbered.
-                channel.reuses = u32::try_from(index).ok();
-            }
+            channel.third_party = (ip != client && ip != server).then_some(ip);
+            channel.connection = Some(dial);
+            // The index for now; it becomes an id when channels are numbered.
+            channel.reuses = u32::try_from(index).ok();
+            channels.push(channel);
         }
     }
 
     /// Which transfer command used which channel: the latest accepted announcement before it in
     /// the order of commands; when that was used up, a further connection to its endpoint.
-    fn assign_commands(&mut self) {
-        let transfers: Vec<usize> = self.transfers.keys().copied().collect();
-        for exchange in transfers {
+    fn assign_commands(&self, channels: &mut [Channel], positions: &[usize]) {
+        for exchange in self.transfers.iter().map(|t| t.exchange) {
             let Some(e) = self.script.exchanges.get(exchange) else { continue };
             let at = e.at;
             let began = e.replies.iter().any(|c| (100..=299).contains(c));
-            let announced = self
-                .channels
+            let announced = channels
                 .iter()
                 .enumerate()
                 .filter(|(i, c)| {
                     let usable = c.announcement.as_ref().is_some_and(|a| a.accepted != Some(false));
-                    usable && self.positions.get(*i).is_some_and(|p| *p <= exchange)
+                    usable && positions.get(*i).is_some_and(|p| *p <= exchange)
                 })
-                .max_by_key(|(i, _)| (self.positions.get(*i).copied(), *i))
+                .max_by_key(|(i, _)| (positions.get(*i).copied(), *i))
                 .map(|(i, _)| i);
             let Some(index) = announced else { continue };
-            let used_by = self.channels.get(index).and_then(|c| c.command);
+            let used_by = channels.get(index).and_then(|c| c.command);
             let used = used_by.and_then(|u| self.script.exchanges.get(u)).is_some_and(|u| {
                 // A command that was turned down at once leaves the announcement to the next.
                 u.replies.iter().any(|c| (100..=299).contains(c)) || u.final_reply.is_none()
             });
             if used_by.is_none() || !used && began {
-                if let Some(channel) = self.channels.get_mut(index) {
+                if let Some(channel) = channels.get_mut(index) {
                     channel.command = Some(exchange);
                 }
                 continue;
             }
-            let again = self.channels.iter_mut().find(|c| {
+            let again = channels.iter_mut().find(|c| {
                 c.association == Association::Reused
                     && c.reuses == u32::try_from(index).ok()
                     && c.command.is_none()
@@ -156,33 +159,16 @@ impl Builder {
         }
     }
 
-    /// Numbers channels in order of announcement or of the connection's first packet.
-    fn number_channels(&mut self) {
-        let mut order: Vec<usize> = (0..self.channels.len()).collect();
-        order.sort_by_key(|i| self.channels.get(*i).and_then(Channel::began));
-        let mut ids = vec![0u32; order.len()];
-        for (id, index) in (1u32..).zip(&order) {
-            if let Some(slot) = ids.get_mut(*index) {
-                *slot = id;
-            }
-        }
-        for (channel, id) in self.channels.iter_mut().zip(&ids) {
-            channel.id = *id;
-            channel.reuses = channel.reuses.and_then(|i| ids.get(i as usize).copied());
-        }
-        self.channels.sort_by_key(|c| c.id);
-    }
-
-    fn finished_transfers(&self) -> Vec<Transfer> {
+    fn finished_transfers(&self, channels: &[Channel]) -> Vec<Transfer> {
         self.transfers
             .iter()
-            .map(|(exchange, note)| {
-                let channel = self.channels.iter().find(|c| c.command == Some(*exchange));
+            .map(|note| {
+                let channel = channels.iter().find(|c| c.command == Some(note.exchange));
                 let connection = channel.and_then(|c| c.connection.as_ref());
                 let duration =
                     connection.and_then(|d| Some(d.last_byte()?.time.since(d.first_byte()?.time)));
                 Transfer {
-                    exchange: *exchange,
+                    exchange: note.exchange,
                     channel: channel.map(|c| c.id),
                     path: note.path.clone(),
                     restart_at: note.restart_at,
@@ -194,6 +180,23 @@ impl Builder {
             })
             .collect()
     }
+}
+
+/// Numbers channels in order of announcement or of the connection's first packet.
+fn number(channels: &mut [Channel]) {
+    let mut order: Vec<usize> = (0..channels.len()).collect();
+    order.sort_by_key(|i| channels.get(*i).and_then(Channel::began));
+    let mut ids = vec![0u32; order.len()];
+    for (id, index) in (1u32..).zip(&order) {
+        if let Some(slot) = ids.get_mut(*index) {
+            *slot = id;
+        }
+    }
+    for (channel, id) in channels.iter_mut().zip(&ids) {
+        channel.id = *id;
+        channel.reuses = channel.reuses.and_then(|i| ids.get(i as usize).copied());
+    }
+    channels.sort_by_key(|c| c.id);
 }
 
 fn opening(control: &Connection) -> Opening {

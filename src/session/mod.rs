@@ -5,6 +5,7 @@ mod channel;
 mod dialogue;
 mod expectation;
 mod finish;
+mod growth;
 mod model;
 mod speech;
 mod text;

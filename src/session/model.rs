@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Channel, Login, Script, Vantage};
 use crate::capture::{CaptureLoss, Moment};
 use crate::decode::Endpoint;
+use crate::pack::packed_enum;
 use crate::tcp::{Connection, Half};
 
 /// How the control connection began.
@@ -171,3 +172,5 @@ impl Session {
         self.tls_since.is_some()
     }
 }
+
+packed_enum!(Security { 0 => Plain, 1 => ExplicitTls, 2 => ImplicitTls });

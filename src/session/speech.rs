@@ -1,7 +1,8 @@
 //! What commands and replies mean for the session.
 
 use super::builder::{Builder, Effect, Said, Side, TransferNote};
-use super::text::{bounded, quoted, stated_bytes, text};
+use super::growth::grow;
+use super::text::{bounded, head, quoted, stated_bytes, text};
 use super::{Announcement, Association, Exchange, Login, MessageKind, Mode};
 use crate::capture::Moment;
 use crate::decode::Endpoint;
@@ -86,7 +87,10 @@ impl Builder {
         let verb = command.verb;
         let name = verb.as_str();
         self.commands += 1;
-        *self.verbs.entry(name.to_owned()).or_default() += 1;
+        match self.verbs.iter_mut().find(|(v, _)| *v == verb) {
+            Some((_, times)) => *times += 1,
+            None => grow(&mut self.verbs).push((verb, 1)),
+        }
         let argument = if verb.is_secret() && !command.argument.is_empty() {
             "***".to_owned()
         } else {
@@ -94,9 +98,12 @@ impl Builder {
         };
         let exchange = self.script.exchanges.len();
         self.dialogue.command(verb, at);
-        let shown =
-            if argument.is_empty() { name.to_owned() } else { format!("{name} {argument}") };
-        self.script.push(at, MessageKind::Command(exchange), &bounded(shown, MAX_MESSAGE));
+        let kind = MessageKind::Command(exchange);
+        if argument.is_empty() {
+            self.script.push(at, kind, name);
+        } else {
+            self.script.push(at, kind, &bounded([name, &argument].join(" "), MAX_MESSAGE));
+        }
         match verb {
             Verb::USER => {
                 self.user = Some(argument.clone());
@@ -105,7 +112,7 @@ impl Builder {
             Verb::PASS | Verb::ACCT if self.login == Login::None => self.login = Login::Pending,
             _ => {}
         }
-        self.script.exchanges.push(Exchange {
+        grow(&mut self.script.exchanges).push(Exchange {
             verb,
             argument,
             at,
@@ -149,7 +156,8 @@ impl Builder {
         };
         let promised = size.map(|s| s.saturating_sub(restart_at.unwrap_or(0)));
         let ascii = self.ascii && !listing;
-        self.transfers.insert(exchange, TransferNote { path, restart_at, promised, ascii });
+        let note = TransferNote { exchange, path, restart_at, promised, ascii };
+        grow(&mut self.transfers).push(note);
     }
 
     fn announced_by_client(
@@ -205,16 +213,12 @@ impl Builder {
             Paired::Greeting | Paired::Unsolicited => None,
         };
         if paired == Paired::Greeting && self.banner.is_none() {
-            self.banner = Some((bounded(text.clone(), MAX_MESSAGE), at));
+            self.banner = Some((head(&text, MAX_MESSAGE).to_owned(), at));
         }
         if self.software.is_none() {
             self.software = software::of_reply(code, &text);
         }
-        self.script.push(
-            at,
-            MessageKind::Reply(code, exchange),
-            &bounded(text.clone(), MAX_MESSAGE),
-        );
+        self.script.push(at, MessageKind::Reply(code, exchange), head(&text, MAX_MESSAGE));
         let mut verb = None;
         if let Some(e) = exchange.and_then(|i| self.script.exchanges.get_mut(i)) {
             verb = Some(e.verb);
@@ -224,7 +228,7 @@ impl Builder {
             }
             if matches!(paired, Paired::Final(_)) {
                 e.final_reply = Some((code, at));
-                e.reply_text = bounded(text.clone(), 512);
+                e.reply_text = head(&text, 512).to_owned();
             }
         }
         if matches!(code, 227..=229) {
@@ -235,7 +239,7 @@ impl Builder {
                 self.final_reply(verb, exchange, code, &text);
             } else if verb.is_transfer()
                 && let Some(stated) = stated_bytes(&text)
-                && let Some(note) = self.transfers.get_mut(&exchange)
+                && let Some(note) = self.transfers.iter_mut().rfind(|t| t.exchange == exchange)
             {
                 note.promised.get_or_insert(stated);
             }

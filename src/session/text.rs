@@ -7,10 +7,17 @@ pub(super) fn text(bytes: &[u8]) -> String {
 
 /// At most `max` characters.
 pub(super) fn bounded(mut text: String, max: usize) -> String {
-    if let Some((cut, _)) = text.char_indices().nth(max) {
-        text.truncate(cut);
-    }
+    text.truncate(head(&text, max).len());
     text
+}
+
+/// The first `max` characters.
+pub(super) fn head(text: &str, max: usize) -> &str {
+    // Not counted where there are too few bytes for so many.
+    if text.len() <= max {
+        return text;
+    }
+    text.char_indices().nth(max).and_then(|(cut, _)| text.get(..cut)).unwrap_or(text)
 }
 
 /// The path in a 257 reply: in double quotes, which are doubled inside (RFC 959, appendix II).

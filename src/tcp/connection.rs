@@ -6,6 +6,7 @@ use super::half::Payload;
 use super::{Half, OldAcks};
 use crate::capture::Moment;
 use crate::decode::{Endpoint, IcmpError, Segment};
+use crate::pack::packed;
 
 /// An ICMP error about a connection.
 #[derive(Clone, Copy, Debug)]
@@ -132,7 +133,9 @@ impl Connection {
         let before = std::mem::replace(&mut self.last, at);
         let payload = own.sent(s, at);
         other.heard();
-        if let Some(rst) = own.rst.as_mut().filter(|r| r.at == at && before != at) {
+        if s.flags.rst()
+            && let Some(rst) = own.rst.as_mut().filter(|r| r.at == at && before != at)
+        {
             rst.before = Some(before);
         }
         if s.flags.ack() && !s.flags.rst() {
@@ -340,3 +343,18 @@ impl Connection {
         }
     }
 }
+
+packed!(Connection {
+    initiator,
+    responder,
+    initiator_known,
+    first,
+    from_initiator,
+    from_responder,
+    established,
+    last,
+    duplicates,
+    syn_to_syn_ack,
+    syn_ack_to_ack,
+    midstream,
+} without { icmp, old_acks });

@@ -1,5 +1,7 @@
 //! Which bytes of a direction were captured, each counted once.
 
+use crate::pack::packed;
+
 /// Captured byte ranges of one direction, in stream offsets of 64 bits.
 ///
 /// Nearly always one range that grows at its end. Holes that are never filled stay as gaps
@@ -7,10 +9,17 @@
 /// that memory is bounded however many packets a capture lost.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
-    first: Option<(u64, u64)>,
+    /// The first range; empty while nothing was captured.
+    first: (u64, u64),
+    bytes: u64,
+    /// What few have: most see their bytes in order, and there may be a million.
+    more: Option<Box<More>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct More {
     /// Ranges after the first, sorted, disjoint, not touching.
     rest: Vec<(u64, u64)>,
-    bytes: u64,
     given_up: u64,
 }
 
@@ -23,13 +32,15 @@ impl Coverage {
         if end <= start {
             return 0;
         }
-        let Some(first) = &mut self.first else {
-            self.first = Some((start, end));
+        let first = &mut self.first;
+        if first.0 == first.1 {
+            *first = (start, end);
             self.bytes = end - start;
             return end - start;
-        };
+        }
         // The common case: the next segment in order, nothing outstanding.
-        if self.rest.is_empty() && start <= first.1 && start >= first.0 {
+        let in_order = self.more.as_ref().is_none_or(|m| m.rest.is_empty());
+        if in_order && start <= first.1 && start >= first.0 {
             let new = end.saturating_sub(first.1);
             first.1 = first.1.max(end);
             self.bytes += new;
@@ -39,9 +50,10 @@ impl Coverage {
     }
 
     fn insert(&mut self, start: u64, end: u64) -> u64 {
-        let mut all: Vec<(u64, u64)> = Vec::with_capacity(self.rest.len() + 2);
-        all.extend(self.first);
-        all.append(&mut self.rest);
+        let more = self.more.get_or_insert_default();
+        let mut all: Vec<(u64, u64)> = Vec::with_capacity(more.rest.len() + 2);
+        all.push(self.first);
+        all.append(&mut more.rest);
         let at = all.partition_point(|r| r.1 < start);
         let mut merged = (start, end);
         let mut known = 0;
@@ -54,15 +66,22 @@ impl Coverage {
         all.splice(at..until, [merged]);
         while all.len() > Self::MAX_RANGES {
             let second = all.remove(1);
-            self.given_up += second.0 - all[0].1;
+            more.given_up += second.0 - all[0].1;
             all[0].1 = second.1;
         }
         let new = (end - start).saturating_sub(known);
         self.bytes += new;
-        self.first = all.first().copied();
-        all.remove(0);
-        self.rest = all;
+        self.first = all.remove(0);
+        more.rest = all;
         new
+    }
+
+    fn first(&self) -> Option<(u64, u64)> {
+        Some(self.first).filter(|r| r.0 < r.1)
+    }
+
+    fn rest(&self) -> &[(u64, u64)] {
+        self.more.as_ref().map(|m| m.rest.as_slice()).unwrap_or_default()
     }
 
     /// Bytes captured, each once.
@@ -72,25 +91,25 @@ impl Coverage {
 
     /// The first offset captured.
     pub fn start(&self) -> Option<u64> {
-        self.first.map(|r| r.0)
+        self.first().map(|r| r.0)
     }
 
     /// The end of the highest range captured.
     pub fn end(&self) -> Option<u64> {
-        self.rest.last().copied().or(self.first).map(|r| r.1)
+        self.rest().last().copied().or(self.first()).map(|r| r.1)
     }
 
     /// The end of what is captured without a hole from the start.
     pub fn contiguous_end(&self) -> Option<u64> {
-        self.first.map(|r| r.1)
+        self.first().map(|r| r.1)
     }
 
     /// Holes in `start..end`: bytes that were never captured, lowest first.
     pub fn holes(&self, start: u64, end: u64) -> impl Iterator<Item = (u64, u64)> + '_ {
         let mut at = start;
-        self.first
+        self.first()
             .into_iter()
-            .chain(self.rest.iter().copied())
+            .chain(self.rest().iter().copied())
             .chain(std::iter::once((end, end)))
             .filter_map(move |r| {
                 let hole = (at, r.0.min(end));
@@ -101,9 +120,12 @@ impl Coverage {
 
     /// Bytes in holes that were given up because there were too many.
     pub fn given_up(&self) -> u64 {
-        self.given_up
+        self.more.as_ref().map_or(0, |m| m.given_up)
     }
 }
+
+packed!(Coverage { first, bytes, more });
+packed!(More { rest, given_up });
 
 #[cfg(test)]
 mod tests {

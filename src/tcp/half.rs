@@ -1,11 +1,13 @@
 //! One direction of a TCP connection.
 
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use super::Coverage;
-use super::milestones::{Ahead, Probes, Recovered, Reset, Unanswered, ZeroWindow};
-use crate::capture::Moment;
+use super::milestones::{Ahead, Probes, Recovered, Reset, Unanswered};
+use super::{Coverage, Rare};
+use crate::capture::{Moment, Timestamp};
 use crate::decode::{Segment, Seq, SynOptions};
+use crate::pack::packed;
 
 /// Offsets start here, so that bytes from before the first packet captured have offsets too.
 const ORIGIN: u64 = 1 << 32;
@@ -15,8 +17,6 @@ const MOST_AHEAD: u64 = 1 << 30;
 /// What one side of a connection sent.
 #[derive(Clone, Debug, Default)]
 pub struct Half {
-    /// Its first packet of any kind.
-    pub first_packet: Option<Moment>,
     /// Its latest packet of any kind.
     pub last_packet: Option<Moment>,
     /// Packets captured, duplicates of the capture not counted.
@@ -45,24 +45,6 @@ pub struct Half {
     pub fin: Option<Moment>,
     /// Offset of the FIN.
     pub fin_offset: Option<u64>,
-    /// First RST.
-    pub rst: Option<Reset>,
-    /// Segments whose payload had all been captured before.
-    pub retransmissions: u64,
-    /// Segments sent out of order.
-    pub out_of_order: u64,
-    /// Keep-alive probes.
-    pub keep_alives: u64,
-    /// What was retransmitted and not acknowledged since.
-    pub unanswered: Option<Unanswered>,
-    /// Of what was retransmitted and acknowledged in the end: what took longest.
-    pub recovered: Option<Box<Recovered>>,
-    /// Keep-alives or window probes since the other side was last heard.
-    pub probes: Option<Box<Probes>>,
-    /// Sequence numbers say that it has sent more than was captured.
-    pub ahead: Option<Box<Ahead>>,
-    /// Zero windows that this side advertised (as a receiver).
-    pub zero_window: ZeroWindow,
     /// Largest payload of a segment.
     pub max_payload: u32,
     /// Largest payload of a segment that was acknowledged.
@@ -77,13 +59,26 @@ pub struct Half {
     pub coverage: Coverage,
     base: Option<Seq>,
     highest: u64,
-    last_unseen_ack: Option<Seq>,
-    ack_advances: u32,
     /// Offset and time of the oldest bytes in flight, where they are known.
     in_flight: Option<(u64, Moment)>,
     /// End and length of a segment larger than all that were acknowledged so far.
     larger: Option<(u64, u32)>,
-    fingerprint: Option<(Moment, u32, u32, u16, u8, Option<u16>)>,
+    fingerprint: Option<(Timestamp, u32, u32, u16, u8, Option<u16>)>,
+    rare: Option<Box<Rare>>,
+}
+
+impl Deref for Half {
+    type Target = Rare;
+
+    fn deref(&self) -> &Rare {
+        self.rare.as_deref().unwrap_or(Rare::none())
+    }
+}
+
+impl DerefMut for Half {
+    fn deref_mut(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_with(|| Box::new(Rare::NONE))
+    }
 }
 
 /// What a segment's payload was to its direction.
@@ -170,14 +165,13 @@ impl Half {
         told_apart
             && self.fingerprint.is_some_and(|(then, seq, ack, sum, flags, id)| {
                 (seq, ack, sum, flags, id) == (s.seq.0, s.ack.0, s.checksum, s.flags.0, s.ip_id)
-                    && at.time.since(then.time) < Duration::from_millis(1)
+                    && at.time.since(then) < Duration::from_millis(1)
             })
     }
 
     pub(super) fn sent(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
-        self.fingerprint = Some((at, s.seq.0, s.ack.0, s.checksum, s.flags.0, s.ip_id));
+        self.fingerprint = Some((at.time, s.seq.0, s.ack.0, s.checksum, s.flags.0, s.ip_id));
         self.packets += 1;
-        self.first_packet.get_or_insert(at);
         self.last_packet = Some(at);
         if (s.payload.len() as u64) < u64::from(s.payload_len) {
             self.cut += 1;
@@ -212,7 +206,7 @@ impl Half {
         if s.flags.fin() {
             self.fin(seq, s, at);
         }
-        if !s.flags.syn() {
+        if !s.flags.syn() && (s.window == 0 || self.zero_window.since.is_some()) {
             self.zero_window.advertised(s.window, at);
         }
         payload
@@ -354,7 +348,9 @@ impl Half {
 
     /// A packet of the other side arrived.
     pub(super) fn heard(&mut self) {
-        self.probes = None;
+        if self.probes.is_some() {
+            self.probes = None;
+        }
     }
 
     /// Everything before `offset` has been sent.
@@ -402,3 +398,32 @@ impl Half {
         }
     }
 }
+
+packed!(Half {
+    syn,
+    last_syn,
+    syns,
+    isn,
+    syn_options,
+    ttl,
+    ttl_varies,
+    base,
+    first_byte,
+    longest_pause,
+    last_byte,
+    in_flight,
+    acked_at,
+    fin,
+    fin_offset,
+    packets,
+    max_payload,
+    largest_acked,
+    cut,
+    acked,
+    coverage,
+    highest,
+    larger,
+    last_packet,
+    fingerprint,
+    rare,
+});

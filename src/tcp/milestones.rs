@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::capture::Moment;
 use crate::decode::Seq;
+use crate::pack::packed;
 
 /// An RST as it was seen.
 #[derive(Clone, Copy, Debug)]
@@ -108,6 +109,16 @@ pub struct ZeroWindow {
 }
 
 impl ZeroWindow {
+    /// No zero window was advertised.
+    pub(super) const NONE: Self = Self {
+        spans: 0,
+        total: Duration::ZERO,
+        longest: None,
+        since: None,
+        repeated: None,
+        repeats: 0,
+    };
+
     /// A packet advertises `window`, after scaling or before: only zero matters.
     pub(super) fn advertised(&mut self, window: u16, at: Moment) {
         match (window, self.since) {
@@ -132,3 +143,10 @@ impl ZeroWindow {
         }
     }
 }
+
+packed!(Reset { at, ttl, ip_id, ack, before });
+packed!(Unanswered { sent, first, last, times, offset, len });
+packed!(Recovered { unanswered, acked });
+packed!(Probes { first, last, times });
+packed!(Ahead { at, offset });
+packed!(ZeroWindow { spans, total, longest, since, repeated, repeats });

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::capture::{Moment, Timestamp};
+use crate::pack::packed;
 
 /// A piece of a stream, in order.
 #[derive(Debug, PartialEq, Eq)]
@@ -206,6 +207,8 @@ impl Reassembler {
         }
     }
 }
+
+packed!(Reassembler { next, held_bytes, hole_since, latest } without { held });
 
 #[cfg(test)]
 mod tests {

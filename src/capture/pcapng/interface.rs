@@ -125,6 +125,6 @@ mod tests {
         assert_eq!(nanos(0x7f, u64::MAX), 0);
         assert_eq!(nanos(0xff, u64::MAX), 0);
         let clock = Clock { unit: Unit::of(0xff), offset: i128::from(i64::MIN) * 1_000_000_000 };
-        assert_eq!(clock.time(5).nanos(), i64::MIN);
+        assert_eq!(clock.time(5).nanos(), i64::MIN + 1);
     }
 }

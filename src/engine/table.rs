@@ -1,0 +1,178 @@
+//! A table of what is being followed, in which much of it may be at rest.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use slab::Slab;
+
+use crate::capture::Timestamp;
+use crate::pack::{Pack, Packer, Unpacker};
+
+/// Something that can be put to rest.
+pub(super) trait Rest: Pack {
+    /// What must be known of it without waking it up.
+    type Head: Copy;
+
+    fn head(&self) -> Self::Head;
+
+    /// When it last changed.
+    fn last(&self) -> Timestamp;
+}
+
+#[derive(Debug)]
+enum Slot<T, H> {
+    // Boxed: a table that grows moves pointers, not kilobytes.
+    Awake(Box<T>),
+    Asleep(H, Box<[u8]>),
+}
+
+/// A table with stable keys. Where many are followed at once, those to which nothing happens are
+/// packed, and unpacked when they are next asked for.
+#[derive(Debug)]
+pub(super) struct Table<T: Rest> {
+    slots: Slab<Slot<T, T::Head>>,
+    /// Those awake, in the order in which to see whether they can rest.
+    drowsy: VecDeque<(Timestamp, usize)>,
+    awake: usize,
+    /// How many are kept awake whatever happens; `None` for all.
+    keep: Option<usize>,
+    now: Timestamp,
+    packer: Packer,
+}
+
+impl<T: Rest> Default for Table<T> {
+    fn default() -> Self {
+        Self {
+            slots: Slab::new(),
+            drowsy: VecDeque::new(),
+            awake: 0,
+            keep: None,
+            now: Timestamp::default(),
+            packer: Packer::default(),
+        }
+    }
+}
+
+impl<T: Rest> Table<T> {
+    /// Nothing happened to it for this long: it may rest.
+    const QUIET: Duration = Duration::from_millis(250);
+    /// When to try again with one that can't be packed.
+    const LATER: Duration = Duration::from_secs(10);
+
+    /// Lets what is quiet rest when more than `keep` are awake.
+    pub fn rest_beyond(&mut self, keep: usize) {
+        self.keep = Some(keep);
+    }
+
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub fn insert(&mut self, value: T) -> usize {
+        let key = self.slots.insert(Slot::Awake(Box::new(value)));
+        self.woken(key);
+        key
+    }
+
+    fn woken(&mut self, key: usize) {
+        self.awake += 1;
+        if self.keep.is_some() {
+            self.drowsy.push_back((self.now.plus(Self::QUIET), key));
+        }
+    }
+
+    /// Takes one out.
+    pub fn take(&mut self, key: usize) -> Option<T> {
+        self.get_mut(key)?;
+        self.awake -= 1;
+        match self.slots.try_remove(key)? {
+            Slot::Awake(value) => Some(*value),
+            Slot::Asleep(..) => None,
+        }
+    }
+
+    /// One of them, awake from now on.
+    #[inline]
+    pub fn get_mut(&mut self, key: usize) -> Option<&mut T> {
+        if let Some(Slot::Asleep(..)) = self.slots.get(key) {
+            self.wake(key);
+        }
+        match self.slots.get_mut(key) {
+            Some(Slot::Awake(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    #[cold]
+    fn wake(&mut self, key: usize) {
+        if let Some(slot) = self.slots.get_mut(key)
+            && let Slot::Asleep(_, packed) = slot
+            && let Some(value) = Unpacker::unpacked(packed)
+        {
+            *slot = Slot::Awake(Box::new(value));
+            self.woken(key);
+        }
+    }
+
+    /// One of them, if it is awake.
+    #[inline]
+    pub fn awake(&self, key: usize) -> Option<&T> {
+        match self.slots.get(key)? {
+            Slot::Awake(value) => Some(value),
+            Slot::Asleep(..) => None,
+        }
+    }
+
+    /// What is known of one, awake or not.
+    pub fn head(&self, key: usize) -> Option<T::Head> {
+        match self.slots.get(key)? {
+            Slot::Awake(value) => Some(value.head()),
+            Slot::Asleep(head, _) => Some(*head),
+        }
+    }
+
+    /// What is known of all of them, in no order.
+    pub fn heads(&self) -> impl Iterator<Item = (usize, T::Head)> + '_ {
+        self.slots.iter().map(|(key, slot)| match slot {
+            Slot::Awake(value) => (key, value.head()),
+            Slot::Asleep(head, _) => (key, *head),
+        })
+    }
+
+    /// Those that are awake, in no order.
+    pub fn all_awake(&self) -> impl Iterator<Item = (usize, &T)> + '_ {
+        self.slots.iter().filter_map(|(key, slot)| match slot {
+            Slot::Awake(value) => Some((key, &**value)),
+            Slot::Asleep(..) => None,
+        })
+    }
+
+    /// Time passed.
+    #[inline]
+    pub fn advance(&mut self, now: Timestamp) {
+        self.now = now;
+        if self.keep.is_some_and(|keep| self.awake > keep) {
+            self.rest();
+        }
+    }
+
+    #[inline(never)]
+    fn rest(&mut self) {
+        while let Some(&(due, key)) = self.drowsy.front()
+            && due < self.now
+        {
+            self.drowsy.pop_front();
+            let Some(slot) = self.slots.get_mut(key) else { continue };
+            let Slot::Awake(value) = slot else { continue };
+            let quiet = value.last().plus(Self::QUIET);
+            if quiet >= self.now {
+                self.drowsy.push_back((quiet, key));
+            } else if let Some(packed) = self.packer.packed(&**value) {
+                *slot = Slot::Asleep(value.head(), packed);
+                self.awake -= 1;
+            } else {
+                self.drowsy.push_back((self.now.plus(Self::LATER), key));
+            }
+        }
+    }
+}
