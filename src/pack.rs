@@ -55,6 +55,8 @@ pub(crate) struct Packer {
     /// Bits in the last byte of `bits`.
     used: u32,
     last: Moment,
+    /// Where texts stand in `bytes`: the first few, which may be said again.
+    texts: Vec<(usize, usize)>,
     /// Something was there that is never packed.
     refused: bool,
 }
@@ -66,6 +68,7 @@ impl Packer {
         self.bits.clear();
         self.used = 8;
         self.last = Moment::default();
+        self.texts.clear();
         self.refused = false;
         value.pack(self);
         if self.refused {
@@ -106,11 +109,28 @@ impl Packer {
         self.number((n << 1 ^ n >> 63).cast_unsigned());
     }
 
-    /// Bytes and how many.
+    /// Bytes; only a reference to them when they were packed before.
     pub fn slice(&mut self, bytes: &[u8]) {
+        let same = |(at, len): &(usize, usize)| {
+            *len == bytes.len() && self.bytes.get(*at..at + len) == Some(bytes)
+        };
+        let known = self.texts.iter().position(same);
+        self.bit(known.is_some());
+        if let Some(known) = known {
+            self.number(known as u64);
+            return;
+        }
         self.number(bytes.len() as u64);
+        if is_remembered(bytes, self.texts.len()) {
+            self.texts.push((self.bytes.len(), bytes.len()));
+        }
         self.bytes.extend_from_slice(bytes);
     }
+}
+
+/// Whether a text is one that may be referred to, when so many are already.
+fn is_remembered(bytes: &[u8], texts: usize) -> bool {
+    bytes.len() >= 4 && texts < 64
 }
 
 fn varint(mut n: u64, to: &mut Vec<u8>) {
@@ -128,15 +148,20 @@ pub(crate) struct Unpacker<'a> {
     bits: &'a [u8],
     used: u32,
     last: Moment,
+    texts: Vec<&'a [u8]>,
 }
 
 impl<'a> Unpacker<'a> {
     /// What [`Packer::packed`] was given.
     pub fn unpacked<T: Pack>(packed: &'a [u8]) -> Option<T> {
-        let mut whole = Self { bytes: packed, bits: &[], used: 0, last: Moment::default() };
+        let mut whole = Self::over(packed, &[]);
         let bits = usize::try_from(whole.varint()?).ok()?;
         let (bits, bytes) = whole.bytes.split_at_checked(bits)?;
-        T::unpack(&mut Self { bytes, bits, used: 0, last: Moment::default() })
+        T::unpack(&mut Self::over(bytes, bits))
+    }
+
+    fn over(bytes: &'a [u8], bits: &'a [u8]) -> Self {
+        Self { bytes, bits, used: 0, last: Moment::default(), texts: Vec::new() }
     }
 
     fn bit(&mut self) -> Option<bool> {
@@ -171,11 +196,18 @@ impl<'a> Unpacker<'a> {
         Some((n >> 1).cast_signed() ^ -((n & 1).cast_signed()))
     }
 
-    /// Bytes and how many.
+    /// Bytes.
     pub fn slice(&mut self) -> Option<&'a [u8]> {
+        if self.bit()? {
+            let known = usize::try_from(self.number()?).ok()?;
+            return self.texts.get(known).copied();
+        }
         let len = usize::try_from(self.number()?).ok()?;
         let (slice, rest) = self.bytes.split_at_checked(len)?;
         self.bytes = rest;
+        if is_remembered(slice, self.texts.len()) {
+            self.texts.push(slice);
+        }
         Some(slice)
     }
 }
@@ -440,4 +472,64 @@ tuples! {
     (A 0, B 1);
     (A 0, B 1, C 2);
     (A 0, B 1, C 2, D 3, E 4, F 5);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    type Mixed = (Vec<u64>, Option<String>, Vec<(bool, String)>);
+
+    #[test]
+    fn moments_in_any_order() {
+        let moment = |order: u64, nanos: i64, file: u32, number: u32| Moment {
+            order,
+            time: Timestamp::from_nanos(nanos),
+            frame: FrameRef { file, number },
+        };
+        let all = vec![
+            moment(1, 0, 0, 1),
+            moment(1, 0, 0, 1),
+            moment(u64::MAX, i64::MAX, u32::MAX, u32::MAX),
+            moment(0, i64::MIN + 1, 0, 0),
+            moment(5, -1, 7, 3),
+        ];
+        let packed = Packer::default().packed(&all).unwrap();
+        let back: Vec<Moment> = Unpacker::unpacked(&packed).unwrap();
+        assert_eq!(format!("{all:?}"), format!("{back:?}"));
+    }
+
+    #[test]
+    fn what_is_never_packed_refuses() {
+        #[derive(Default)]
+        struct Half {
+            a: u8,
+            b: Option<u8>,
+        }
+        packed!(Half { a } without { b });
+        let mut packer = Packer::default();
+        assert!(packer.packed(&Half { a: 1, b: Some(1) }).is_none());
+        let packed = packer.packed(&Half { a: 1, b: None }).unwrap();
+        let back: Half = Unpacker::unpacked(&packed).unwrap();
+        assert_eq!((back.a, back.b), (1, None));
+    }
+
+    proptest! {
+        #[test]
+        fn what_comes_out_went_in(
+            numbers in prop::collection::vec(any::<u64>(), 0..9),
+            text in prop::option::of(".{0,9}"),
+            list in prop::collection::vec((any::<bool>(), "[ab]{0,5}"), 0..99),
+        ) {
+            let value: Mixed = (numbers, text, list);
+            let packed = Packer::default().packed(&value).unwrap();
+            prop_assert_eq!(Unpacker::unpacked::<Mixed>(&packed), Some(value));
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..99)) {
+            let _ = Unpacker::unpacked::<(Vec<u64>, Vec<bool>, String)>(&bytes);
+        }
+    }
 }

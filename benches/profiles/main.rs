@@ -6,11 +6,14 @@
 //! cargo bench --bench profiles -- --scale 1 chatty     # one of them, whole
 //! cargo bench --bench profiles -- --scale 1 --with-tshark --runs 5
 //! cargo bench --bench profiles -- --make --folder /tmp/captures   # only makes them
+//! cargo bench --bench profiles -- --guard           # instructions a packet (needs valgrind)
+//! cargo bench --bench profiles -- --guard --bless   # commits them
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark measures time")]
 
+mod guard;
 mod measure;
 mod play;
 mod profile;
@@ -32,6 +35,8 @@ struct Arguments {
     threads: Vec<usize>,
     tshark: bool,
     make: bool,
+    guard: bool,
+    bless: bool,
     folder: PathBuf,
     names: Vec<String>,
 }
@@ -43,6 +48,8 @@ fn arguments() -> Arguments {
         threads: vec![1, 2],
         tshark: false,
         make: false,
+        guard: false,
+        bless: false,
         folder: std::env::temp_dir().join("ftpscope-profiles"),
         names: Vec::new(),
     };
@@ -57,6 +64,8 @@ fn arguments() -> Arguments {
             "--folder" => a.folder = words.next().unwrap().into(),
             "--with-tshark" => a.tshark = true,
             "--make" => a.make = true,
+            "--guard" => a.guard = true,
+            "--bless" => a.bless = true,
             "--bench" => {}
             name => a.names.push(name.to_owned()),
         }
@@ -70,6 +79,9 @@ fn main() {
     }
     let a = arguments();
     std::fs::create_dir_all(&a.folder).unwrap();
+    if a.guard {
+        std::process::exit(i32::from(!guard::guard(&a.folder, a.bless)));
+    }
     println!(
         "| capture | | time | × cat | × walk | ns/packet | memory |\n|---|---|--:|--:|--:|--:|--:|"
     );
@@ -108,12 +120,13 @@ fn run(profile: &Profile, a: &Arguments) {
     let file = path.to_str().unwrap();
     for threads in &a.threads {
         let threads = threads.to_string();
-        let ndjson = ["report", "--format", "ndjson", "--threads", &threads, file];
-        line(
-            &format!("ftpscope, {threads} threads, ndjson"),
-            &best(a.runs, || command(ours, &ndjson)),
-        );
+        let problems =
+            ["report", "--format", "ndjson", "--only-problems", "--threads", &threads, file];
+        let measured = best(a.runs, || command(ours, &problems));
+        line(&format!("ftpscope, {threads} threads, problems as ndjson"), &measured);
     }
+    let ndjson = ["report", "--format", "ndjson", "--threads", "1", file];
+    line("ftpscope, 1 thread, all as ndjson", &best(a.runs, || command(ours, &ndjson)));
     let json = ["report", "--format", "json", "--threads", "1", file];
     line("ftpscope, 1 thread, json", &best(a.runs, || command(ours, &json)));
     let tcpdump = ["-r", file, "-w", "/dev/null", "tcp port 21"];

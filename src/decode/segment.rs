@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::pack::{Pack, Packer, Unpacker, packed};
 
 /// An address and a TCP port. IPv4-mapped IPv6 addresses are IPv4 here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Endpoint {
     /// Address.
     pub ip: IpAddr,
@@ -17,6 +17,20 @@ impl Endpoint {
     /// An endpoint, with an IPv4-mapped IPv6 address turned into the IPv4 address it stands for.
     pub fn new(ip: IpAddr, port: u16) -> Self {
         Self { ip: ip.to_canonical(), port }
+    }
+}
+
+// As one or two numbers: derived, each of its fields would be hashed by itself.
+impl std::hash::Hash for Endpoint {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        let port = u64::from(self.port);
+        match self.ip {
+            IpAddr::V4(ip) => state.write_u64(u64::from(ip.to_bits()) << 16 | port),
+            IpAddr::V6(ip) => {
+                state.write_u128(ip.to_bits());
+                state.write_u64(port);
+            }
+        }
     }
 }
 

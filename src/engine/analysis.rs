@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Ports;
 use crate::capture::{CaptureFacts, LinkType};
 use crate::decode::{Decoded, Segment};
 use crate::diagnose::{Finding, Judged};
@@ -35,7 +36,7 @@ pub struct Overview {
     /// Packets of link types that aren't known.
     pub unknown_links: BTreeMap<LinkType, u64>,
     /// TCP segments by the lower port of the two.
-    pub tcp_ports: BTreeMap<u16, u64>,
+    pub tcp_ports: Ports,
     /// Segments acknowledged by their receiver yet never captured, in FTP connections.
     pub missing_segments: u64,
 }
@@ -44,7 +45,7 @@ impl Overview {
     /// Takes note of a segment.
     pub(super) fn segment(&mut self, s: &Segment<'_>) {
         self.tcp_segments += 1;
-        *self.tcp_ports.entry(s.src.port.min(s.dst.port)).or_default() += 1;
+        self.tcp_ports.count(s.src.port.min(s.dst.port));
     }
 
     /// Takes note of a packet that holds neither a segment nor an ICMP error.

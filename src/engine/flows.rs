@@ -1,6 +1,7 @@
 //! Which of the tables a 4-tuple belongs to.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
@@ -10,16 +11,28 @@ use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Segment};
 
 /// A 4-tuple without a direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct FlowKey(Endpoint, Endpoint);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlowKey {
+    /// Of IPv4, nearly all there are: address and port of either end as one number.
+    V4(u64, u64),
+    /// Of anything else.
+    Other(Endpoint, Endpoint),
+}
 
 impl FlowKey {
     /// The same for both directions.
+    #[inline]
     pub fn new(a: Endpoint, b: Endpoint) -> Self {
-        if a <= b { Self(a, b) } else { Self(b, a) }
+        if let (IpAddr::V4(x), IpAddr::V4(y)) = (a.ip, b.ip) {
+            let x = u64::from(x.to_bits()) << 16 | u64::from(a.port);
+            let y = u64::from(y.to_bits()) << 16 | u64::from(b.port);
+            return Self::V4(x.min(y), x.max(y));
+        }
+        if a <= b { Self::Other(a, b) } else { Self::Other(b, a) }
     }
 
     /// Of a segment.
+    #[inline]
     pub fn of(s: &Segment<'_>) -> Self {
         Self::new(s.src, s.dst)
     }
@@ -38,10 +51,43 @@ pub enum Slot {
     Ended,
 }
 
+/// A [`Slot`] in eight bytes: its kind in the two highest bits, its key in the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Entry(u64);
+
+impl Entry {
+    const KEY: u64 = u64::MAX >> 2;
+}
+
+impl From<Slot> for Entry {
+    fn from(slot: Slot) -> Self {
+        let (kind, key) = match slot {
+            Slot::Control(key) => (0, key),
+            Slot::Data(key) => (1, key),
+            Slot::Candidate(key) => (2, key),
+            Slot::Ended => (3, 0),
+        };
+        Self(kind << 62 | key as u64 & Self::KEY)
+    }
+}
+
+impl From<Entry> for Slot {
+    fn from(entry: Entry) -> Self {
+        let key = (entry.0 & Entry::KEY) as usize;
+        match entry.0 >> 62 {
+            0 => Self::Control(key),
+            1 => Self::Data(key),
+            2 => Self::Candidate(key),
+            _ => Self::Ended,
+        }
+    }
+}
+
 /// The table of flows of interest. Everything else costs one failed lookup.
 #[derive(Debug, Default)]
 pub struct Flows {
-    table: HashMap<FlowKey, Slot, RandomState>,
+    v4: HashMap<(u64, u64), Entry, RandomState>,
+    other: HashMap<(Endpoint, Endpoint), Entry, RandomState>,
     /// Ended flows in order, and until when they are remembered.
     ended: VecDeque<(Timestamp, FlowKey)>,
 }
@@ -53,19 +99,30 @@ impl Flows {
     const MAX_ENDED: usize = 262_144;
 
     /// What this 4-tuple is.
+    #[inline]
     pub fn get(&self, key: FlowKey) -> Option<Slot> {
-        self.table.get(&key).copied()
+        let entry = match key {
+            FlowKey::V4(a, b) => self.v4.get(&(a, b)),
+            FlowKey::Other(a, b) => self.other.get(&(a, b)),
+        };
+        entry.map(|e| (*e).into())
     }
 
     /// Enters or replaces a flow.
     pub fn set(&mut self, key: FlowKey, slot: Slot) {
-        self.table.insert(key, slot);
+        match key {
+            FlowKey::V4(a, b) => self.v4.insert((a, b), slot.into()),
+            FlowKey::Other(a, b) => self.other.insert((a, b), slot.into()),
+        };
     }
 
     /// Forgets a flow if it still is `slot`.
     pub fn remove(&mut self, key: FlowKey, slot: Slot) {
         if self.get(key) == Some(slot) {
-            self.table.remove(&key);
+            match key {
+                FlowKey::V4(a, b) => self.v4.remove(&(a, b)),
+                FlowKey::Other(a, b) => self.other.remove(&(a, b)),
+            };
         }
     }
 
@@ -74,7 +131,7 @@ impl Flows {
         if self.get(key) != Some(slot) {
             return;
         }
-        self.table.insert(key, Slot::Ended);
+        self.set(key, Slot::Ended);
         self.ended.push_back((now.plus(Self::LINGER), key));
         while self
             .ended
@@ -85,5 +142,35 @@ impl Flows {
                 self.remove(key, Slot::Ended);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_comes_back() {
+        let key = |a: &str, b: &str| {
+            FlowKey::new(
+                Endpoint::new(a.parse().unwrap(), 21),
+                Endpoint::new(b.parse().unwrap(), 9),
+            )
+        };
+        let mut flows = Flows::default();
+        for (a, b) in [("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8::2")] {
+            assert_eq!(flows.get(key(a, b)), None);
+            for slot in [Slot::Control(0), Slot::Data(7), Slot::Candidate(1 << 40), Slot::Ended] {
+                flows.set(key(a, b), slot);
+                assert_eq!(flows.get(key(a, b)), Some(slot));
+                flows.remove(key(a, b), Slot::Data(8));
+                assert_eq!(flows.get(key(a, b)), Some(slot));
+            }
+            flows.remove(key(a, b), Slot::Ended);
+            assert_eq!(flows.get(key(a, b)), None);
+        }
+        let (a, b) =
+            (Endpoint::new("192.0.2.1".parse().unwrap(), 21), "192.0.2.1".parse().unwrap());
+        assert_eq!(FlowKey::new(a, Endpoint::new(b, 9)), FlowKey::new(Endpoint::new(b, 9), a));
     }
 }

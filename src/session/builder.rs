@@ -306,8 +306,11 @@ impl Builder {
             let side = match (c, s) {
                 (None, None) => {
                     // Given back: there may be a million streams, and few wait for anything.
-                    self.from_client.said = VecDeque::new();
-                    self.from_server.said = VecDeque::new();
+                    for stream in [&mut self.from_client, &mut self.from_server] {
+                        if stream.said.capacity() > 0 {
+                            stream.said = VecDeque::new();
+                        }
+                    }
                     return;
                 }
                 (Some(c), Some(s)) if s < c => Side::Server,
@@ -365,6 +368,7 @@ impl Builder {
 packed!(Stream { lines } without { tls, said });
 packed!(TransferNote { exchange, path, restart_at, promised, ascii });
 packed!(Builder {
+    script,
     client,
     server,
     midstream,
@@ -372,7 +376,6 @@ packed!(Builder {
     from_server,
     replies_in,
     dialogue,
-    script,
     channels,
     transfers,
     sizes,

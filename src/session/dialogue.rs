@@ -3,7 +3,7 @@
 use super::growth::grow;
 use crate::capture::Moment;
 use crate::ftp::command::Verb;
-use crate::pack::{packed, packed_enum};
+use crate::pack::{Pack, Packer, Unpacker, packed, packed_enum};
 
 /// How far the client came with logging in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +125,13 @@ impl Script {
 
     /// Adds a message.
     pub(crate) fn push(&mut self, at: Moment, kind: MessageKind, text: &str) {
+        self.append(at, kind, text);
+        if self.text.len() > Self::MAX_TEXT {
+            self.drop_oldest();
+        }
+    }
+
+    fn append(&mut self, at: Moment, kind: MessageKind, text: &str) {
         let start = self.dropped_text + self.text.len() as u64;
         if self.text.capacity() - self.text.len() < text.len() {
             // As with lists: by a half, not to twice the size.
@@ -132,9 +139,6 @@ impl Script {
         }
         self.text.push_str(text);
         grow(&mut self.messages).push(Message { at, kind, start, len: text.len() as u32 });
-        if self.text.len() > Self::MAX_TEXT {
-            self.drop_oldest();
-        }
     }
 
     /// Halves the text, so that dropping costs little for each message.
@@ -178,6 +182,32 @@ packed_enum!(MessageKind {
     6 => ClientTls,
     7 => ServerTls,
 });
-packed!(Message { at, kind, start, len });
 packed!(Exchange { verb, argument, at, first_reply, final_reply, end_offset, replies, reply_text });
-packed!(Script { exchanges, messages, dropped, text, dropped_text });
+
+impl Pack for Script {
+    // Each text with its message: the same one may stand in an exchange.
+    fn pack(&self, to: &mut Packer) {
+        let Self { messages, exchanges, dropped, text: _, dropped_text } = self;
+        (*dropped, *dropped_text).pack(to);
+        messages.len().pack(to);
+        for m in messages {
+            let Message { at, kind, start: _, len: _ } = m;
+            at.pack(to);
+            kind.pack(to);
+            to.slice(self.text(m).unwrap_or_default().as_bytes());
+        }
+        exchanges.pack(to);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        let (dropped, dropped_text) = Pack::unpack(from)?;
+        let mut script = Self { dropped, dropped_text, ..Self::default() };
+        for _ in 0..usize::unpack(from)? {
+            let (at, kind) = Pack::unpack(from)?;
+            let text = str::from_utf8(from.slice()?).ok()?;
+            script.append(at, kind, text);
+        }
+        script.exchanges = Pack::unpack(from)?;
+        Some(script)
+    }
+}

@@ -67,6 +67,8 @@ impl Expectations {
         if list.len() >= Self::MAX_PER_ENDPOINT {
             list.remove(0);
         }
+        // Mostly it stays the only one.
+        list.reserve_exact(1);
         list.push(expectation);
     }
 

@@ -64,8 +64,7 @@ fn name(link: LinkType) -> String {
 }
 
 fn ports(view: &View<'_>) -> Lines {
-    let mut ports: Vec<(u16, u64)> =
-        view.analysis.overview.tcp_ports.iter().map(|(p, n)| (*p, *n)).collect();
+    let mut ports: Vec<(u16, u64)> = view.analysis.overview.tcp_ports.iter().collect();
     if ports.is_empty() {
         return Lines::new();
     }
@@ -115,7 +114,7 @@ fn service(port: u16) -> Option<&'static str> {
 fn advice(view: &View<'_>) -> Vec<String> {
     let (o, c) = (&view.analysis.overview, &view.analysis.capture);
     let mut advice = Vec::new();
-    if o.tcp_ports.contains_key(&22) {
+    if o.tcp_ports.get(22) > 0 {
         advice.push(
             "Port 22 is SSH. SFTP runs inside it and is no FTP: it has no data connections that \
              could be blocked, and nothing of it can be read from a capture."

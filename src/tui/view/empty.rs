@@ -46,7 +46,7 @@ fn lines(app: &App, width: usize) -> Lines {
         units::grouped(o.other_ip + o.not_ip + o.malformed)
     );
     say(&read, PLAIN);
-    let mut ports: Vec<(u64, u16)> = o.tcp_ports.iter().map(|(port, n)| (*n, *port)).collect();
+    let mut ports: Vec<(u64, u16)> = o.tcp_ports.iter().map(|(port, n)| (n, port)).collect();
     ports.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     if !ports.is_empty() {
         let busiest: Vec<String> = ports
