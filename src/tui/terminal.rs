@@ -21,6 +21,7 @@ use super::snapshot::Entry;
 use super::{App, draw, update};
 use crate::capture::{FrameRef, PacketStore};
 use crate::export;
+use crate::report::escape::escape;
 
 /// How long to wait for a key before looking for a new snapshot.
 const TICK: Duration = Duration::from_millis(50);
@@ -74,6 +75,10 @@ impl Screen {
             changed |= newest.generation != self.app.snapshot.generation || read != self.app.read;
             self.app.read = read;
             self.app.show(newest);
+            if let Some(notice) = publisher.notices().pop() {
+                changed = true;
+                self.app.notice = Some(escape(&notice).into_owned());
+            }
             for done in self.done.try_iter() {
                 changed = true;
                 match done {
@@ -132,8 +137,8 @@ impl Screen {
                 Effect::Load(frame) => {
                     let _ = self.work.send(Work::Load(frame));
                 }
-                Effect::Save { id, path } => {
-                    if let Some((_, entry)) = self.app.snapshot.find(id) {
+                Effect::Save { key, path } => {
+                    if let Some((_, entry)) = self.app.snapshot.find(key) {
                         let _ = self.work.send(Work::Save(Arc::clone(entry), path));
                     }
                 }

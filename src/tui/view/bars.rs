@@ -84,6 +84,7 @@ fn going_on(app: &App) -> (String, Style) {
     if !p.done {
         let read = units::bytes(app.read.max(p.read));
         match p.total.filter(|t| *t > 0) {
+            _ if p.live && app.paused => {}
             _ if p.live => parts.push("capturing".to_owned()),
             Some(total) => {
                 let percent = app.read.min(total) * 100 / total;
@@ -92,11 +93,24 @@ fn going_on(app: &App) -> (String, Style) {
             None => parts.push(format!("reading, {read} so far")),
         }
     }
+    if p.live && p.done {
+        parts.push("capture over".to_owned());
+    }
     if p.packets > 0 {
         parts.push(units::count(p.packets, "packet"));
     }
-    if p.dropped > 0 {
-        parts.push(format!("{} dropped by the kernel", units::grouped(p.dropped)));
+    if p.live && !p.done {
+        parts.push(format!("{}/s", units::grouped(p.rate)));
+    }
+    if p.live {
+        parts.push(format!("{} dropped", units::grouped(p.dropped)));
+    }
+    parts.extend(p.memory.map(units::bytes));
+    if p.let_go > 0 {
+        parts.push(format!("{} let go", units::count(p.let_go, "older session")));
+    }
+    if app.list.follow {
+        parts.push("following".to_owned());
     }
     if let Some(failure) = p.failures.first() {
         parts.push(crate::report::escape::escape(failure).into_owned());
