@@ -2,11 +2,17 @@
 
 use std::time::Duration;
 
+use ratatui::style::Style;
+
 use crate::capture::Timestamp;
 use crate::diagnose::{Judged, Severity, Status};
 use crate::report::escape::escape;
 use crate::report::ladder::waits_for;
+use crate::report::text::palette;
 use crate::session::{ClosingPoint, Exchange, Mode, Security, Session};
+
+/// What is said of a session that goes on, of which nothing can be said yet.
+const IN_PROGRESS: &str = "in progress";
 
 /// A session as a line of the list: short texts, safe to show.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,6 +95,21 @@ impl Row {
         Some((what, *length + since))
     }
 
+    /// It goes on, and nothing can be said yet.
+    pub fn in_progress(&self) -> bool {
+        self.open.is_some() && self.status == Status::Undetermined
+    }
+
+    /// How it stands: a glyph, its style, a word.
+    pub fn standing(&self) -> (&'static str, Style, &'static str) {
+        if self.in_progress() {
+            let (glyph, style) = palette::IN_PROGRESS;
+            return (glyph, style, IN_PROGRESS);
+        }
+        let (glyph, style) = palette::status(self.status);
+        (glyph, style, self.status.name())
+    }
+
     /// Critical trouble.
     pub fn is_problem(&self) -> bool {
         matches!(self.status, Status::Suspicious | Status::Stalled | Status::Failed)
@@ -148,6 +169,11 @@ fn verdict(judged: &Judged) -> String {
     let mut codes: Vec<&str> = serious.map(|d| d.code).collect();
     codes.dedup();
     match codes.as_slice() {
+        [] if judged.session.closing_point == ClosingPoint::Open
+            && judged.status == Status::Undetermined =>
+        {
+            IN_PROGRESS.to_owned()
+        }
         [] => judged.status.name().to_owned(),
         [only] => match crate::diagnose::find(only) {
             Some(rule) => format!("{only} · {}", rule.title),

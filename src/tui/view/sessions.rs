@@ -26,7 +26,7 @@ pub fn render(app: &App, area: Rect, buffer: &mut Buffer) {
         let place = app.list.shown.get(i).and_then(|p| app.snapshot.entries.get(*p as usize));
         let Some(entry) = place else { break };
         let row = &entry.row;
-        let (glyph, style) = palette::status(row.status);
+        let (glyph, style, _) = row.standing();
         let mut spans = vec![span(format!("{glyph} "), style)];
         for (c, width) in &columns {
             let style = if c.width == 0 && row.is_problem() { style } else { PLAIN };
