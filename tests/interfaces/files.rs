@@ -67,7 +67,7 @@ fn files_follow_each_other() {
     let arguments = ["watch", "-i", "lo", "-w", &name, "--rotate", "count=10"];
     let program = Program::on(&net.server, &arguments);
     fetch(&net.server, LOOPBACK, 1000);
-    program.prints("1,000 B");
+    program.prints("1.00 kB");
     program.signal("TERM");
     let last = program.ends().out.pop().unwrap();
     let all = files(folder.path());
@@ -88,7 +88,7 @@ fn the_oldest_files_go() {
     let program = Program::on(&net.server, &arguments);
     for _ in 0..4 {
         fetch(&net.server, LOOPBACK, 300_000);
-        program.prints("300,000 B");
+        program.prints("300.0 kB");
     }
     program.signal("TERM");
     assert_eq!(program.ends().status, Some(0));

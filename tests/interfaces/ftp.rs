@@ -1,8 +1,9 @@
 //! As little FTP as a session needs.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use crate::net::on;
 
@@ -62,30 +63,59 @@ fn session(mut control: TcpStream) -> std::io::Result<()> {
 
 /// Fetches so many bytes from a server, on a host.
 pub fn fetch(host: &str, server: Ipv4Addr, bytes: usize) {
-    let client = on(host, move || {
-        let mut control = TcpStream::connect((server, 21)).unwrap();
-        let mut replies = BufReader::new(control.try_clone().unwrap()).lines();
-        let mut say = |command: &str| {
-            if !command.is_empty() {
-                control.write_all(format!("{command}\r\n").as_bytes()).unwrap();
-            }
-            replies.next().unwrap().unwrap()
-        };
-        say("");
-        say("USER anna");
-        say("PASS secret");
-        let reply = say("PASV");
-        let numbers = reply[reply.find('(').unwrap() + 1..].trim_end_matches(')').split(',');
-        let numbers: Vec<u16> = numbers.map(|n| n.parse().unwrap()).collect();
-        let port = numbers[4] << 8 | numbers[5];
-        let mut channel = TcpStream::connect(SocketAddr::from((server, port))).unwrap();
-        say(&format!("RETR {bytes}"));
+    on(host, move || {
+        let mut client = Client::log_in(server);
+        let mut channel = TcpStream::connect(client.passive(server)).unwrap();
+        client.say(&format!("RETR {bytes}"));
         let mut file = Vec::new();
         channel.read_to_end(&mut file).unwrap();
         assert_eq!(file.len(), bytes);
         drop(channel);
-        say("");
-        say("QUIT");
+        client.reply();
+        client.say("QUIT");
+    })
+    .join()
+    .unwrap();
+}
+
+/// Dials a passive port that doesn't answer, for some seconds, on a thread of its own.
+pub fn dial_in_vain(host: &str, server: Ipv4Addr) {
+    on(host, move || {
+        let mut client = Client::log_in(server);
+        let endpoint = client.passive(server);
+        TcpStream::connect_timeout(&endpoint, Duration::from_secs(12)).unwrap_err();
     });
-    client.join().unwrap();
+}
+
+struct Client {
+    control: TcpStream,
+    replies: Lines<BufReader<TcpStream>>,
+}
+
+impl Client {
+    fn log_in(server: Ipv4Addr) -> Self {
+        let control = TcpStream::connect((server, 21)).unwrap();
+        let replies = BufReader::new(control.try_clone().unwrap()).lines();
+        let mut client = Self { control, replies };
+        client.reply();
+        client.say("USER anna");
+        client.say("PASS secret");
+        client
+    }
+
+    fn reply(&mut self) -> String {
+        self.replies.next().unwrap().unwrap()
+    }
+
+    fn say(&mut self, command: &str) -> String {
+        self.control.write_all(format!("{command}\r\n").as_bytes()).unwrap();
+        self.reply()
+    }
+
+    fn passive(&mut self, server: Ipv4Addr) -> SocketAddr {
+        let reply = self.say("PASV");
+        let numbers = reply[reply.find('(').unwrap() + 1..].trim_end_matches(')').split(',');
+        let numbers: Vec<u16> = numbers.map(|n| n.parse().unwrap()).collect();
+        SocketAddr::from((server, numbers[4] << 8 | numbers[5]))
+    }
 }

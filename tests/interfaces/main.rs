@@ -11,7 +11,9 @@ mod net;
 mod program;
 mod rights;
 
-use ftp::{fetch, serve};
+use std::time::{Duration, Instant};
+
+use ftp::{dial_in_vain, fetch, serve};
 use net::{Net, SERVER, on};
 use program::Program;
 
@@ -46,14 +48,33 @@ fn several_interfaces_are_one_capture() {
     serve(&net.server);
     let watch = Program::on(&net.server, &["watch", "-i", "eth0", "-i", "lo"]);
     fetch(&net.client, SERVER, 1000);
-    watch.prints(&format!("→ {SERVER}:21 anna · 1 transfer · 1,000 B"));
+    watch.prints(&format!("→ {SERVER}:21 anna · 1 transfer · 1.00 kB"));
     fetch(&net.server, LOOPBACK, 2000);
-    watch.prints("→ 127.0.0.1:21 anna · 1 transfer · 2,000 B");
+    watch.prints("→ 127.0.0.1:21 anna · 1 transfer · 2.00 kB");
     watch.signal("INT");
     let ended = watch.ends();
     let last = ended.out.last().unwrap();
     assert!(last.starts_with("2 sessions: ✓ 2 healthy") && last.ends_with("0 dropped"), "{last}");
     assert_eq!(ended.status, Some(0));
+}
+
+#[test]
+fn a_blocked_port_is_said_while_the_user_waits() {
+    let Some(net) = Net::new("a_blocked_port_is_said_while_the_user_waits") else { return };
+    serve(&net.server);
+    net.block();
+    let watch = Program::on(&net.server, &["watch", "-i", "eth0"]);
+    let began = Instant::now();
+    dial_in_vain(&net.client, SERVER);
+    let line = watch.prints("✗ stall");
+    assert!(began.elapsed() < Duration::from_secs(5), "after {:?}", began.elapsed());
+    assert!(line.contains("anna · data-syn-unanswered: "), "{line}");
+    watch.signal("TERM");
+    let ended = watch.ends();
+    // What is open at the end is told too.
+    assert!(ended.out[0].contains("✗ stalled"), "{:?}", ended.out);
+    assert!(ended.out[1].starts_with("1 session: ✗ 1 stalled"), "{:?}", ended.out);
+    assert_eq!(ended.status, Some(1));
 }
 
 #[test]
@@ -64,7 +85,7 @@ fn any_and_an_expression() {
     let watch = Program::on(&net.server, &["watch", "-i", "any", "host", &host]);
     fetch(&net.server, LOOPBACK, 1000);
     fetch(&net.client, SERVER, 2000);
-    watch.prints("2,000 B");
+    watch.prints("2.00 kB");
     watch.signal("TERM");
     let last = watch.ends().out.pop().unwrap();
     assert!(last.starts_with("1 session: ✓ 1 healthy"), "{last}");
@@ -103,9 +124,9 @@ fn removed_and_made_anew() {
     net.wire();
     with.says("eth0 was made anew and is opened again");
     fetch(&net.client, SERVER, 3000);
-    with.prints("3,000 B");
+    with.prints("3.00 kB");
     fetch(&net.server, LOOPBACK, 4000);
-    without.prints("4,000 B");
+    without.prints("4.00 kB");
     for program in [with, without] {
         program.signal("TERM");
         let last = program.ends().out.pop().unwrap();
@@ -146,7 +167,7 @@ fn a_reader_that_goes_ends_it() {
     let fetching = on(&net.server, move || {
         for _ in 0..40 {
             fetch(&server, LOOPBACK, 10);
-            std::thread::sleep(std::time::Duration::from_millis(250));
+            std::thread::sleep(Duration::from_millis(250));
         }
     });
     let out = head.wait_with_output().unwrap();

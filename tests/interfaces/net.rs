@@ -58,6 +58,12 @@ impl Net {
     pub fn link(&self, words: &[&str]) {
         assert!(ip(&[&["-n", &self.server, "link"], words].concat()), "{words:?}");
     }
+
+    /// Has the server's host drop, without a word, what comes to its passive ports.
+    pub fn block(&self) {
+        let what = ["iif", "eth0", "ipproto", "tcp", "dport", "1024-65535", "blackhole"];
+        assert!(ip(&[&["-n", &self.server, "rule", "add"], &what[..]].concat()));
+    }
 }
 
 impl Drop for Net {

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What it says last before it captures.
+pub const BEGINS: &str = "the capture begins";
+
 /// The program; its lines can be waited for.
 pub struct Program {
     child: Child,
@@ -31,8 +34,7 @@ impl Program {
     /// Starts it on a host; returns when it captures.
     pub fn on(host: &str, arguments: &[&str]) -> Self {
         let program = Self::with(host, &[], arguments);
-        // The last that it says before it begins; what comes from now on is captured.
-        program.says("Landlock");
+        program.says(BEGINS);
         program
     }
 
@@ -94,6 +96,12 @@ impl Program {
         }
         let (out, err) = (self.out.try_iter().collect(), self.err.try_iter().collect());
         Ended { out, err, status: status.code() }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
     }
 }
 

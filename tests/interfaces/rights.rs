@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::net::Net;
-use crate::program::Program;
+use crate::program::{BEGINS, Program};
 
 const NOBODY: &str = "65534\t65534\t65534\t65534";
 
@@ -12,7 +12,7 @@ fn root_is_given_away() {
     let Some(net) = Net::new("root_is_given_away") else { return };
     let begin = |environment: &[(&str, &str)], arguments: &[&str]| {
         let program = Program::with(&net.server, environment, arguments);
-        program.says("Landlock");
+        program.says(BEGINS);
         program
     };
     let status = |program: Program| {
