@@ -62,7 +62,9 @@ fn several_interfaces_are_one_capture() {
 fn a_blocked_port_is_said_while_the_user_waits() {
     let Some(net) = Net::new("a_blocked_port_is_said_while_the_user_waits") else { return };
     serve(&net.server);
-    net.block();
+    if !net.block() {
+        return;
+    }
     let watch = Program::on(&net.server, &["watch", "-i", "eth0"]);
     let began = Instant::now();
     dial_in_vain(&net.client, SERVER);
