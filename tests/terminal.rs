@@ -66,3 +66,24 @@ fn what_can_not_be_read_is_said_without_a_screen() {
     let raw = t.raw.lock().unwrap().clone();
     assert!(!raw.windows(8).any(|w| w == b"\x1b[?1049h"));
 }
+
+#[test]
+fn a_terminal_that_goes_away_ends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut t = Terminal::open(&[PROGRAM, &sample("mixed-many.pcap")], folder.path());
+    t.shows("sessions");
+    t.hang_up();
+    t.ends();
+}
+
+#[test]
+fn a_signal_ends_it_and_restores_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut t = Terminal::open(&[PROGRAM, &sample("mixed-many.pcap")], folder.path());
+    t.shows("sessions");
+    let id = t.child.process_id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert_eq!(t.ends(), 0);
+    let raw = t.raw.lock().unwrap().clone();
+    assert!(raw.windows(8).any(|w| w == b"\x1b[?1049l"), "the screen is not given back");
+}

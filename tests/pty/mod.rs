@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -18,12 +19,15 @@ fn nonzero(n: u16) -> std::num::NonZero<u16> {
 pub struct Terminal {
     /// The program.
     pub child: Box<dyn Child + Send + Sync>,
-    keys: Box<dyn Write + Send>,
-    screen: Arc<Mutex<vt100::Parser>>,
+    keys: Option<Box<dyn Write + Send>>,
+    /// What it draws on.
+    pub screen: Arc<Mutex<vt100::Parser>>,
     /// Everything it wrote.
     #[allow(dead_code, reason = "not every test looks at it")]
     pub raw: Arc<Mutex<Vec<u8>>>,
-    _pair: portable_pty::PtyPair,
+    pair: Option<portable_pty::PtyPair>,
+    /// Nobody looks at the screen any more.
+    gone: Arc<AtomicBool>,
 }
 
 impl Terminal {
@@ -41,24 +45,36 @@ impl Terminal {
         let screen = Arc::new(Mutex::new(vt100::Parser::new(nonzero(ROWS), nonzero(COLUMNS), 0)));
         let raw = Arc::new(Mutex::new(Vec::new()));
         let (parser, all) = (screen.clone(), raw.clone());
+        let gone = Arc::new(AtomicBool::new(false));
+        let stopped = gone.clone();
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(n) = reader.read(&mut bytes) {
-                if n == 0 {
+                if n == 0 || stopped.load(Ordering::Acquire) {
                     break;
                 }
                 parser.lock().unwrap().process(&bytes[..n]);
                 all.lock().unwrap().extend(&bytes[..n]);
             }
         });
-        Self { child, keys, screen, raw, _pair: pair }
+        Self { child, keys: Some(keys), screen, raw, pair: Some(pair), gone }
     }
 
     /// Presses keys.
     pub fn press(&mut self, keys: &str) -> &mut Self {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
+        let out = self.keys.as_mut().unwrap();
+        out.write_all(keys.as_bytes()).unwrap();
+        out.flush().unwrap();
         self
+    }
+
+    /// The terminal goes away.
+    #[allow(dead_code, reason = "not every test does it")]
+    pub fn hang_up(&mut self) {
+        self.gone.store(true, Ordering::Release);
+        // Something to read, so that the reader looks up.
+        self.press("?");
+        drop((self.keys.take(), self.pair.take()));
     }
 
     /// The screen.
