@@ -5,9 +5,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "a test waits for a program")]
 
-#[cfg(unix)]
+#[cfg(all(unix, feature = "live"))]
 mod pty;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "live"))]
 mod stage;
 
 #[cfg(all(unix, feature = "live"))]
