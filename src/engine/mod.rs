@@ -9,6 +9,8 @@ mod close;
 mod control;
 mod flows;
 mod interest;
+#[cfg(all(feature = "live", unix))]
+mod live;
 mod losses;
 mod open;
 mod ports;
@@ -21,6 +23,8 @@ pub use analyse::{analyse, analyse_with};
 pub use analyser::Analyser;
 pub use analysis::{Analysis, Options, Overview};
 pub use interest::{FTP, FTPS};
+#[cfg(all(feature = "live", unix))]
+pub use live::LiveAnalyser;
 pub use ports::Ports;
-pub use sequential::Engine;
+pub use sequential::{Engine, Matters};
 pub use stalls::Stalls;
