@@ -37,12 +37,12 @@ pub fn guard(folder: &Path, bless: bool) -> bool {
         figures += &format!("{} {now:.0}\n", profile.name);
         let then = committed.lines().filter_map(|l| l.split_once(' '));
         let then = then.filter(|(name, _)| *name == profile.name).find_map(|l| l.1.parse().ok());
-        let off = then.map_or(f64::INFINITY, |then: f64| now / then - 1.0);
-        let kept = bless || off.abs() <= TOLERANCE;
+        let off = then.map(|then: f64| now / then - 1.0);
+        let kept = bless || off.is_some_and(|off| off.abs() <= TOLERANCE);
         well &= kept;
-        let verdict = if kept { "" } else { ": outside of 5 %" };
-        let name = profile.name;
-        println!("{name}: {now:.0} instructions a packet, {:+.1} %{verdict}", off * 100.0);
+        let off = off.map_or("not committed".to_owned(), |off| format!("{:+.1} %", off * 100.0));
+        let verdict = if kept { "" } else { ": not within 5 %" };
+        println!("{}: {now:.0} instructions a packet, {off}{verdict}", profile.name);
     }
     if bless {
         std::fs::write(FIGURES, figures).unwrap();
