@@ -51,7 +51,10 @@ impl Engine {
     /// Enters a data connection into the tables and gives it to its channels.
     pub(super) fn attach(&mut self, connection: Connection, owners: Vec<(usize, usize)>) {
         let flow = FlowKey::new(connection.initiator, connection.responder);
-        let key = self.data.insert(Data { connection, owners: owners.clone() });
+        let tls = owners.first().and_then(|(control, channel)| {
+            self.controls.get(*control)?.builder.tls_watch(*channel)
+        });
+        let key = self.data.insert(Data { connection, owners: owners.clone(), tls });
         self.flows.set(flow, Slot::Data(key));
         for (control, channel) in owners {
             if let Some(c) = self.controls.get_mut(control) {

@@ -7,7 +7,7 @@ use super::attach::AFTER_CONTROL;
 use super::control::{Control, Standing};
 use super::flows::{FlowKey, Slot};
 use super::sequential::Engine;
-use crate::session::{ClosingPoint, Connections};
+use crate::session::{ClosingPoint, Connections, Tls, TlsWatch};
 use crate::tcp::{Connection, ConnectionState};
 
 /// Sessions followed at once; beyond it the one silent for longest is judged as it stands.
@@ -134,7 +134,7 @@ impl Engine {
     }
 
     /// The connections of a channel; copied when another session has a share in them.
-    fn take_data(&mut self, control: usize, keys: &[usize]) -> Vec<Connection> {
+    fn take_data(&mut self, control: usize, keys: &[usize]) -> Vec<(Connection, Option<Box<Tls>>)> {
         let mut taken = Vec::with_capacity(keys.len());
         for &k in keys {
             let Some(d) = self.data.get_mut(k) else { continue };
@@ -143,16 +143,21 @@ impl Engine {
                 let d = self.data.remove(k);
                 let flow = FlowKey::new(d.connection.initiator, d.connection.responder);
                 self.flows.end(flow, Slot::Data(k), self.now.time);
-                taken.push(d.connection);
+                taken.push((d.connection, d.tls.map(seen)));
             } else {
-                taken.push(d.connection.clone());
+                taken.push((
+                    d.connection.clone(),
+                    d.tls.as_ref().map(|w| Box::new(w.1.seen.clone())),
+                ));
             }
         }
         taken
     }
 
     fn count_missing(&mut self, connections: &Connections) {
-        for c in std::iter::once(&connections.control).chain(connections.data.iter().flatten()) {
+        for c in std::iter::once(&connections.control)
+            .chain(connections.data.iter().flatten().map(|d| &d.0))
+        {
             self.missing_segments += c.from_initiator.missing_segments();
             self.missing_segments += c.from_responder.missing_segments();
         }
@@ -172,6 +177,10 @@ impl Engine {
             }
         }
     }
+}
+
+fn seen((_, watch): (bool, Box<TlsWatch>)) -> Box<Tls> {
+    Box::new(watch.seen)
 }
 
 /// On 990: a SYN without an answer is a session all the same.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::Tls;
 use crate::capture::Moment;
 use crate::decode::Endpoint;
 use crate::tcp::Connection;
@@ -118,6 +119,8 @@ pub struct Channel {
     pub attempts: Vec<Connection>,
     /// The dialling address, when it was neither the client nor the server.
     pub third_party: Option<IpAddr>,
+    /// What the beginning of the data connection shows, when TLS protects the session.
+    pub tls: Option<Box<Tls>>,
 }
 
 impl Channel {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Channel, Login, Script, Vantage};
+use super::{Channel, Login, Script, Tls, Vantage};
 use crate::capture::Moment;
 use crate::decode::Endpoint;
 use crate::tcp::{Connection, Half};
@@ -104,6 +104,8 @@ pub struct Session {
     pub security: Security,
     /// When TLS began.
     pub tls_since: Option<Moment>,
+    /// What the control connection's TLS records show, when a side sent any.
+    pub tls: Option<Box<Tls>>,
     /// How far the login came.
     pub login: Login,
     /// Argument of the last USER.
