@@ -26,7 +26,7 @@ const EXTERNAL_ADDRESS: &[(&str, &str, &str)] = &[
 ];
 
 /// The lines of a table for the server's software; all of them, briefly, when it isn't known.
-fn for_software(s: &Session, table: &[(&str, &str, &str)], value: &str) -> String {
+pub fn for_software(s: &Session, table: &[(&str, &str, &str)], value: &str) -> String {
     let software = s.software.as_deref().unwrap_or_default().to_lowercase();
     let known: Vec<_> =
         table.iter().filter(|(name, ..)| !software.is_empty() && software.contains(name)).collect();

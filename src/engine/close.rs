@@ -12,6 +12,8 @@ use crate::tcp::{Connection, ConnectionState};
 
 /// Sessions followed at once; beyond it the one silent for longest is judged as it stands.
 const MAX_SESSIONS: usize = 4_000_000;
+/// Who stays this long without a word has waited for a greeting.
+const WAITED: Duration = Duration::from_secs(5);
 /// A dial that never worked is over after this silence.
 const DIAL_OVER: Duration = Duration::from_secs(10);
 
@@ -183,14 +185,29 @@ fn seen((_, watch): (bool, Box<TlsWatch>)) -> Box<Tls> {
     Box::new(watch.seen)
 }
 
-/// On 990: a SYN without an answer is a session all the same.
+/// Connected, and for long enough to have waited for a greeting nobody spoke before the close.
+fn waited_in_vain(c: &Connection) -> bool {
+    let halves = [&c.from_initiator, &c.from_responder];
+    let closed = halves.iter().flat_map(|h| [h.fin, h.rst.map(|r| r.at)]).flatten().min();
+    let (Some(open), Some(closed)) = (c.established, closed) else { return false };
+    closed.time.since(open.time) >= WAITED && c.first_byte().is_none_or(|b| b > closed)
+}
+
+/// On 990: a SYN without an answer is a session all the same, and so is a ClientHello, or a client
+/// that waited for a greeting.
 fn is_session(c: &Control) -> bool {
     match c.standing {
         Standing::Session => true,
-        Standing::ImplicitPort => matches!(
-            c.connection.state(),
-            ConnectionState::Unanswered | ConnectionState::Unreachable | ConnectionState::Refused
-        ),
+        Standing::ImplicitPort => {
+            let state = c.connection.state();
+            let dial = matches!(
+                state,
+                ConnectionState::Unanswered
+                    | ConnectionState::Unreachable
+                    | ConnectionState::Refused
+            );
+            dial || c.builder.says_client_hello() || waited_in_vain(&c.connection)
+        }
         Standing::Greeted => false,
     }
 }

@@ -176,6 +176,11 @@ impl Builder {
         Some((passive, Box::default()))
     }
 
+    /// The client began a TLS handshake, whatever came of it.
+    pub fn says_client_hello(&self) -> bool {
+        self.tls.as_ref().is_some_and(|t| t.client_hello.is_some())
+    }
+
     /// The client's latest packet with a TLS record.
     pub fn last_client_record(&self) -> Option<Moment> {
         self.last_client_record

@@ -1,11 +1,15 @@
 //! What a TLS connection shows to somebody without its keys (RFC 5246, RFC 8446): hellos, alerts in
 //! clear, and how long its records are.
 
+use std::collections::VecDeque;
+
 use crate::capture::Moment;
 use crate::ftp::tls::{ClientHello, ServerHello, TlsEvent};
 
 /// Protected records remembered of each side, the first ones.
 const MAX_RECORDS: usize = 16;
+/// And the latest.
+const MAX_RECENT: usize = 64;
 /// Length of a TLS 1.3 record that carries an alert and nothing else (RFC 8446, section 5.2: two
 /// bytes, the content type, the tag).
 const ALERT_13: u16 = 19;
@@ -62,10 +66,22 @@ pub struct TlsSide {
     pub change_cipher_spec: Option<Moment>,
     /// Its first protected records.
     pub protected: Vec<TlsRecord>,
-    /// Its latest record that was looked at.
-    pub last: Option<TlsRecord>,
+    /// The latest of its protected records that were looked at.
+    pub recent: VecDeque<TlsRecord>,
     /// Its latest payload ends with a record as long as a close_notify: the packet.
     pub farewell: Option<Moment>,
+}
+
+impl TlsSide {
+    /// Its first record after `since` that says something: no alert.
+    pub fn said_after(&self, since: Moment) -> Option<&TlsRecord> {
+        self.said_since(since).next()
+    }
+
+    /// Its records after `since` that say something.
+    pub fn said_since(&self, since: Moment) -> impl Iterator<Item = &TlsRecord> {
+        self.recent.iter().filter(move |r| r.at > since && !r.alert_sized())
+    }
 }
 
 /// What a TLS connection shows without its keys.
@@ -119,7 +135,6 @@ impl Tls {
 
     fn record(&mut self, from_client: bool, record: TlsRecord) {
         let side = if from_client { &mut self.client } else { &mut self.server };
-        side.last = Some(record);
         if record.content_type == CHANGE_CIPHER_SPEC {
             side.change_cipher_spec.get_or_insert(record.at);
             return;
@@ -128,9 +143,16 @@ impl Tls {
         let in_clear = record.content_type == ALERT && record.length == 2;
         let protected = record.content_type == APPLICATION_DATA
             || side.change_cipher_spec.is_some() && self.retry.is_none() && !in_clear;
-        if protected && side.protected.len() < MAX_RECORDS {
+        if !protected {
+            return;
+        }
+        if side.protected.len() < MAX_RECORDS {
             side.protected.push(record);
         }
+        if side.recent.len() >= MAX_RECENT {
+            side.recent.pop_front();
+        }
+        side.recent.push_back(record);
     }
 
     /// TLS 1.3 was chosen.
@@ -191,6 +213,11 @@ impl Tls {
             answers.change_cipher_spec.is_some()
         };
         answered && asks.protected.first().is_some_and(|r| !r.alert_sized())
+    }
+
+    /// A handshake began and never came to its end.
+    pub fn broke_off(&self) -> bool {
+        self.client_hello.is_some() && !self.hole && !self.established()
     }
 
     /// The server's protected records after the client's part of the handshake was done: session

@@ -18,7 +18,9 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let s = ctx.session;
-    let Some(since) = s.tls_since else { return };
+    // A handshake that broke off hides nothing.
+    let broke_off = s.tls.as_ref().is_some_and(|t| t.broke_off());
+    let Some(since) = s.tls_since.filter(|_| !broke_off) else { return };
     let inferred =
         s.channels.iter().filter(|c| matches!(c.association, Association::Inferred { .. })).count();
     findings.add(
