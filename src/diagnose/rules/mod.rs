@@ -30,6 +30,7 @@ mod capture_loss;
 mod capture_midstream;
 mod capture_one_direction;
 mod capture_snaplen;
+mod cleartext_login;
 mod command_unanswered;
 mod control_closed;
 mod control_hidden;
@@ -211,4 +212,5 @@ pub static RULES: &[&Rule] = &[
     &tls_truncated_close::RULE,
     &tls_protection_mismatch::RULE,
     &bounce_attempt::RULE,
+    &cleartext_login::RULE,
 ];
