@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::attach::AFTER_CONTROL;
 use super::control::{Control, Standing};
 use super::flows::{FlowKey, Slot};
-use super::sequential::Engine;
+use super::sequential::{Data, Engine};
 use crate::session::{ClosingPoint, Connections, Tls, TlsWatch};
 use crate::tcp::{Connection, ConnectionState};
 
@@ -105,7 +105,7 @@ impl Engine {
         }
     }
 
-    fn close(&mut self, key: usize, point: ClosingPoint) {
+    pub(super) fn close(&mut self, key: usize, point: ClosingPoint) {
         let mut effects = Vec::new();
         if let Some(c) = self.controls.get_mut(key) {
             c.finish(&mut effects);
@@ -125,10 +125,12 @@ impl Engine {
         self.expectations.forget(key, &control.listening);
         let flow = FlowKey::new(control.connection.initiator, control.connection.responder);
         self.flows.end(flow, Slot::Control(key), self.now.time);
+        let first = control.connection.first.time;
         let connections = Connections {
             control: control.connection,
             data: control.data.iter().map(|keys| self.take_data(key, keys)).collect(),
             other_traffic: self.other_traffic,
+            losses: self.losses_since(first),
         };
         self.count_missing(&connections);
         let id = control.id.unwrap_or(0);
@@ -147,10 +149,7 @@ impl Engine {
                 self.flows.end(flow, Slot::Data(k), self.now.time);
                 taken.push((d.connection, d.tls.map(seen)));
             } else {
-                taken.push((
-                    d.connection.clone(),
-                    d.tls.as_ref().map(|w| Box::new(w.1.seen.clone())),
-                ));
+                taken.push(d.as_it_stands());
             }
         }
         taken
@@ -167,7 +166,7 @@ impl Engine {
 
     /// Gives numbers to all sessions that began no later than this one. Every session that began
     /// earlier is known by now: a closing point is at least 2 s after the first packet.
-    fn number_up_to(&mut self, key: usize) {
+    pub(super) fn number_up_to(&mut self, key: usize) {
         let Some(order) = self.controls.get(key).map(|c| c.connection.first.order) else {
             return;
         };
@@ -178,6 +177,13 @@ impl Engine {
                 c.id = Some(self.last_id);
             }
         }
+    }
+}
+
+impl Data {
+    /// A copy of the connection, and of what its TLS showed.
+    pub(super) fn as_it_stands(&self) -> (Connection, Option<Box<Tls>>) {
+        (self.connection.clone(), self.tls.as_ref().map(|w| Box::new(w.1.seen.clone())))
     }
 }
 
@@ -195,7 +201,7 @@ fn waited_in_vain(c: &Connection) -> bool {
 
 /// On 990: a SYN without an answer is a session all the same, and so is a ClientHello, or a client
 /// that waited for a greeting.
-fn is_session(c: &Control) -> bool {
+pub(super) fn is_session(c: &Control) -> bool {
     match c.standing {
         Standing::Session => true,
         Standing::ImplicitPort => {
