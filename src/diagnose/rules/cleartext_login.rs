@@ -55,10 +55,23 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
             .advice_with(
                 Audience::Server,
                 "Refuse logins in clear.",
-                "# vsftpd.conf\nssl_enable=YES\nforce_local_logins_ssl=YES\n# proftpd.conf\nTLSEngine on\nTLSRequired on\n# pure-ftpd\n--tls=2",
+                advice::for_software(s, ENCRYPTED, ""),
             ),
     );
 }
+
+const ENCRYPTED: &[(&str, &str, &str)] = &[
+    ("vsftpd", "vsftpd.conf", "ssl_enable=YES\nforce_local_logins_ssl=YES"),
+    ("proftpd", "proftpd.conf", "TLSEngine on\nTLSRequired on"),
+    ("pure-ftpd", "command line or /etc/pure-ftpd/conf/TLS", "-Y 2"),
+    (
+        "pyftpdlib",
+        "in the program",
+        "handler = TLS_FTPHandler\nhandler.tls_control_required = True",
+    ),
+    ("microsoft", "IIS Manager, FTP SSL Settings", "Require SSL connections"),
+    ("filezilla", "Server > Configure > Server Listeners", "Require explicit FTP over TLS"),
+];
 
 /// Names for which any password will do (RFC 1635).
 fn anonymous(user: &str) -> bool {
