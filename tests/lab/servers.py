@@ -26,7 +26,7 @@ def nothing() -> Server:
     return Server("none", lambda lab: None)
 
 
-def vsftpd(tls: bool = False, port: int = 21, **options: object) -> Server:
+def vsftpd(tls: bool = False, port: int = 21, host: str = "server", **options: object) -> Server:
     def start(lab: Lab) -> None:
         settings = {
             "listen": "YES", "listen_port": port, "background": "NO", "anonymous_enable": "NO",
@@ -40,10 +40,10 @@ def vsftpd(tls: bool = False, port: int = 21, **options: object) -> Server:
         settings |= options
         if "listen_ipv6" in settings:
             del settings["listen"]
-        config = lab.work / f"vsftpd-{port}.conf"
+        config = lab.work / f"vsftpd-{host}-{port}.conf"
         config.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
-        lab.start("server", [lab.cache / "vsftpd/usr/sbin/vsftpd", config])
-        lab.wait_for_port("server", port)
+        lab.start(host, [lab.cache / "vsftpd/usr/sbin/vsftpd", config])
+        lab.wait_for_port(host, port)
     return Server("vsftpd", start)
 
 
