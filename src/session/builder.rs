@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::IpAddr;
 
-use super::{AnnouncementKind, Channel, Login, Mode, Script, Security, Tls};
+use super::{AnnouncementKind, Channel, Login, Mode, Partner, Script, Security, Tls};
 use crate::capture::Moment;
 use crate::decode::{Endpoint, Segment};
 use crate::ftp::dialogue::Dialogue;
@@ -218,9 +218,17 @@ impl Builder {
             connection: None,
             attempts: Vec::new(),
             third_party: None,
+            partner: None,
             tls: None,
         });
         self.channels.len() - 1
+    }
+
+    /// Another session named this channel's endpoint as well.
+    pub(crate) fn paired(&mut self, channel: usize, partner: Partner) {
+        if let Some(channel) = self.channels.get_mut(channel) {
+            channel.partner = Some(partner);
+        }
     }
 
     /// Takes the next piece of one side's stream.

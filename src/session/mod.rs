@@ -13,7 +13,7 @@ mod tls_watch;
 mod vantage;
 
 pub use builder::{Builder, Effect, Side};
-pub use channel::{Announcement, AnnouncementKind, Association, Channel, Mode};
+pub use channel::{Announcement, AnnouncementKind, Association, Channel, Mode, Partner};
 pub use dialogue::{Exchange, Login, Message, MessageKind, Script};
 pub use expectation::{BACKWARDS, Expectation, Expectations};
 pub use finish::Connections;

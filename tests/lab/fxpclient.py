@@ -1,6 +1,6 @@
 """Has one server send a file to another one (FXP): fxpclient.py USER PASSWORD.
 
-10.89.1.2 listens, 10.88.1.2 dials. Whatever comes of it, both are left with QUIT.
+203.0.113.130 listens, 10.88.1.2 dials. Whatever comes of it, both are left with QUIT.
 """
 
 import ftplib
@@ -25,7 +25,7 @@ def copy(source: ftplib.FTP, target: ftplib.FTP) -> None:
 
 
 def main(user: str, password: str) -> None:
-    target = login("10.89.1.2", user, password)
+    target = login("203.0.113.130", user, password)
     source = login("10.88.1.2", user, password)
     try:
         copy(source, target)

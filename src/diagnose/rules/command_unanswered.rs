@@ -48,9 +48,17 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     } else {
         ""
     };
+    let partner = channel.and_then(|c| c.partner).map(|p| p.server);
+    let maybe = match partner {
+        Some(other) => format!(
+            " But its data connection is to be one with {other} (FXP), which need not come by here: as \
+             likely the server waits for that one. The session with {other} tells more."
+        ),
+        None => maybe.to_owned(),
+    };
     let said = format!("{} {}", e.verb, e.argument);
     let mut d = Diagnosis::new(RULE.code, Severity::Critical, RULE.stage)
-        .confidence(if active { Confidence::Possible } else { Confidence::Certain })
+        .confidence(if active || partner.is_some() { Confidence::Possible } else { Confidence::Certain })
         .summary(format!("The server never answered {} within {}.", said.trim_end(), wording::duration(waited)))
         .reasoning(format!(
             "{}: the server's TCP acknowledged the command, so it arrived; the server's process said \

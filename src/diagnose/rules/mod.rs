@@ -55,6 +55,7 @@ mod data_wrong_peer;
 mod data_zero_window;
 mod epsv_blocked_pasv_works;
 mod epsv_refused;
+mod fxp;
 mod idle_closed;
 mod login_needs_tls;
 mod login_refused;
@@ -226,5 +227,6 @@ pub static RULES: &[&Rule] = &[
     &tls_truncated_close::RULE,
     &tls_protection_mismatch::RULE,
     &bounce_attempt::RULE,
+    &fxp::RULE,
     &cleartext_login::RULE,
 ];
