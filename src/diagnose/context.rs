@@ -211,7 +211,7 @@ impl<'a> Context<'a> {
             || q.one_direction
             || q.loss
             || q.control_only
-            || s.hidden();
+            || s.hidden_to_the_end();
         s.channels.iter().filter(move |c| {
             let Some(a) = c.announcement.as_ref().filter(|_| !blind) else { return false };
             let failed_at_port = self.failed_at_port(c).is_some();

@@ -110,6 +110,7 @@ pub struct Builder {
     pub(super) client_tls: Option<Moment>,
     pub(super) server_tls: Option<Moment>,
     tls_since: Option<Moment>,
+    pub(super) tls_until: Option<Moment>,
     pub(super) tls: Option<Box<Tls>>,
     last_client_record: Option<Moment>,
     pub(super) control_gaps: u64,
@@ -151,6 +152,7 @@ impl Builder {
             client_tls: None,
             server_tls: None,
             tls_since: None,
+            tls_until: None,
             tls: None,
             last_client_record: None,
             control_gaps: 0,
@@ -305,6 +307,10 @@ impl Builder {
         if clear.is_some() {
             self.client_tls = self.client_tls.filter(|_| side != Side::Client);
             self.server_tls = self.server_tls.filter(|_| side != Side::Server);
+            // A server whose TLS fails may say so in clear; CCC is the client's wish.
+            if side == Side::Client {
+                self.tls_until.get_or_insert(at);
+            }
             effects.push(Effect::TlsEnded);
         }
     }

@@ -57,6 +57,7 @@ impl Builder {
             control,
             security: self.security,
             tls_since: hidden,
+            tls_until: self.tls_until.filter(|_| hidden.is_some()),
             tls: self.tls,
             login,
             user: self.user,

@@ -106,6 +106,8 @@ pub struct Session {
     pub security: Security,
     /// When TLS began.
     pub tls_since: Option<Moment>,
+    /// When it could be read again (CCC).
+    pub tls_until: Option<Moment>,
     /// What the control connection's TLS records show, when a side sent any.
     pub tls: Option<Box<Tls>>,
     /// How far the login came.
@@ -168,8 +170,13 @@ impl Session {
         self.transfers.iter().find(|t| t.channel == Some(channel.id))
     }
 
-    /// The control channel can't be read from some point on.
+    /// Some of the control channel can't be read.
     pub fn hidden(&self) -> bool {
         self.tls_since.is_some()
+    }
+
+    /// What was said last can't be read: TLS, and no CCC.
+    pub fn hidden_to_the_end(&self) -> bool {
+        self.hidden() && self.tls_until.is_none()
     }
 }

@@ -65,7 +65,8 @@ def proftpd(*directives: str, tls: bool = False) -> Server:
             certificate(lab.work)
             lines[0] = f"ModulePath {lab.work}/modules"
             lines += ["LoadModule mod_tls.c", "TLSEngine on", f"TLSRSACertificateFile {lab.work}/cert.pem",
-                      f"TLSRSACertificateKeyFile {lab.work}/key.pem", "TLSRequired on", f"TLSLog {run}/tls.log"]
+                      f"TLSRSACertificateKeyFile {lab.work}/key.pem", f"TLSLog {run}/tls.log"]
+            lines += [] if any(line.startswith("TLSRequired") for line in directives) else ["TLSRequired on"]
         config = lab.work / "proftpd.conf"
         config.write_text("\n".join([*lines, *directives]) + "\n")
         config.chmod(0o600)

@@ -6,7 +6,7 @@ from pathlib import Path
 from clients import Client, curl, ftplib
 from servers import proftpd, vsftpd
 from table import Scenario, Take, Truth
-from topology import Lab
+from topology import Lab, Rule
 from world import PASSWORD, USER
 
 HERE = Path(__file__).resolve().parent
@@ -116,4 +116,18 @@ SCENARIOS: list[Scenario] = [
         vsftpd(tls=True, force_local_data_ssl="NO"), ftplib_tls("get", protect="C"),
         [Take("tls-data-in-clear", "client", [Truth("healthy", "client",
               "PROT C: the file goes over in clear.", info=HIDDEN)])]),
+    Scenario(
+        "After the login and PROT P the client asks for a control connection in clear again (CCC).",
+        proftpd("TLSRequired off", "TLSOptions NoSessionReuseRequired", tls=True), ftplib_tls("get", clear="yes"),
+        [Take("tls-ccc", "client", [Truth("healthy", "client",
+              "PASV, its 227, RETR and the 226 are in clear, the data is not.", info=HIDDEN)])]),
+    Scenario(
+        "CCC, and the server's firewall drops the passive range.",
+        proftpd("TLSRequired off", "TLSOptions NoSessionReuseRequired", tls=True),
+        ftplib_tls("get", clear="yes", timeout=8),
+        [Take("tls-ccc-range-dropped", "client", [Truth("stalled", "client",
+              "The SYNs to the port of a 227 in clear have no answer.", critical=["data-syn-unanswered"], info=HIDDEN)]),
+         Take("tls-ccc-range-dropped-server", "server", [Truth("stalled", "server",
+              "A 227 in clear, and nobody dials it.", critical=["data-never-attempted"], info=HIDDEN)])],
+        rules=[Rule("fire", "forward", "tcp dport 50000-50100 drop")]),
 ]

@@ -1,7 +1,8 @@
 """Dialogues of a client over TLS, by Python's ftplib: tlsclient.py BEHAVIOUR USER PASSWORD [OPTION=VALUE...]
 
 Options: host, port, timeout (seconds), file, versions (1.2 or 1.3, no other is offered),
-protect=C (the data channel in clear), level (OpenSSL's security level).
+protect=C (the data channel in clear), clear=yes (CCC: the control channel
+in clear again), level (OpenSSL's security level).
 """
 
 import ftplib
@@ -31,6 +32,8 @@ def connect(options: dict[str, str]) -> ftplib.FTP_TLS:
         ftp._prot_p = True
     else:
         ftp.prot_p()
+    if options.get("clear") == "yes":
+        ftp.ccc()
     return ftp
 
 
