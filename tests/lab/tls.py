@@ -117,6 +117,41 @@ SCENARIOS: list[Scenario] = [
         [Take("tls-data-in-clear", "client", [Truth("healthy", "client",
               "PROT C: the file goes over in clear.", info=HIDDEN)])]),
     Scenario(
+        "proftpd wants the data channel protected, the client never says PROT.",
+        proftpd(tls=True), ftplib_tls("get", protect="none"),
+        [Take("tls-protection-mismatch-unsaid", "client", failed("client", "tls-protection-mismatch",
+              "The data connection is opened and stays empty; the answer to RETR is as long as proftpd's 522.",
+              info=HIDDEN))]),
+    Scenario(
+        "Server and client have no cipher in common.",
+        proftpd("TLSProtocol TLSv1.2", "TLSCipherSuite ECDHE-RSA-CHACHA20-POLY1305", tls=True),
+        ftplib_tls("get", versions="1.2", ciphers="ECDHE-RSA-AES256-GCM-SHA384"),
+        [Take("tls-handshake-failed-cipher", "client", failed("client", "tls-handshake-failed",
+              "A fatal alert of the server, handshake_failure, answers the ClientHello."))]),
+    Scenario(
+        "The server wants a certificate of the client, which has none, in TLS 1.2.",
+        vsftpd(tls=True, ssl_request_cert="YES", require_cert="YES"), ftplib_tls("get", versions="1.2"),
+        [Take("tls-handshake-failed-client-certificate-tls12", "server", failed("server", "tls-handshake-failed",
+              "After the client's Finished a fatal alert of the server in clear, handshake_failure, and an error of its "
+              "TLS library in clear."))]),
+    Scenario(
+        "The client said PROT P, forgets it, and waits on the data connection for clear bytes.",
+        vsftpd(tls=True, require_ssl_reuse="NO"), ftplib_tls("get", protect="forgotten", timeout=14),
+        [Take("tls-protection-mismatch-silent", "client", [Truth("stalled", "client",
+              "Neither side says anything on the data connection; when the client closes it, the server sends a TLS "
+              "alert.", critical=["tls-protection-mismatch"], info=HIDDEN)])]),
+    Scenario(
+        "Under TLS an upload stops half way, and is reset after 14 s.",
+        vsftpd(tls=True, require_ssl_reuse="NO"), ftplib_tls("stall", end="reset"),
+        [Take("tls-data-silent", "server", [Truth("stalled", "server",
+              "6 kB are sent and acknowledged, then nothing comes until the client's RST.", critical=["data-silent"],
+              info=HIDDEN)])]),
+    Scenario(
+        "Under TLS an upload pauses for 14 s and is then completed.",
+        vsftpd(tls=True, require_ssl_reuse="NO"), ftplib_tls("stall"),
+        [Take("tls-data-paused", "server", [Truth("healthy", "server",
+              "Nothing comes for 14 s, then the rest, close_notify and FIN.", info=HIDDEN)])]),
+    Scenario(
         "After the login and PROT P the client asks for a control connection in clear again (CCC).",
         proftpd("TLSRequired off", "TLSOptions NoSessionReuseRequired", tls=True), ftplib_tls("get", clear="yes"),
         [Take("tls-ccc", "client", [Truth("healthy", "client",

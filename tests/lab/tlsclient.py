@@ -1,21 +1,24 @@
 """Dialogues of a client over TLS, by Python's ftplib: tlsclient.py BEHAVIOUR USER PASSWORD [OPTION=VALUE...]
 
 Options: host, port, timeout (seconds), file, versions (1.2 or 1.3, no other is offered),
-protect=C (the data channel in clear), clear=yes (CCC: the control channel
+protect=C (the data channel in clear; none: never says PROT;
+unasked, forgotten: does as if it had said the other thing), ciphers, clear=yes (CCC: the control channel
 in clear again), level (OpenSSL's security level).
 """
 
 import ftplib
 import socket
 import ssl
+import struct
 import sys
+import time
 
 
 def context(options: dict[str, str]) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = False
     made.verify_mode = ssl.CERT_NONE
-    made.set_ciphers(f"DEFAULT@SECLEVEL={options.get('level', '2')}")
+    made.set_ciphers(f"{options.get('ciphers', 'DEFAULT')}@SECLEVEL={options.get('level', '2')}")
     if version := options.get("versions"):
         only = ssl.TLSVersion.TLSv1_3 if version == "1.3" else ssl.TLSVersion.TLSv1_2
         made.minimum_version = made.maximum_version = only
@@ -30,6 +33,11 @@ def connect(options: dict[str, str]) -> ftplib.FTP_TLS:
         ftp.prot_c()
     elif options.get("protect") == "unasked":
         ftp._prot_p = True
+    elif options.get("protect") == "forgotten":
+        ftp.prot_p()
+        ftp._prot_p = False
+    elif options.get("protect") == "none":
+        pass
     else:
         ftp.prot_p()
     if options.get("clear") == "yes":
@@ -62,6 +70,26 @@ def put(options: dict[str, str]) -> None:
         ftp.voidresp()
     except ftplib.Error as error:
         print(f"put: {error!r}", file=sys.stderr)
+    ftp.quit()
+
+
+def stall(options: dict[str, str]) -> None:
+    """An upload that stops half way, for 14 s; end=reset: then an RST ends it."""
+    ftp = connect(options)
+    ftp.voidcmd("TYPE I")
+    data = ftp.transfercmd("STOR incoming/upload.bin")
+    data.sendall(bytes(6_000))
+    time.sleep(14)
+    if options.get("end") == "reset":
+        data.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    else:
+        data.sendall(bytes(6_000))
+        data.unwrap()
+    data.close()
+    try:
+        ftp.voidresp()
+    except ftplib.Error as error:
+        print(f"stall: {error!r}", file=sys.stderr)
     ftp.quit()
 
 

@@ -21,7 +21,7 @@ pub(super) static RULE: Rule = Rule {
         "tls-handshake-failed",
         "control-reset",
     ],
-    proof: "PROT refused, or a transfer refused because its data connection isn't protected; or one side's ClientHello meets clear data.",
+    proof: "PROT refused, or a transfer refused because its data connection isn't protected; or one side's ClientHello meets clear data; or the client sends nothing for 3 s and closes, and the server answers with a TLS alert.",
     look_alikes: "tls-handshake-failed (both speak TLS); a transfer in clear that both agreed on (PROT C).",
     change: "PBSZ 0, PROT P.",
     shown_by: ("tls-protection-mismatch", "tls-data-in-clear"),
@@ -41,7 +41,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     }
     let refused = read(ctx).or_else(|| by_length(ctx));
     let by_server = refused.is_some();
-    let Some(d) = refused.or_else(|| mixed(ctx)) else { return };
+    let Some(d) = refused.or_else(|| mixed(ctx)).or_else(|| never_begun(ctx)) else { return };
     let ip = ctx.session.server.ip;
     let mut d = d.advice_with(
         Audience::Client,
@@ -130,6 +130,48 @@ fn mixed(ctx: &Context<'_>) -> Option<Diagnosis> {
             .evidence(if client.1 { server.0 } else { client.0 }, format!("the {clear_side} sends clear bytes")),
     )
 }
+
+/// Nobody spoke; when the client gave up, the server broke off a TLS handshake that had never begun.
+fn never_begun(ctx: &Context<'_>) -> Option<Diagnosis> {
+    let (channel, dial, alert) = ctx.session.channels.iter().find_map(|c| {
+        let tls = c.tls.as_deref().filter(|t| !t.hole && t.client.first.is_none())?;
+        let alert = tls.alert.filter(|a| !a.from_client && tls.client_hello.is_none())?;
+        let dial = c.connection.as_ref()?;
+        let theirs =
+            if c.mode == Mode::Active { &dial.from_responder } else { &dial.from_initiator };
+        let left = theirs.fin.or(theirs.rst.map(|r| r.at))?;
+        let waited = left.time.since(dial.established.unwrap_or(dial.first).time);
+        (waited >= WAITED && left < alert.at && !theirs.acked_unseen()).then_some((c, dial, alert))
+    })?;
+    let opened = dial.established.unwrap_or(dial.first);
+    let waited = alert.at.time.since(opened.time);
+    let later = ctx.succeeded_after(alert.at).is_some();
+    let severity = if later { Severity::Warning } else { Severity::Critical };
+    Some(
+        Diagnosis::new(RULE.code, severity, RULE.stage)
+            .channel(channel.id)
+            .means(Means::Stalled)
+            .summary(format!(
+                "On the data connection {} → {} the client never began with TLS, which the server waited for: \
+                 nobody spoke for {}.",
+                dial.initiator,
+                dial.responder,
+                wording::duration(waited)
+            ))
+            .reasoning(format!(
+                "{}: the client sent nothing, not even a ClientHello, and closed it; the server answered that \
+                 with a TLS alert, so it holds the channel for one under TLS (PROT P). The client waited for \
+                 clear data (PROT C), or for the server to begin, which is the client's part whoever dials \
+                 (RFC 4217). Not a server without data: it can't send any before the handshake.",
+                wording::vantage(ctx)
+            ))
+            .evidence(opened, "the data connection is open")
+            .evidence(alert.at, "the server's first bytes: a TLS alert"),
+    )
+}
+
+/// Longer than any handshake takes to begin.
+const WAITED: Duration = Duration::from_secs(3);
 
 /// Hidden, but as long as the refusal of this very server, and nothing was transferred.
 fn by_length(ctx: &Context<'_>) -> Option<Diagnosis> {
