@@ -103,6 +103,9 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     }
 }
 
+/// A pause under TLS that may still be one.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Where the dialogue can't be read, a transfer that came to its end in order may have been slow, no
 /// more; one that didn't was given up.
 fn hidden(ctx: &Context<'_>, channel: &Channel, c: &Connection, findings: &mut Findings) {
@@ -126,9 +129,11 @@ fn hidden(ctx: &Context<'_>, channel: &Channel, c: &Connection, findings: &mut F
     let opened = c.established.unwrap_or(c.first);
     let since = c.last_byte().unwrap_or(opened);
     let ends = halves.iter().flat_map(|h| [h.fin, h.rst.map(|r| r.at)]).flatten();
-    let end = ends.min().unwrap_or(s.judged_at);
+    let ended = ends.min();
+    let end = ended.unwrap_or(s.judged_at);
     let silence = end.time.since(since.time);
-    if silence <= SILENCE || ctx.succeeded_after(end).is_some() {
+    let long = if ended.is_some() { SILENCE } else { PATIENCE };
+    if silence <= long || ctx.succeeded_after(end).is_some() {
         return;
     }
     let bytes = c.bytes();
