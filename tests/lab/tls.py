@@ -123,6 +123,13 @@ SCENARIOS: list[Scenario] = [
               "The data connection is opened and stays empty; the answer to RETR is as long as proftpd's 522.",
               info=HIDDEN))]),
     Scenario(
+        "The server speaks no TLS below 1.3, the client none above 1.2 on the data connection.",
+        proftpd("TLSProtocol TLSv1.3", "TLSOptions NoSessionReuseRequired", tls=True),
+        ftplib_tls("get", versions="1.3", data="1.2"),
+        [Take("tls-handshake-failed-data", "client", failed("client", "tls-handshake-failed",
+              "A fatal alert of the server, protocol_version, answers the ClientHello on the data connection.",
+              info=HIDDEN))]),
+    Scenario(
         "Server and client have no cipher in common.",
         proftpd("TLSProtocol TLSv1.2", "TLSCipherSuite ECDHE-RSA-CHACHA20-POLY1305", tls=True),
         ftplib_tls("get", versions="1.2", ciphers="ECDHE-RSA-AES256-GCM-SHA384"),

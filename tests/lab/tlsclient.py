@@ -1,9 +1,9 @@
 """Dialogues of a client over TLS, by Python's ftplib: tlsclient.py BEHAVIOUR USER PASSWORD [OPTION=VALUE...]
 
 Options: host, port, timeout (seconds), file, versions (1.2 or 1.3, no other is offered),
-protect=C (the data channel in clear; none: never says PROT;
-unasked, forgotten: does as if it had said the other thing), ciphers, clear=yes (CCC: the control channel
-in clear again), level (OpenSSL's security level).
+data (the same for data connections), ciphers, level (OpenSSL's security level),
+protect (C: the data channel in clear; none: never says PROT; unasked, forgotten: does as if
+it had said the other thing), clear=yes (CCC: the control channel in clear again).
 """
 
 import ftplib
@@ -40,6 +40,8 @@ def connect(options: dict[str, str]) -> ftplib.FTP_TLS:
         pass
     else:
         ftp.prot_p()
+    if version := options.get("data"):
+        ftp.context = context(options | {"versions": version})
     if options.get("clear") == "yes":
         ftp.ccc()
     return ftp
