@@ -1,0 +1,39 @@
+//! Advice that can be pasted, filled in with the addresses and ports of the session, for the
+//! software seen.
+
+mod capture;
+mod client;
+mod firewall;
+mod range;
+mod remedies;
+pub mod server;
+mod snippet;
+
+pub use capture::{capture_command, capture_elsewhere};
+pub use client::{insist_on_tls, use_passive_mode};
+pub use firewall::{Place, drop_from, family, iptables};
+use range::Range;
+pub use remedies::{
+    accept_other_addresses, external_address, let_active_in, open_control_port, open_passive_range,
+    passive_range, settings, tracking_helper,
+};
+pub use server::Software;
+pub use snippet::{Kind, Snippet};
+
+use super::{Advice, Diagnosis};
+use crate::session::Session;
+
+impl Advice {
+    /// What there is to paste, piece by piece.
+    pub fn snippets(&self) -> Vec<Snippet> {
+        self.example.as_deref().map(snippet::read).unwrap_or_default()
+    }
+}
+
+/// Leaves the settings of the server's own software alone, when it is known.
+pub(super) fn for_the_server_seen(s: &Session, diagnosis: &mut Diagnosis) {
+    let software = s.software.as_deref().and_then(Software::of);
+    for advice in &mut diagnosis.advice {
+        advice.example = advice.example.take().and_then(|e| snippet::only_for(software, &e));
+    }
+}
