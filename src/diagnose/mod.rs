@@ -16,7 +16,7 @@ mod status;
 mod wording;
 
 pub use address::Class;
-pub use advice::{Kind, Snippet, Software};
+pub use advice::{Kind, Snippet, Software, every_example, read as read_example};
 pub use context::{Context, Quality};
 pub use diagnosis::{
     Advice, Audience, Confidence, Diagnosis, Evidence, Finding, Judged, Outcome, Severity, Stage,

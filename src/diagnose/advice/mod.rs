@@ -18,7 +18,9 @@ pub use remedies::{
     passive_range, settings, tracking_helper,
 };
 pub use server::Software;
-pub use snippet::{Kind, Snippet};
+pub use snippet::{Kind, Snippet, read};
+
+use std::net::IpAddr;
 
 use super::{Advice, Diagnosis};
 use crate::session::Session;
@@ -36,4 +38,26 @@ pub(super) fn for_the_server_seen(s: &Session, diagnosis: &mut Diagnosis) {
     for advice in &mut diagnosis.advice {
         advice.example = advice.example.take().and_then(|e| snippet::only_for(software, &e));
     }
+}
+
+/// All that may be advised for a server and a client at these addresses: for checks of the
+/// examples.
+pub fn every_example(server: IpAddr, client: IpAddr) -> Vec<String> {
+    let range = Range { first: 50_000, last: 50_100 };
+    let flow =
+        |source_port| firewall::Flow { from: Some(client), source_port, to: server, ports: range };
+    let mut all: Vec<String> = server::TABLES
+        .iter()
+        .filter_map(|table| server::settings(None, table, range, &server.to_string()))
+        .collect();
+    for place in [Place::Host, Place::Router] {
+        all.push(firewall::open(server, range, &[place], None));
+        all.push(firewall::accept(flow(None), place).join("\n"));
+        all.push(firewall::accept(flow(Some(20)), place).join("\n"));
+        all.push(drop_from(client, Some(21), place));
+        all.push(drop_from(client, None, place));
+    }
+    all.push(firewall::open(server, range, &[Place::Host], Some(Software::Iis)));
+    all.push(firewall::helper(21));
+    all
 }

@@ -230,6 +230,23 @@ pub const HARD_TO_STEAL: Table = &[
     ),
 ];
 
+/// All of them.
+pub const TABLES: &[Table] = &[
+    PASSIVE_RANGE,
+    EXTERNAL_ADDRESS,
+    OTHER_ADDRESSES,
+    CLIENTS_ADDRESS_ONLY,
+    NO_LOOKUPS,
+    MORE_CLIENTS,
+    LONGER_IDLE,
+    ENABLE_TLS,
+    NO_SESSION_REUSE,
+    LAX_TLS_CLOSE,
+    KEEP_ALIVE,
+    SOURCE_PORT_20,
+    HARD_TO_STEAL,
+];
+
 /// What a table says, filled in, for this server; for all of them when it isn't known. `None` when
 /// the server has no such setting.
 pub fn settings(
@@ -257,22 +274,6 @@ pub fn settings(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const TABLES: &[Table] = &[
-        PASSIVE_RANGE,
-        EXTERNAL_ADDRESS,
-        OTHER_ADDRESSES,
-        CLIENTS_ADDRESS_ONLY,
-        NO_LOOKUPS,
-        MORE_CLIENTS,
-        LONGER_IDLE,
-        ENABLE_TLS,
-        NO_SESSION_REUSE,
-        LAX_TLS_CLOSE,
-        KEEP_ALIVE,
-        SOURCE_PORT_20,
-        HARD_TO_STEAL,
-    ];
 
     #[test]
     fn every_heading_names_its_server_once() {

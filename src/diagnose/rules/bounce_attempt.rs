@@ -145,7 +145,6 @@ fn diagnosis(ctx: &Context<'_>, suspicious: &[Named<'_>], low: bool) -> Diagnosi
     } else {
         "Let the server connect to the client's own address only, and to no port below 1024."
     };
-    let family = if s.client.ip.is_ipv4() { "ip" } else { "ip6" };
     d.advise_server(ctx, server, advice::server::CLIENTS_ADDRESS_ONLY).advice_with(
         Audience::Firewall,
         format!("See who {} is; keep it out if it is a stranger.", s.client.ip),
