@@ -320,7 +320,8 @@ fn pyftpdlib_has_what_is_set() {
         from pyftpdlib.servers import FTPServer\n\
         class handler(FTPHandler): pass\n\
         class server(FTPServer): pass\n\
-        for line in compile(sys.stdin.read(), 'advice', 'exec') and sys.argv[1].splitlines():\n\
+        compile(sys.argv[1], 'advice', 'exec')\n\
+        for line in sys.argv[1].splitlines():\n\
         \u{20}   exec(line)\n\
         \u{20}   name = line.split('=')[0].strip()\n\
         \u{20}   if '.' in name:\n\
