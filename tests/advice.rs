@@ -6,7 +6,8 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stderr,
-    reason = "a test fails by panicking and says what it skips"
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, says what it skips, and waits for servers"
 )]
 
 use std::collections::BTreeSet;
@@ -230,10 +231,9 @@ fn with_certificate(text: &str, folder: &Path) -> String {
     text.replace("/etc/ssl/certs/ftp.pem", &pem).replace("/etc/ssl/private/ftp.key", &pem)
 }
 
-/// Whether vsftpd still runs a moment after it was started with these lines.
+/// Whether vsftpd comes to listen when it is started with these lines.
 fn vsftpd_starts(program: &Path, config: &Path, lines: &str) -> Result<(), String> {
-    let base =
-        "listen=YES\nbackground=NO\nsecure_chroot_dir=/\nnopriv_user=nobody\nftp_username=nobody\n";
+    let base = "listen=YES\nlisten_port=2121\nbackground=NO\nsecure_chroot_dir=/\nnopriv_user=nobody\nftp_username=nobody\n";
     fs::write(config, format!("{base}{lines}\n")).unwrap();
     let mut child = Command::new("unshare")
         .arg("-n")
@@ -242,17 +242,24 @@ fn vsftpd_starts(program: &Path, config: &Path, lines: &str) -> Result<(), Strin
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let until = Instant::now() + Duration::from_millis(700);
-    while Instant::now() < until {
+    // In its own namespace nothing else listens; 0A is LISTEN.
+    let sockets = format!("/proc/{}/net/tcp", child.id());
+    let listens = || {
+        fs::read_to_string(&sockets)
+            .is_ok_and(|t| t.lines().any(|l| l.contains(":0849 ") && l.contains(" 0A ")))
+    };
+    let until = Instant::now() + Duration::from_secs(20);
+    while !listens() && Instant::now() < until {
         if child.try_wait().unwrap().is_some() {
             let run = child.wait_with_output().unwrap();
             return Err(String::from_utf8_lossy(&[run.stdout, run.stderr].concat()).into_owned());
         }
         std::thread::sleep(Duration::from_millis(20));
     }
+    let listened = listens();
     child.kill().unwrap();
     child.wait().unwrap();
-    Ok(())
+    listened.then_some(()).ok_or_else(|| "it never listened".to_owned())
 }
 
 #[test]

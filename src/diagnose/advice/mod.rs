@@ -12,7 +12,6 @@ mod snippet;
 pub use capture::{capture_command, capture_elsewhere};
 pub use client::{insist_on_tls, use_passive_mode};
 pub use firewall::{Place, drop_from, family, iptables};
-use range::Range;
 pub use remedies::{
     accept_other_addresses, external_address, let_active_in, open_control_port, open_passive_range,
     passive_range, settings, tracking_helper,
@@ -22,6 +21,7 @@ pub use snippet::{Kind, Snippet, read};
 
 use std::net::IpAddr;
 
+use self::range::Range;
 use super::{Advice, Diagnosis};
 use crate::session::Session;
 
@@ -32,7 +32,7 @@ impl Advice {
     }
 }
 
-/// Leaves the settings of the server's own software alone, when it is known.
+/// Drops the settings of other servers than the one seen, when that is known.
 pub(super) fn for_the_server_seen(s: &Session, diagnosis: &mut Diagnosis) {
     let software = s.software.as_deref().and_then(Software::of);
     for advice in &mut diagnosis.advice {
