@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::Tls;
 use crate::capture::Moment;
 use crate::decode::Endpoint;
 use crate::pack::{packed, packed_enum};
@@ -105,6 +106,18 @@ pub(super) struct Draft {
     pub(super) announcement: Option<Announcement>,
     /// Exchanges before the announcement, for one without a command.
     pub(super) position: usize,
+    pub(super) partner: Option<Partner>,
+}
+
+/// The session at the other end of a transfer between two servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partner {
+    /// The client's end of its control connection.
+    pub client: Endpoint,
+    /// The server's end of its control connection.
+    pub server: Endpoint,
+    /// The packet that named the endpoint in it.
+    pub at: Moment,
 }
 
 /// One data channel of a session.
@@ -130,6 +143,11 @@ pub struct Channel {
     pub attempts: Vec<Connection>,
     /// The dialling address, when it was neither the client nor the server.
     pub third_party: Option<IpAddr>,
+    /// Another session of the same client that named the same endpoint, there to be dialled and here
+    /// to dial, or the other way round: a transfer between two servers (FXP).
+    pub partner: Option<Partner>,
+    /// What the beginning of the data connection shows, when TLS protects the session.
+    pub tls: Option<Box<Tls>>,
 }
 
 impl Channel {
@@ -151,6 +169,8 @@ impl Channel {
             connection: None,
             attempts: Vec::new(),
             third_party: None,
+            partner: None,
+            tls: None,
         }
     }
 
@@ -180,4 +200,5 @@ packed_enum!(AnnouncementKind {
     7 => Cpsv,
 });
 packed!(Announcement { kind, at, advertised, address_given, accepted, text });
-packed!(Draft { mode, association, announcing, announcement, position });
+packed!(Partner { client, server, at });
+packed!(Draft { mode, association, announcing, announcement, position, partner });
