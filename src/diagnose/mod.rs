@@ -12,6 +12,7 @@ mod rules;
 #[cfg(test)]
 mod scene;
 mod status;
+mod unheard;
 mod wording;
 
 pub use address::Class;

@@ -1,8 +1,9 @@
 """All scenarios, in the order in which they are recorded."""
 
 import control
+import dialogue
 import faults
 import healthy
 from table import Scenario
 
-SCENARIOS: list[Scenario] = [*healthy.SCENARIOS, *faults.SCENARIOS, *control.SCENARIOS]
+SCENARIOS: list[Scenario] = [*healthy.SCENARIOS, *faults.SCENARIOS, *control.SCENARIOS, *dialogue.SCENARIOS]

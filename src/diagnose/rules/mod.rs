@@ -30,8 +30,10 @@ mod capture_loss;
 mod capture_midstream;
 mod capture_one_direction;
 mod capture_snaplen;
+mod command_unacknowledged;
 mod command_unanswered;
 mod control_closed;
+mod control_dead;
 mod control_hidden;
 mod control_probe;
 mod control_refused;
@@ -47,6 +49,7 @@ mod data_silent;
 mod data_syn_unanswered;
 mod data_zero_window;
 mod epsv_refused;
+mod host_unreachable;
 mod idle_closed;
 mod login_needs_tls;
 mod login_refused;
@@ -172,8 +175,11 @@ pub static RULES: &[&Rule] = &[
     &login_refused::RULE,
     &login_slow::RULE,
     &idle_closed::RULE,
-    &command_unanswered::RULE,
+    &control_dead::RULE,
+    &host_unreachable::RULE,
     &control_closed::RULE,
+    &command_unanswered::RULE,
+    &command_unacknowledged::RULE,
     &control_reset::RULE,
     &port_private_address::RULE,
     &port_refused::RULE,

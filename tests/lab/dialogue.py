@@ -1,0 +1,129 @@
+"""Scenarios in which the dialogue itself breaks: a control connection that dies, is cut for a while, or is damaged."""
+
+import threading
+from typing import Callable
+
+from clients import Client, curl, ftplib
+from faults import stalled
+from servers import vsftpd
+from table import Scenario, Take, Truth
+from topology import Lab, Rule
+
+# Some seconds for 12 kB, so that the control connection is idle meanwhile.
+SLOW = {"local_max_rate": 1500, "trans_chunk_size": 4096}
+CONTROL_DROPPED = [Rule("fire", "forward", "tcp dport 21 drop"), Rule("fire", "forward", "tcp sport 21 drop")]
+CONTROL_RESET = [Rule("fire", "forward", "tcp dport 21 reject with tcp reset"),
+                 Rule("fire", "forward", "tcp sport 21 reject with tcp reset")]
+ALL_DROPPED = [Rule("fire", "forward", "ip daddr 10.88.1.2 drop"), Rule("fire", "forward", "ip saddr 10.88.1.2 drop")]
+
+
+def meanwhile(client: Client, *steps: tuple[float, Callable[[Lab], None]]) -> Client:
+    """A client that works while steps are taken, each some seconds after the one before."""
+    def run(lab: Lab) -> None:
+        def change() -> None:
+            for seconds, step in steps:
+                lab.wait(seconds)
+                step(lab)
+        thread = threading.Thread(target=change)
+        thread.start()
+        client.run(lab)
+        thread.join()
+    return Client(client.title, run)
+
+
+def add(*rules: Rule) -> Callable[[Lab], None]:
+    def step(lab: Lab) -> None:
+        for rule in rules:
+            lab.rule(rule.host, rule.chain, rule.rule)
+    return step
+
+
+def lift(host: str) -> Callable[[Lab], None]:
+    """Takes back all rules of a host."""
+    return lambda lab: lab.run(host, ["nft", "flush", "table", "inet", "lab"], seconds=5)
+
+
+def unplug(lab: Lab) -> None:
+    """Pulls the server's cable; its router still has the route and asks in vain for the neighbour."""
+    lab.ip("server", "link", "set", "eth0", "down")
+
+
+SCENARIOS: list[Scenario] = [
+    Scenario(
+        "A firewall drops the idle control connection during a download.",
+        vsftpd(**SLOW), meanwhile(ftplib("give_up", file="data.bin", timeout=15), (2.5, add(*CONTROL_DROPPED))),
+        [Take("control-dead-server", "server", stalled("server", "control-dead",
+              "The data connection ends in order; the 226 is sent again to the end and never acknowledged.")),
+         Take("control-dead-client", "client", stalled("client", "control-dead",
+              "The data connection ends in order, no 226 comes; the client's QUIT after 15 s is sent again and never "
+              "acknowledged.")),
+         Take("control-dead-router", "router", stalled("between", "control-dead",
+              "The data connection ends in order, no 226 passes; the client's QUIT after 15 s is sent again and never "
+              "acknowledged."))],
+        fault="after 2.5 s the server's firewall drops all packets from and to port 21", linger=8, limit=90),
+    Scenario(
+        "A firewall answers the idle control connection with RSTs after a download of more than a minute.",
+        vsftpd(local_max_rate=120, trans_chunk_size=4096),
+        meanwhile(ftplib("give_up", 170, file="data.bin", timeout=40), (2.5, add(*CONTROL_RESET))),
+        [Take("control-dead-rst-server", "server", stalled("server", "control-dead",
+              "The 226 after more than a minute of silence is answered with an RST in the client's name, which a device "
+              "in between sent.")),
+         Take("control-dead-rst-client", "client", stalled("client", "control-dead",
+              "The data connection ends in order, no 226 comes; the QUIT after it is answered with an RST in the server's "
+              "name, which a device in between sent."))],
+        fault="after 2.5 s the server's firewall answers all packets from and to port 21 with a TCP reset", linger=1,
+        limit=180),
+    Scenario(
+        "The server vanishes in the middle of a download.",
+        vsftpd(**SLOW, data_connection_timeout=10),
+        meanwhile(ftplib("give_up", file="data.bin", timeout=10), (1.5, add(*ALL_DROPPED))),
+        [Take("host-unreachable-client", "client", stalled("client", "host-unreachable",
+              "Nothing comes any more on either connection; the client's FIN on data and its QUIT are sent again and "
+              "never acknowledged.")),
+         Take("host-unreachable-server", "server", stalled("server", "host-unreachable",
+              "Nothing of the client comes any more on either connection; data and replies are sent again and never "
+              "acknowledged."))],
+        fault="after 1.5 s the server's firewall drops all packets from and to the server", linger=8, limit=90),
+    Scenario(
+        "The server's cable is pulled in the middle of a download, and its router says so.",
+        vsftpd(**SLOW), meanwhile(ftplib("give_up", file="data.bin", timeout=8), (1.5, unplug)),
+        [Take("host-unreachable-icmp-client", "client", stalled("client", "host-unreachable",
+              "ICMP host unreachable from 192.0.2.2 quotes segments of the established connections; nothing of the "
+              "server comes any more.")),
+         Take("host-unreachable-icmp-router", "router", stalled("between", "host-unreachable",
+              "ICMP host unreachable from 192.0.2.2 quotes segments of the established connections; nothing of the "
+              "server comes any more."))],
+        fault="after 1.5 s the server's interface goes down", linger=3, limit=90),
+    Scenario(
+        "The control connection is cut for some seconds while the 226 is on its way.",
+        vsftpd(**SLOW), meanwhile(ftplib("get", list="no", file="data.bin"), (2.5, add(*CONTROL_DROPPED)),
+                                  (9.5, lift("fire"))),
+        [Take("control-interrupted-server", "server", [Truth("healthy", "server", "The 226 is sent again for some seconds, "
+              "then acknowledged.", warning=["control-interrupted"])]),
+         Take("control-interrupted-client", "client", [Truth("healthy", "client", "The 226 comes several seconds after the "
+              "data connection was closed.", warning=["control-interrupted"])])],
+        fault="from 2.5 s to 12 s the server's firewall drops all packets from and to port 21"),
+    Scenario(
+        "A firewall drops the segments that hold a PORT command.",
+        vsftpd(), ftplib("give_up_early", active="yes", timeout=8),
+        [Take("command-unacknowledged-port-client", "client", stalled("client", "command-unacknowledged",
+              "PORT is sent again to the end and never acknowledged, while all that came before arrived.")),
+         Take("command-unacknowledged-port-server", "server", stalled("server", "command-unacknowledged",
+              "After TYPE only a bare ACK comes, whose sequence number is 24 bytes ahead of all that arrived."))],
+        rules=[Rule("fire", "forward", "tcp dport 21 @th,160,32 0x504f5254 drop"),
+               Rule("fire", "forward", "tcp dport 21 @th,256,32 0x504f5254 drop")], linger=1),
+    Scenario(
+        "A firewall drops the segments that hold a 227.",
+        vsftpd(), curl("--disable-epsv", "--max-time", "8"),
+        [Take("command-unacknowledged-227-server", "server", stalled("server", "command-unacknowledged",
+              "The 227 is sent again to the end and never acknowledged, while all that came before arrived.")),
+         Take("command-unacknowledged-227-client", "client", stalled("client", "command-unacknowledged",
+              "No reply to PASV arrives, but a bare ACK whose sequence number is 48 bytes ahead of all that did."))],
+        rules=[Rule("fire", "forward", "tcp sport 21 @th,256,32 0x32323720 drop")], linger=1),
+    Scenario(
+        "A firewall begins to drop port 21 between two commands.",
+        vsftpd(), meanwhile(ftplib("slow", seconds=1.5, timeout=8), (2.2, add(*CONTROL_DROPPED))),
+        [Take("command-unacknowledged-client", "client", stalled("client", "command-unacknowledged",
+              "NOOP is sent again to the end and never acknowledged, in the flow of the dialogue."))],
+        fault="after 2.2 s the server's firewall drops all packets from and to port 21", linger=1),
+]
