@@ -64,6 +64,19 @@ fn theme(color: Color) -> Theme {
     match color {
         Color::Never => Theme::Mono,
         Color::Always => Theme::of_environment(false, colours.as_deref()),
-        Color::Auto => Theme::of_environment(no_color, colours.as_deref()),
+        Color::Auto if no_color || colours.is_some() => {
+            Theme::of_environment(no_color, colours.as_deref())
+        }
+        Color::Auto => background(),
+    }
+}
+
+/// Asks the terminal for its background (OSC 11); most answer at once, and those that don't know
+/// the question are told by their answer to another.
+fn background() -> Theme {
+    use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
+    match theme_mode(QueryOptions::default()) {
+        Ok(ThemeMode::Light) => Theme::Light,
+        _ => Theme::Sixteen,
     }
 }

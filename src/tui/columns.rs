@@ -148,7 +148,7 @@ pub static COLUMNS: &[Column] = &[
 ];
 
 /// The verdict has at least this much room.
-const LEAST_VERDICT: u16 = 24;
+const LEAST_VERDICT: u16 = 29;
 
 /// The columns that have room, and the width of each.
 pub fn fitting(width: u16) -> Vec<(&'static Column, u16)> {

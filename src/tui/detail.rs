@@ -40,6 +40,9 @@ impl Tab {
     }
 }
 
+/// Lines that are seen above what was jumped to.
+const LINES_ABOVE: usize = 8;
+
 /// A place in a list that scrolls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cursor {
@@ -53,6 +56,12 @@ impl Cursor {
     /// Moves by some lines among `count`.
     pub fn step(&mut self, by: isize, count: usize) {
         self.at = self.at.saturating_add_signed(by).min(count.saturating_sub(1));
+    }
+
+    /// Puts the cursor on a line, with some lines above it on the screen.
+    pub fn show(&mut self, line: usize) {
+        self.at = line;
+        self.top = line.saturating_sub(LINES_ABOVE);
     }
 
     /// Scrolls so that the cursor's line is on a screen of `rows`; `height` says how many rows a
@@ -117,7 +126,8 @@ impl Detail {
             item: Cursor::default(),
             message: Cursor::default(),
         };
-        detail.rung.at = detail.next_stall(0, false).unwrap_or(0);
+        let stall = detail.next_stall(0, false).unwrap_or(0);
+        detail.rung.show(stall);
         detail
     }
 
@@ -206,7 +216,7 @@ impl Detail {
         let at = rungs.iter().rposition(|r| r.at.is_some_and(|at| at <= to)).unwrap_or(0);
         // Of several rungs of one packet the first.
         let exact = rungs.iter().position(|r| r.at == Some(to));
-        self.rung.at = exact.unwrap_or(at);
+        self.rung.show(exact.unwrap_or(at));
         self.tab = Tab::Ladder;
     }
 

@@ -298,7 +298,7 @@ fn next_stall(app: &mut App, detail: &mut Detail, back: bool) {
     }
     match detail.next_stall(detail.rung.at, back) {
         Some(rung) => {
-            detail.rung.at = rung;
+            detail.rung.show(rung);
             detail.tab = Tab::Ladder;
         }
         None => app.notice = Some("no further stall in that direction".to_owned()),

@@ -1,9 +1,11 @@
 """All scenarios, in the order in which they are recorded."""
 
 import control
+import dial
 import dialogue
 import faults
 import healthy
 from table import Scenario
 
-SCENARIOS: list[Scenario] = [*healthy.SCENARIOS, *faults.SCENARIOS, *control.SCENARIOS, *dialogue.SCENARIOS]
+SCENARIOS: list[Scenario] = [*healthy.SCENARIOS, *faults.SCENARIOS, *control.SCENARIOS,
+                             *dial.SCENARIOS, *dialogue.SCENARIOS]
