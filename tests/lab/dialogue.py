@@ -105,13 +105,14 @@ SCENARIOS: list[Scenario] = [
         fault="from 2.5 s to 12 s the server's firewall drops all packets from and to port 21"),
     Scenario(
         "A firewall drops the segments that hold a PORT command.",
-        vsftpd(), ftplib("give_up_early", active="yes", timeout=8),
+        vsftpd(idle_session_timeout=10), ftplib("give_up_early", active="yes", timeout=8),
         [Take("command-unacknowledged-port-client", "client", stalled("client", "command-unacknowledged",
               "PORT is sent again to the end and never acknowledged, while all that came before arrived.")),
          Take("command-unacknowledged-port-server", "server", stalled("server", "command-unacknowledged",
-              "After TYPE only a bare ACK comes, whose sequence number is 24 bytes ahead of all that arrived."))],
+              "After TYPE only a bare ACK comes, whose sequence number is 24 bytes ahead of all that arrived; 421 after "
+              "10 s."))],
         rules=[Rule("fire", "forward", "tcp dport 21 @th,160,32 0x504f5254 drop"),
-               Rule("fire", "forward", "tcp dport 21 @th,256,32 0x504f5254 drop")], linger=1),
+               Rule("fire", "forward", "tcp dport 21 @th,256,32 0x504f5254 drop")], linger=4),
     Scenario(
         "A firewall drops the segments that hold a 227.",
         vsftpd(), curl("--disable-epsv", "--max-time", "8"),

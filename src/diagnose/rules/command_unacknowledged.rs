@@ -66,9 +66,11 @@ fn in_vain(ctx: &Context<'_>, u: &Unheard) -> Option<Diagnosis> {
     if !by_client && announced.is_none() {
         return None;
     }
-    let open = s.script.exchanges.iter().rev().find(|e| e.final_reply.is_none());
-    // The work was done, and only the good-bye got lost.
-    if by_client && !s.hidden() && open.is_none_or(|e| e.verb == Verb::QUIT) {
+    // What never arrived wasn't answered, whatever the server said since. When it is only the
+    // good-bye that got lost, the work was done.
+    let open = |e: &Exchange| e.final_reply.is_none() || e.at >= u.sent.sent;
+    let asked = |e: &Exchange| e.verb != Verb::QUIT && open(e);
+    if by_client && !s.hidden() && !s.script.exchanges.iter().any(asked) {
         return None;
     }
     let (who, peer) = u.names(ctx);

@@ -17,8 +17,15 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
-const EXPLAINS: &[&str] =
-    &["command-unanswered", "control-closed", "control-reset", "reply-missing", "idle-closed"];
+const EXPLAINS: &[&str] = &[
+    "command-unanswered",
+    "control-closed",
+    "control-reset",
+    "reply-missing",
+    "idle-closed",
+    // A pause in data that came to its end.
+    "data-silent",
+];
 
 /// Silence after which an RST to the next packet speaks of a forgotten connection.
 const FORGOTTEN: Duration = Duration::from_secs(60);
@@ -130,16 +137,17 @@ fn forgotten(ctx: &Context<'_>) -> Option<Diagnosis> {
         (s.control.responder, s.control.initiator)
     };
     let own = s.control.from(to);
-    // What the RST answers, and what anybody sent before that.
-    let sent = [own.last_byte, own.fin].into_iter().flatten().filter(|m| *m < reset.at).max()?;
+    // What the RST answers (a FIN may follow the last word at once), and what anybody sent before.
+    let prompt =
+        |m: &Moment| *m < reset.at && reset.at.time.since(m.time) < Duration::from_secs(3);
+    let sent = [own.last_byte, own.fin].into_iter().flatten().filter(prompt).min()?;
     let ends = [s.from_client(), s.from_server()];
     let fins = ends.iter().filter_map(|h| h.fin);
     let earlier = s.script.messages.iter().map(|m| m.at).chain(fins).filter(|m| *m < sent);
     let before = earlier.max()?;
     let silence = sent.time.since(before.time);
-    let prompt = reset.at.time.since(sent.time) < Duration::from_secs(3);
     let closed = s.control.from(from).fin.is_some_and(|f| f < reset.at);
-    if silence < FORGOTTEN || !prompt || closed || ctx.quality.one_direction || s.hidden() {
+    if silence < FORGOTTEN || closed || ctx.quality.one_direction || s.hidden() {
         return None;
     }
     let by_client = to.ip == s.client.ip;
@@ -148,6 +156,11 @@ fn forgotten(ctx: &Context<'_>) -> Option<Diagnosis> {
         let asked = !matches!(e.verb, Verb::QUIT | Verb::NOOP);
         asked && e.final_reply.is_none_or(|(_, at)| !by_client && at >= sent)
     })?;
+    // Data that stopped half way is a story of its own.
+    let data = channel_of(ctx, open).and_then(|c| c.connection.as_ref());
+    if data.is_some_and(|c| c.worked() && !c.ended()) {
+        return None;
+    }
     let ttl = match ctx.as_far_as_host(from.ip, reset.ttl) {
         Some(false) => format!(
             "Its TTL {} isn't that of the {peer}'s other packets ({}): a device on the way sent it in the \
