@@ -61,13 +61,22 @@ impl Unheard {
         if self.by_client(ctx) { ("client", "server") } else { ("server", "client") }
     }
 
+    /// On the control connection: the first of it. What was sent last may be sent again first (a
+    /// FIN, as a probe of the tail).
+    pub fn began(&self, ctx: &Context<'_>) -> Moment {
+        let own = |m: &&Message| m.from_client() == self.by_client(ctx) && !is_gap(m);
+        let after = |m: &Moment| self.heard.is_some_and(|h| *m > h) && *m <= self.sent.sent;
+        let said = ctx.session.script.messages.iter().filter(own).map(|m| m.at);
+        said.filter(after).min().unwrap_or(self.sent.sent)
+    }
+
     /// Silence on the control connection before it, as a firewall on the way counts it.
     pub fn silence(&self, ctx: &Context<'_>) -> Duration {
-        let sent = self.sent.sent;
+        let began = self.began(ctx);
         let messages = ctx.session.script.messages.iter().rev();
-        let before = messages.map(|m| m.at).find(|m| *m < sent);
-        let heard = self.heard.filter(|h| *h < sent);
-        heard.into_iter().chain(before).max().map_or(Duration::ZERO, |m| sent.time.since(m.time))
+        let before = messages.map(|m| m.at).find(|m| *m < began);
+        let heard = self.heard.filter(|h| *h < began);
+        heard.into_iter().chain(before).max().map_or(Duration::ZERO, |m| began.time.since(m.time))
     }
 
     /// The latest packet of the other side on a data connection, if it came while the control
@@ -85,7 +94,7 @@ impl Unheard {
     /// and no transfer came before it.
     pub fn in_the_flow(&self, ctx: &Context<'_>) -> bool {
         let exchanges = &ctx.session.script.exchanges;
-        let open = exchanges.iter().any(|e| e.at < self.sent.sent && e.final_reply.is_none());
+        let open = exchanges.iter().any(|e| e.at < self.began(ctx) && e.final_reply.is_none());
         let waiting = self.by_client(ctx) && open;
         self.silence(ctx) < IDLE && self.data_meanwhile(ctx).is_none() && !waiting
     }

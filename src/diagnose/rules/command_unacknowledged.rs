@@ -46,7 +46,7 @@ fn announcement(ctx: &Context<'_>, m: &Message) -> Option<String> {
 
 /// What was said in vain announces a port.
 pub(super) fn announces(ctx: &Context<'_>, u: &Unheard) -> bool {
-    let said = unheard::said(ctx, u.by_client(ctx), u.sent.sent);
+    let said = unheard::said(ctx, u.by_client(ctx), u.began(ctx));
     said.is_some_and(|m| announcement(ctx, m).is_some())
 }
 
@@ -60,15 +60,15 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
 /// Seen where it was sent.
 fn in_vain(ctx: &Context<'_>, u: &Unheard) -> Option<Diagnosis> {
     let s = ctx.session;
-    let by_client = u.by_client(ctx);
-    let message = unheard::said(ctx, by_client, u.sent.sent).filter(|_| !s.hidden());
+    let (by_client, began) = (u.by_client(ctx), u.began(ctx));
+    let message = unheard::said(ctx, by_client, began).filter(|_| !s.hidden());
     let announced = message.and_then(|m| announcement(ctx, m));
     if !by_client && announced.is_none() {
         return None;
     }
     // What never arrived wasn't answered, whatever the server said since. When it is only the
     // good-bye that got lost, the work was done.
-    let open = |e: &Exchange| e.final_reply.is_none() || e.at >= u.sent.sent;
+    let open = |e: &Exchange| e.final_reply.is_none() || e.at >= began;
     let asked = |e: &Exchange| e.verb != Verb::QUIT && open(e);
     if by_client && !s.hidden() && !s.script.exchanges.iter().any(asked) {
         return None;
@@ -100,10 +100,10 @@ fn in_vain(ctx: &Context<'_>, u: &Unheard) -> Option<Diagnosis> {
         .reasoning(format!(
             "{}: {others}, so this is no {peer} that is slow to answer. {}.{elsewhere}",
             wording::vantage(ctx),
-            suspicion(announced.as_deref(), u.sent.len)
+            suspicion(announced.as_deref(), u.sent.len, true)
         ))
-        .evidence_if(u.heard.filter(|h| *h < u.sent.sent), &format!("the {peer}'s last packet before it"))
-        .evidence(u.sent.sent, format!("the {who} sends \"{text}\""))
+        .evidence_if(u.heard.filter(|h| *h < began), &format!("the {peer}'s last packet before it"))
+        .evidence(began, format!("the {who} sends \"{text}\""))
         .evidence(u.sent.last, "the last time it is sent, unacknowledged");
     if let Some(at) = u.heard.filter(|h| *h > u.sent.first) {
         d = d.evidence(at, format!("a packet of the {peer} that doesn't acknowledge it"));
@@ -140,8 +140,7 @@ fn never_arrived(ctx: &Context<'_>) -> Option<Diagnosis> {
     let (announced, what) = if by_client {
         // Between "PORT 1,1,1,1,4,1" and EPRT with an IPv6 address, with CR LF.
         let fits = (18..=64).contains(&missing) && open.is_none();
-        let like = if fits { ", as long as a PORT or EPRT" } else { "" };
-        (fits.then_some("PORT"), format!("a command of {missing} bytes{like}"))
+        (fits.then_some("PORT"), format!("a command of {missing} bytes"))
     } else {
         let e = open.filter(|e| !s.hidden() && e.verb != Verb::QUIT)?;
         let asked = e.verb.announces() && !e.verb.is_active();
@@ -150,7 +149,7 @@ fn never_arrived(ctx: &Context<'_>) -> Option<Diagnosis> {
     };
     let (who, peer) = if by_client { ("client", "server") } else { ("server", "client") };
     let d = Diagnosis::new(RULE.code, Severity::Critical, RULE.stage)
-        .confidence(Confidence::Likely)
+        .confidence(if by_client { Confidence::Possible } else { Confidence::Likely })
         .summary(format!(
             "The {who} sent {what} on the control connection {} → {}, and it never arrived here within {}.",
             s.client,
@@ -161,7 +160,7 @@ fn never_arrived(ctx: &Context<'_>) -> Option<Diagnosis> {
             "{}: a later packet of the {who} has a sequence number {missing} bytes ahead of all that came, so \
              they were sent; the {peer} never acknowledged them, so the capture didn't just miss them. {}.",
             wording::vantage(ctx),
-            suspicion(announced, missing)
+            suspicion(announced, missing, false)
         ))
         .evidence_if(half.last_byte, &format!("the last bytes of the {who} that arrived"))
         .evidence(ahead.at, format!("a packet of the {who} that begins {missing} bytes later"))
@@ -170,11 +169,12 @@ fn never_arrived(ctx: &Context<'_>) -> Option<Diagnosis> {
 }
 
 /// What drops such a segment.
-fn suspicion(announced: Option<&str>, len: u32) -> String {
+fn suspicion(announced: Option<&str>, len: u32, seen: bool) -> String {
     match announced {
         Some(word) => format!(
-            "What was sent before it arrived, and this segment carries {word}, which connection tracking \
-             helpers (ALG) read and rewrite: one that can't make sense of it drops it"
+            "What was sent before it arrived, and this segment {} {word}, which connection tracking helpers \
+             (ALG) read and rewrite: one that can't make sense of it drops it",
+            if seen { "carries" } else { "is as long as" }
         ),
         None if len > SMALL => format!(
             "It is {len} bytes long while shorter segments arrived: a link whose MTU is smaller, where the ICMP \

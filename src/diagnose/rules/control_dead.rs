@@ -49,7 +49,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
 /// The last command that its sender still waits for: no final reply, or one that never arrived.
 fn open<'a>(ctx: &Context<'a>, u: &Unheard) -> Option<&'a Exchange> {
     ctx.session.script.exchanges.iter().rev().find(|e| {
-        let lost = |at: Moment| !u.by_client(ctx) && at >= u.sent.sent;
+        let lost = |at: Moment| !u.by_client(ctx) && at >= u.began(ctx);
         let asked = !matches!(e.verb, Verb::QUIT | Verb::NOOP);
         asked && e.final_reply.is_none_or(|(_, at)| lost(at))
     })
@@ -63,7 +63,8 @@ fn in_vain(ctx: &Context<'_>, u: &Unheard) -> Diagnosis {
     // What was asked for was done, or can't be read and no data flowed meanwhile.
     let idle = if s.hidden() { lived.is_none() } else { open.is_none() && s.commands > 0 };
     let severity = if idle { Severity::Warning } else { Severity::Critical };
-    let said = unheard::said(ctx, u.by_client(ctx), u.sent.sent).and_then(|m| s.script.text(m));
+    let began = u.began(ctx);
+    let said = unheard::said(ctx, u.by_client(ctx), began).and_then(|m| s.script.text(m));
     let said = match said {
         _ if u.sent.len == 0 => "FIN".to_owned(),
         Some(text) if !s.hidden() => format!("\"{}\"", text.lines().last().unwrap_or(text)),
@@ -87,7 +88,7 @@ fn in_vain(ctx: &Context<'_>, u: &Unheard) -> Diagnosis {
         )
     };
     let waits = match open {
-        Some(e) if u.by_client(ctx) && e.at < u.sent.sent => format!(
+        Some(e) if u.by_client(ctx) && e.at < began => format!(
             " No final reply to {} had come by then: whether the server sent one can't be seen from here; a \
              capture at the server would show it sent again and again.",
             e.verb
@@ -114,7 +115,7 @@ fn in_vain(ctx: &Context<'_>, u: &Unheard) -> Diagnosis {
         ))
         .evidence_if(u.heard, &format!("the {peer}'s last packet on the control connection"))
         .evidence_if(lived, &format!("the {peer}'s last packet on a data connection"))
-        .evidence(u.sent.sent, format!("the {who} sends {said}"))
+        .evidence(began, format!("the {who} sends {said}"))
         .evidence(u.sent.last, "the last time it is sent, unacknowledged");
     let channel = open.and_then(|e| channel_of(ctx, e));
     if let Some(c) = channel.filter(|_| severity == Severity::Critical) {
@@ -138,8 +139,7 @@ fn forgotten(ctx: &Context<'_>) -> Option<Diagnosis> {
     };
     let own = s.control.from(to);
     // What the RST answers (a FIN may follow the last word at once), and what anybody sent before.
-    let prompt =
-        |m: &Moment| *m < reset.at && reset.at.time.since(m.time) < Duration::from_secs(3);
+    let prompt = |m: &Moment| *m < reset.at && reset.at.time.since(m.time) < Duration::from_secs(3);
     let sent = [own.last_byte, own.fin].into_iter().flatten().filter(prompt).min()?;
     let ends = [s.from_client(), s.from_server()];
     let fins = ends.iter().filter_map(|h| h.fin);
@@ -155,9 +155,13 @@ fn forgotten(ctx: &Context<'_>) -> Option<Diagnosis> {
     let open = s.script.exchanges.iter().rev().find(|e| {
         let asked = !matches!(e.verb, Verb::QUIT | Verb::NOOP);
         asked && e.final_reply.is_none_or(|(_, at)| !by_client && at >= sent)
-    })?;
+    });
+    if s.commands == 0 {
+        return None;
+    }
     // Data that stopped half way is a story of its own.
-    let data = channel_of(ctx, open).and_then(|c| c.connection.as_ref());
+    let channel = open.and_then(|e| channel_of(ctx, e));
+    let data = channel.and_then(|c| c.connection.as_ref());
     if data.is_some_and(|c| c.worked() && !c.ended()) {
         return None;
     }
@@ -174,15 +178,20 @@ fn forgotten(ctx: &Context<'_>) -> Option<Diagnosis> {
             reset.ttl
         ),
     };
-    let mut d = Diagnosis::new(RULE.code, Severity::Critical, RULE.stage)
+    let (severity, meanwhile) = match open {
+        Some(e) => {
+            (Severity::Critical, format!("while {} had no final reply that arrived", e.verb))
+        }
+        None => (Severity::Warning, "when all that was asked for had been answered".to_owned()),
+    };
+    let mut d = Diagnosis::new(RULE.code, severity, RULE.stage)
         .confidence(Confidence::Likely)
         .summary(format!(
             "After {} of silence on the control connection {} → {} the {who}'s next packet was answered with \
-             an RST in the {peer}'s name, while {} had no final reply that arrived.",
+             an RST in the {peer}'s name, {meanwhile}.",
             wording::duration(silence),
             s.client,
-            s.server,
-            open.verb
+            s.server
         ))
         .reasoning(format!(
             "{}: the RST follows the first packet after the silence at once. {ttl}.",
@@ -191,7 +200,7 @@ fn forgotten(ctx: &Context<'_>) -> Option<Diagnosis> {
         .evidence(before, "the last word before the silence")
         .evidence(sent, format!("the {who} speaks again"))
         .evidence(reset.at, format!("RST in the name of {from}, TTL {}", reset.ttl));
-    if let Some(c) = channel_of(ctx, open) {
+    if let Some(c) = channel {
         d = d.channel(c.id);
     }
     Some(remedies(ctx, d).advise([advice::capture_elsewhere(ctx)]))
@@ -206,7 +215,8 @@ fn remedies(ctx: &Context<'_>, d: Diagnosis) -> Diagnosis {
              let the FTP helper count the transfer as traffic of the control connection.",
             s.client.ip, s.server.ip, s.server.port
         ),
-        "sysctl -w net.netfilter.nf_conntrack_tcp_timeout_established=7200",
+        "Linux: sysctl net.netfilter.nf_conntrack_tcp_timeout_established   # 432000 s unless changed\n\
+         Cisco ASA: show running-config timeout",
     )
     .advice_with(
         Audience::Server,

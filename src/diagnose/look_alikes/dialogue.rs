@@ -1,0 +1,117 @@
+//! Look-alikes of a control connection that dies, is cut for a while, or is damaged.
+
+use super::super::scene::{ACK, FIN, RST, Scene, Tcp};
+use super::nothing;
+
+const PSH: u8 = 0x18;
+
+/// The client says a line, and sends it again a second apart.
+fn says_again(s: &mut Scene, line: &str, times: u32) {
+    s.client(line);
+    let control = s.control;
+    s.again(&control, true, PSH, line.len() as u32 + 2, times);
+}
+
+/// The server says a line that nobody acknowledges, and sends it again a second apart.
+fn replies_again(s: &mut Scene, line: &str, times: u32) {
+    let mut control = s.control;
+    s.send(&mut control, false, PSH, format!("{line}\r\n").as_bytes());
+    s.control = control;
+    s.again(&control, false, PSH, line.len() as u32 + 2, times);
+}
+
+/// PASV, the data connection, RETR and its 150, some data.
+fn retrieving(s: &mut Scene) -> Tcp {
+    s.pasv(50000);
+    let mut data = s.open("192.0.2.1:41000", "203.0.113.5:50000");
+    s.asks("RETR a", "150 Here.");
+    s.send(&mut data, false, PSH, b"some of it");
+    s.send(&mut data, true, ACK, b"");
+    data
+}
+
+#[test]
+fn a_command_that_never_gets_through_and_one_that_is_still_on_its_way() {
+    let mut s = Scene::new();
+    says_again(&mut s, "CWD a", 5);
+    assert_eq!(s.says(), ["critical command-unacknowledged"]);
+    let mut s = Scene::new();
+    says_again(&mut s, "CWD a", 2);
+    assert_eq!(s.says(), nothing());
+}
+
+#[test]
+fn a_good_bye_that_gets_lost() {
+    let mut s = Scene::new();
+    says_again(s.lists(50000), "QUIT", 6);
+    assert_eq!(s.says(), nothing());
+    // After an hour of silence the connection is dead, and the work was done before.
+    let mut s = Scene::new();
+    says_again(s.lists(50000).wait(3_600_000), "QUIT", 6);
+    assert_eq!(s.says(), ["warning control-dead"]);
+}
+
+#[test]
+fn an_hour_of_silence_and_nothing_after_it() {
+    let mut s = Scene::new();
+    says_again(s.lists(50000).wait(3_600_000), "LIST", 6);
+    assert_eq!(s.says(), ["critical control-dead"]);
+    // An RST to the first word.
+    for (line, severity) in [("LIST", "critical"), ("NOOP", "warning")] {
+        let mut s = Scene::new();
+        s.lists(50000).wait(3_600_000).client(line);
+        let mut control = s.control;
+        s.send(&mut control, false, RST, b"");
+        assert_eq!(s.says(), [format!("{severity} control-dead")], "{line}");
+    }
+    // In the flow of the dialogue it is another thing.
+    let mut s = Scene::new();
+    s.lists(50000).wait(5000).client("LIST");
+    let mut control = s.control;
+    s.send(&mut control, false, RST, b"");
+    assert_eq!(s.says(), ["critical control-reset"]);
+}
+
+#[test]
+fn a_reply_that_nobody_hears_any_more() {
+    let mut s = Scene::at_server();
+    let mut data = retrieving(&mut s);
+    s.wait(90_000);
+    s.close(&mut data, false);
+    replies_again(&mut s, "226 Done.", 6);
+    assert_eq!(s.says(), ["critical control-dead"]);
+    // The client's own FIN crosses the reply, and its kernel says RST to the rest.
+    let mut s = Scene::at_server();
+    let mut data = retrieving(&mut s);
+    s.close(&mut data, false);
+    s.server("226 Done.").leaves();
+    assert_eq!(s.says(), nothing());
+}
+
+#[test]
+fn both_connections_fall_silent() {
+    let mut s = Scene::at_server();
+    let mut data = retrieving(&mut s);
+    s.send(&mut data, false, PSH, &[b'x'; 1000]);
+    s.again(&data, false, PSH, 1000, 6);
+    replies_again(&mut s, "426 Broken.", 6);
+    assert_eq!(s.says(), ["critical host-unreachable"]);
+    // The control connection still answers.
+    let mut s = Scene::at_server();
+    let mut data = retrieving(&mut s);
+    s.send(&mut data, false, PSH, &[b'x'; 1000]);
+    s.again(&data, false, PSH, 1000, 6);
+    s.server("426 Broken.");
+    assert_eq!(s.says(), ["critical data-path-dead"]);
+}
+
+#[test]
+fn fins_that_get_lost_after_the_end() {
+    let mut s = Scene::new();
+    s.lists(50000).asks("QUIT", "221 Bye.");
+    let mut control = s.control;
+    s.send(&mut control, false, FIN, b"");
+    s.send(&mut control, true, FIN, b"");
+    s.again(&control, true, FIN, 0, 8);
+    assert_eq!(s.says(), nothing());
+}
