@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Coverage;
 use super::milestones::{Ahead, Probes, Recovered, Reset, Unanswered, ZeroWindow};
+use super::{Coverage, Numbering};
 use crate::capture::Moment;
 use crate::decode::{Segment, Seq, SynOptions};
 
@@ -73,6 +73,8 @@ pub struct Half {
     pub acked: Option<u64>,
     /// When it was last acknowledged further.
     pub acked_at: Option<Moment>,
+    /// How its packets are numbered.
+    pub numbering: Numbering,
     /// What was captured.
     pub coverage: Coverage,
     base: Option<Seq>,
@@ -187,6 +189,7 @@ impl Half {
             self.rst.get_or_insert(Reset { at, ttl, ip_id, ack, before: None });
             return Payload::None;
         }
+        self.numbering.sent(s.ip_id, at);
         match self.ttl {
             None => self.ttl = Some(s.ttl),
             Some(ttl) => self.ttl_varies |= ttl != s.ttl,

@@ -5,7 +5,7 @@ from typing import Callable
 
 from clients import Client, curl, ftplib
 from faults import stalled
-from servers import vsftpd
+from servers import rawserver, vsftpd
 from table import Scenario, Take, Truth
 from topology import Lab, Rule
 
@@ -103,6 +103,11 @@ SCENARIOS: list[Scenario] = [
          Take("control-interrupted-client", "client", [Truth("healthy", "client", "The 226 comes several seconds after the "
               "data connection was closed.", warning=["control-interrupted"])])],
         fault="from 2.5 s to 12 s the server's firewall drops all packets from and to port 21"),
+    Scenario(
+        "A server that takes five seconds to say 226 after a download.",
+        rawserver(final_delay=5), ftplib("get", list="no"),
+        [Take("reply-late", "client", [Truth("healthy", "client", "The 226 comes 5 s after the end of the data, numbered next "
+              "to the packet before it: the server took its time.")])]),
     Scenario(
         "A firewall drops the segments that hold a PORT command.",
         vsftpd(idle_session_timeout=10), ftplib("give_up_early", active="yes", timeout=8),

@@ -8,6 +8,7 @@ port=N           what 227 and 229 name instead of the port that listens
 data=WHAT        after RETR or LIST: send (default), silent (150, then nothing),
                  half (stop half way), 425 (refuse at once)
 final=never      keep the 226 to itself
+final_delay=S    seconds from the end of the data to the 226
 mute=VERB        never answer this command
 close=VERB       end the session at this command, as a process does that dies
 passive=TEXT     answer PASV and EPSV with this, underscores for blanks
@@ -101,6 +102,7 @@ class Session(threading.Thread):
             return
         data.sendall(body)
         data.close()
+        time.sleep(float(self.options.get("final_delay", "0")))
         if self.options.get("final") != "never":
             self.say("226 Done.")
 

@@ -115,3 +115,35 @@ fn fins_that_get_lost_after_the_end() {
     s.again(&control, true, FIN, 0, 8);
     assert_eq!(s.says(), nothing());
 }
+
+#[test]
+fn a_command_that_gets_through_in_the_end() {
+    let mut s = Scene::new();
+    says_again(&mut s, "CWD a", 4);
+    assert_eq!(s.server("250 Ok.").quits().says(), ["warning control-interrupted"]);
+    // One lost segment is an ordinary loss.
+    let mut s = Scene::new();
+    says_again(&mut s, "CWD a", 1);
+    assert_eq!(s.server("250 Ok.").quits().says(), nothing());
+    // Never sent again: the server takes its time.
+    let mut s = Scene::new();
+    s.client("CWD a").wait(8000).server("250 Ok.");
+    assert_eq!(s.quits().says(), nothing());
+}
+
+#[test]
+fn a_reply_that_comes_seconds_after_the_data() {
+    let late = |mut s: Scene, verb: &str| {
+        s.pasv(50000);
+        let mut data = s.open("192.0.2.1:41000", "203.0.113.5:50000");
+        s.asks(verb, "150 Here.");
+        let upload = verb.starts_with("STOR");
+        s.send(&mut data, upload, PSH, b"all of it");
+        s.close(&mut data, upload);
+        s.wait(5000).server("226 Done.").quits().says()
+    };
+    assert_eq!(late(Scene::new(), "RETR a"), ["warning control-interrupted"]);
+    // What the server does with an upload takes its time, and at the server nothing hides.
+    assert_eq!(late(Scene::new(), "STOR a"), nothing());
+    assert_eq!(late(Scene::at_server(), "RETR a"), nothing());
+}

@@ -36,6 +36,7 @@ mod command_unanswered;
 mod control_closed;
 mod control_dead;
 mod control_hidden;
+mod control_interrupted;
 mod control_probe;
 mod control_refused;
 mod control_reset;
@@ -185,6 +186,7 @@ pub static RULES: &[&Rule] = &[
     &control_dead::RULE,
     &host_unreachable::RULE,
     &control_closed::RULE,
+    &control_interrupted::RULE,
     &command_unanswered::RULE,
     &command_unacknowledged::RULE,
     &control_reset::RULE,
