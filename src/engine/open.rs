@@ -97,6 +97,7 @@ impl Engine {
             control: c.connection.clone(),
             data: c.data.iter().map(data).collect(),
             other_traffic: self.other_traffic,
+            ident: c.ident(&self.idents),
             losses: self.losses_since(c.connection.first.time),
         };
         let id = c.id.unwrap_or(0);

@@ -161,6 +161,11 @@ impl Builder {
         }
     }
 
+    /// The server's first reply is complete.
+    pub fn greeted(&self) -> bool {
+        self.banner.is_some()
+    }
+
     /// When TLS began, if it did.
     pub fn tls_since(&self) -> Option<Moment> {
         self.tls_since

@@ -5,6 +5,7 @@ mod channel;
 mod dialogue;
 mod expectation;
 mod finish;
+mod ident;
 mod model;
 mod speech;
 mod text;
@@ -15,6 +16,7 @@ pub use channel::{Announcement, AnnouncementKind, Association, Channel, Mode};
 pub use dialogue::{Exchange, Login, Message, MessageKind, Script};
 pub use expectation::{BACKWARDS, Expectation, Expectations};
 pub use finish::Connections;
+pub use ident::Ident;
 pub use model::{Closing, ClosingPoint, Opening, Security, Session, Transfer};
 pub use vantage::{Vantage, VantagePoint};
 

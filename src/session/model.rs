@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Channel, Login, Script, Vantage};
+use super::{Channel, Ident, Login, Script, Vantage};
 use crate::capture::{CaptureLoss, Moment};
 use crate::decode::Endpoint;
 use crate::tcp::{Connection, Half};
@@ -114,6 +114,8 @@ pub struct Session {
     pub banner: Option<String>,
     /// When the greeting was complete.
     pub banner_at: Option<Moment>,
+    /// What the server asked the client's host before it greeted.
+    pub ident: Option<Ident>,
     /// Name and version of the server's software, as it says.
     pub software: Option<String>,
     /// What the server said first when it was no FTP reply ("SSH", "HTTP").

@@ -5,7 +5,7 @@ from typing import Callable
 
 from clients import Client, curl, ftplib
 from faults import stalled
-from servers import rawserver, vsftpd
+from servers import proftpd, rawserver, vsftpd
 from table import Scenario, Take, Truth
 from topology import Lab, Rule
 
@@ -108,6 +108,25 @@ SCENARIOS: list[Scenario] = [
         rawserver(final_delay=5), ftplib("get", list="no"),
         [Take("reply-late", "client", [Truth("healthy", "client", "The 226 comes 5 s after the end of the data, numbered next "
               "to the packet before it: the server took its time.")])]),
+    Scenario(
+        "proftpd asks the client's host who is there (ident, port 113), and that host's firewall drops the question.",
+        proftpd("LoadModule mod_ident.c", "IdentLookups on"), ftplib("get", list="no"),
+        [Take("ident-delay-server", "server", [Truth("healthy", "server", "Five SYNs of the server to the client's port 113 "
+              "have no answer; the 220 comes after 5 s.", warning=["ident-delay"])]),
+         Take("ident-delay-client", "client", [Truth("healthy", "client", "Five SYNs of the server to the client's port 113 "
+              "arrive and have no answer; the 220 comes after 5 s.", warning=["ident-delay"])])],
+        rules=[Rule("client", "input", "tcp dport 113 drop")]),
+    Scenario(
+        "proftpd asks the client's host who is there (ident, port 113), and the client's gateway drops the question.",
+        proftpd("LoadModule mod_ident.c", "IdentLookups on"), ftplib("get", list="no"),
+        [Take("ident-delay-unseen", "client", [Truth("healthy", "client", "The 220 comes after 5 s; why can't be seen from "
+              "here.", warning=["banner-late"])])],
+        rules=[Rule("gate", "forward", "tcp dport 113 drop")]),
+    Scenario(
+        "proftpd asks the client's host who is there (ident, port 113), and is told at once that nobody listens.",
+        proftpd("LoadModule mod_ident.c", "IdentLookups on"), ftplib("get", list="no"),
+        [Take("ident-refused", "server", [Truth("healthy", "server", "An RST answers the SYN to the client's port 113, and "
+              "the 220 comes at once.")])]),
     Scenario(
         "A firewall drops the segments that hold a PORT command.",
         vsftpd(idle_session_timeout=10), ftplib("give_up_early", active="yes", timeout=8),

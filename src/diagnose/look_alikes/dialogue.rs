@@ -1,6 +1,6 @@
 //! Look-alikes of a control connection that dies, is cut for a while, or is damaged.
 
-use super::super::scene::{ACK, FIN, RST, Scene, Tcp};
+use super::super::scene::{ACK, FIN, RST, SYN_ACK, Scene, Tcp};
 use super::nothing;
 
 const PSH: u8 = 0x18;
@@ -146,4 +146,20 @@ fn a_reply_that_comes_seconds_after_the_data() {
     // What the server does with an upload takes its time, and at the server nothing hides.
     assert_eq!(late(Scene::new(), "STOR a"), nothing());
     assert_eq!(late(Scene::at_server(), "RETR a"), nothing());
+}
+
+#[test]
+fn what_the_greeting_waits_for() {
+    let asks = |answer: Option<u8>, ms: i64| {
+        let mut s = Scene::connected("192.0.2.1:40000", "203.0.113.5:21", 64, 60);
+        let asked = s.dial("203.0.113.5:50113", "192.0.2.1:113", 1);
+        if let Some(flags) = answer {
+            s.send_at(&asked, false, flags, 0, 1001, b"", None);
+        }
+        s.wait(ms).server("220 Ready.").quits().says()
+    };
+    assert_eq!(asks(None, 3000), ["warning ident-delay"]);
+    assert_eq!(asks(Some(SYN_ACK), 3000), ["warning ident-delay"]);
+    assert_eq!(asks(Some(RST), 3000), ["warning banner-late"]);
+    assert_eq!(asks(None, 1000), nothing());
 }

@@ -58,6 +58,7 @@ mod data_zero_window;
 mod epsv_blocked_pasv_works;
 mod epsv_refused;
 mod host_unreachable;
+mod ident_delay;
 mod idle_closed;
 mod login_needs_tls;
 mod login_refused;
@@ -176,6 +177,7 @@ pub static RULES: &[&Rule] = &[
     &control_probe::RULE,
     &not_ftp::RULE,
     &banner_missing::RULE,
+    &ident_delay::RULE,
     &banner_late::RULE,
     &too_many_connections::RULE,
     &auth_refused::RULE,
