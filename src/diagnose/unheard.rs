@@ -14,6 +14,9 @@ const TIMES: u32 = 3;
 /// Over at least this time since it was first sent: shorter breaks are an ordinary loss.
 const LONG: Duration = Duration::from_secs(3);
 
+/// TCP goes on for a quarter of an hour, and what was cut for some seconds comes back.
+const FOR_GOOD: Duration = Duration::from_secs(10);
+
 /// Payload or a FIN that one side sent to the end without an acknowledgment.
 #[derive(Clone, Copy, Debug)]
 pub struct Unheard {
@@ -131,6 +134,16 @@ pub fn on_control(ctx: &Context<'_>) -> Option<Unheard> {
     }
     let server = Unheard::on(&s.control, s.server).filter(|u| u.sent.len > 0);
     server.or_else(|| Unheard::on(&s.control, s.client))
+}
+
+/// The same, for good.
+pub fn on_control_for_good(ctx: &Context<'_>) -> Option<Unheard> {
+    on_control(ctx).filter(|u| in_vain_until_now(ctx, u.sent.sent))
+}
+
+/// Silence since `since` that won't be broken any more: somebody gave up, or it is long by now.
+pub fn in_vain_until_now(ctx: &Context<'_>, since: Moment) -> bool {
+    ctx.control_closed().is_some() || ctx.waited(since) >= FOR_GOOD
 }
 
 fn is_gap(m: &Message) -> bool {

@@ -150,5 +150,5 @@ SCENARIOS: list[Scenario] = [
         vsftpd(), meanwhile(ftplib("slow", seconds=1.5, timeout=8), (2.2, add(*CONTROL_DROPPED))),
         [Take("command-unacknowledged-client", "client", stalled("client", "command-unacknowledged",
               "NOOP is sent again to the end and never acknowledged, in the flow of the dialogue."))],
-        fault="after 2.2 s the server's firewall drops all packets from and to port 21", linger=1),
+        fault="after 2.2 s the server's firewall drops all packets from and to port 21", linger=9),
 ]

@@ -51,7 +51,7 @@ pub(super) fn announces(ctx: &Context<'_>, u: &Unheard) -> bool {
 }
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
-    let sent = unheard::on_control(ctx).filter(|u| u.sent.len > 0 && u.in_the_flow(ctx));
+    let sent = unheard::on_control_for_good(ctx).filter(|u| u.sent.len > 0 && u.in_the_flow(ctx));
     if let Some(d) = sent.and_then(|u| in_vain(ctx, &u)).or_else(|| never_arrived(ctx)) {
         findings.add(d);
     }

@@ -31,7 +31,7 @@ const EXPLAINS: &[&str] = &[
 const FORGOTTEN: Duration = Duration::from_secs(60);
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
-    if let Some(u) = unheard::on_control(ctx) {
+    if let Some(u) = unheard::on_control_for_good(ctx) {
         let announces = super::command_unacknowledged::announces(ctx, &u);
         let unacknowledged = u.in_the_flow(ctx) && (u.by_client(ctx) || announces);
         // A client that leaves when nothing is open is missed by nobody.

@@ -64,18 +64,22 @@ fn told<'a>(ctx: &Context<'a>) -> Option<(&'a Connection, &'a IcmpSeen)> {
         let icmp = c.icmp.iter().find(|i| {
             let gone = i.error.dst.ip;
             let kind = matches!(i.error.kind, IcmpKind::HostUnreachable | IcmpKind::NetUnreachable);
-            let silent = unheard::last_heard(ctx, gone).is_none_or(|(at, _)| at < i.at);
+            let heard = unheard::last_heard(ctx, gone).map_or(established, |(at, _)| at);
             // What came too late for a connection that was over is nobody's loss.
-            kind && silent && i.at > established && open(ctx, c)
+            let missed = open(ctx, c).is_some_and(|asked| {
+                unheard::in_vain_until_now(ctx, asked.map_or(heard, |e| e.at.max(heard)))
+            });
+            kind && heard < i.at && missed && i.at > established
         })?;
         Some((c, icmp))
     })
 }
 
 /// Something on this connection, or asked for on the control connection, was still to come.
-fn open(ctx: &Context<'_>, c: &Connection) -> bool {
-    let asked = |e: &Exchange| e.final_reply.is_none() && e.verb != Verb::QUIT;
-    !c.ended() && (ctx.session.hidden() || ctx.session.script.exchanges.iter().any(asked))
+fn open<'a>(ctx: &Context<'a>, c: &Connection) -> Option<Option<&'a Exchange>> {
+    let asked = |e: &&Exchange| e.final_reply.is_none() && e.verb != Verb::QUIT;
+    let asked = ctx.session.script.exchanges.iter().find(asked);
+    (!c.ended() && (ctx.session.hidden() || asked.is_some())).then_some(asked)
 }
 
 /// What was sent in vain on the control connection, and the same or mere silence of a data
@@ -94,7 +98,9 @@ fn both_silent<'a>(ctx: &Context<'a>) -> Option<(Unheard, (&'a Channel, Option<U
     // Nothing of the other host on any connection, since the first word in vain on either.
     let first = u.map_or(control.sent.first, |u| u.sent.first.min(control.sent.first));
     let heard = unheard::last_heard(ctx, control.to.ip).is_some_and(|(at, _)| at > first);
-    (!heard).then_some((control, (channel, u)))
+    let since = u.map_or(control.sent.sent, |u| u.sent.sent.min(control.sent.sent));
+    let lasting = unheard::in_vain_until_now(ctx, since);
+    (!heard && lasting).then_some((control, (channel, u)))
 }
 
 fn who(ctx: &Context<'_>, ip: std::net::IpAddr) -> &'static str {
