@@ -10,6 +10,8 @@ mod control;
 mod flows;
 mod idents;
 mod interest;
+#[cfg(all(feature = "live", unix))]
+mod live;
 mod losses;
 mod open;
 mod sequential;
@@ -20,5 +22,7 @@ pub use analyse::{analyse, analyse_with};
 pub use analyser::Analyser;
 pub use analysis::{Analysis, Options, Overview};
 pub use interest::{FTP, FTPS};
-pub use sequential::Engine;
+#[cfg(all(feature = "live", unix))]
+pub use live::LiveAnalyser;
+pub use sequential::{Engine, Matters};
 pub use stalls::Stalls;
