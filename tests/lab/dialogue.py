@@ -1,11 +1,12 @@
 """Scenarios in which the dialogue itself breaks: a control connection that dies, is cut for a while, or is damaged."""
 
+import sys
 import threading
 from typing import Callable
 
-from clients import Client, curl, ftplib
+from clients import HERE, PASSWORD, USER, Client, curl, ftplib
 from faults import stalled
-from servers import proftpd, rawserver, vsftpd
+from servers import proftpd, pureftpd, pyftpdlib, rawserver, vsftpd
 from table import Scenario, Take, Truth
 from topology import Lab, Rule
 
@@ -29,6 +30,14 @@ def meanwhile(client: Client, *steps: tuple[float, Callable[[Lab], None]]) -> Cl
         client.run(lab)
         thread.join()
     return Client(client.title, run)
+
+
+def speaker(behaviour: str, limit: float = 60, **options: object) -> Client:
+    """One of the dialogues of dialogueclient.py."""
+    def run(lab: Lab) -> None:
+        words = [f"{key}={value}" for key, value in options.items()]
+        lab.run("client", [sys.executable, HERE / "dialogueclient.py", behaviour, USER, PASSWORD, *words], limit)
+    return Client(f"ftplib of Python {sys.version_info[0]}.{sys.version_info[1]}", run)
 
 
 def add(*rules: Rule) -> Callable[[Lab], None]:
@@ -151,4 +160,17 @@ SCENARIOS: list[Scenario] = [
         [Take("command-unacknowledged-client", "client", stalled("client", "command-unacknowledged",
               "NOOP is sent again to the end and never acknowledged, in the flow of the dialogue."))],
         fault="after 2.2 s the server's firewall drops all packets from and to port 21", linger=9),
+    Scenario(
+        "The client closes the control connection in the middle of a download, which vsftpd finishes all the same.",
+        vsftpd(**SLOW), speaker("leave_early"),
+        [Take("control-closed-early-client", "client", [Truth("healthy", "client", "FIN on control after 1.4 of 12 kB; all of "
+              "the data comes, an RST answers the 226.", warning=["control-closed-early"])]),
+         Take("control-closed-early-server", "server", [Truth("healthy", "server", "FIN on control in the middle of 12 kB; all "
+              "of the data goes out, an RST answers the 226.", warning=["control-closed-early"])])], linger=1),
+    Scenario(
+        "The client closes the control connection in the middle of a download, and pure-ftpd stops.",
+        pureftpd("-T", "8:8"), speaker("leave_early", file="large.bin"),
+        [Take("control-closed-early-cut", "client", [Truth("healthy", "client", "FIN on control after 1.4 of 60 kB; the server "
+              "ends the data in order after less than the whole file and never says a final reply.",
+              warning=["control-closed-early"])])], linger=1),
 ]

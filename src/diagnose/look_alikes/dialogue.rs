@@ -170,3 +170,61 @@ fn what_the_greeting_waits_for() {
     assert_eq!(asks(Some(RST), 3000), ["warning banner-late"]);
     assert_eq!(asks(None, 1000), nothing());
 }
+
+/// The client's FIN on the control connection.
+fn hangs_up(s: &mut Scene) {
+    let mut control = s.control;
+    s.send(&mut control, true, FIN, b"");
+    s.send(&mut control, false, ACK, b"");
+    s.control = control;
+}
+
+#[test]
+fn a_client_that_hangs_up_while_data_flows_and_one_that_is_killed() {
+    let mut s = Scene::new();
+    let mut data = retrieving(&mut s);
+    hangs_up(&mut s);
+    s.wait(2000);
+    s.send(&mut data, false, PSH, b"more of it");
+    s.close(&mut data, false);
+    assert_eq!(s.server("226 Done.").says(), ["warning control-closed-early"]);
+    // Killed: its kernel closes both at once and refuses the rest.
+    let mut s = Scene::new();
+    let mut data = retrieving(&mut s);
+    hangs_up(&mut s);
+    s.send(&mut data, true, FIN, b"");
+    s.send(&mut data, false, PSH, b"more of it");
+    s.send(&mut data, true, RST, b"");
+    assert_eq!(s.server("426 Broken.").says(), ["info transfer-aborted"]);
+}
+
+#[test]
+fn a_client_that_leaves_after_the_last_byte_or_after_a_long_wait() {
+    let mut s = Scene::new();
+    let mut data = retrieving(&mut s);
+    s.close(&mut data, false);
+    hangs_up(&mut s);
+    assert_eq!(s.server("226 Done.").says(), nothing());
+    let mut s = Scene::new();
+    let mut data = retrieving(&mut s);
+    s.wait(15_000);
+    hangs_up(&mut s);
+    s.close(&mut data, false);
+    assert_eq!(s.says(), ["critical data-silent"]);
+}
+
+#[test]
+fn a_client_that_hangs_up_on_its_own_upload() {
+    for (ms, said) in [(5000, vec!["warning control-closed-early".to_owned()]), (0, nothing())] {
+        let mut s = Scene::new();
+        s.pasv(50000);
+        let mut data = s.open("192.0.2.1:41000", "203.0.113.5:50000");
+        s.asks("STOR a", "150 Go on.");
+        s.send(&mut data, true, PSH, b"some of it");
+        hangs_up(&mut s);
+        s.wait(ms);
+        s.send(&mut data, true, PSH, b"more of it");
+        s.close(&mut data, true);
+        assert_eq!(s.server("226 Done.").says(), said, "{ms} ms");
+    }
+}

@@ -34,6 +34,7 @@ mod capture_snaplen;
 mod command_unacknowledged;
 mod command_unanswered;
 mod control_closed;
+mod control_closed_early;
 mod control_dead;
 mod control_hidden;
 mod control_interrupted;
@@ -188,6 +189,7 @@ pub static RULES: &[&Rule] = &[
     &control_dead::RULE,
     &host_unreachable::RULE,
     &control_closed::RULE,
+    &control_closed_early::RULE,
     &control_interrupted::RULE,
     &command_unanswered::RULE,
     &command_unacknowledged::RULE,
