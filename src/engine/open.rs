@@ -101,6 +101,8 @@ impl Engine {
             losses: self.losses_since(c.connection.first.time),
         };
         let id = c.id.unwrap_or(0);
-        c.builder.clone().finished(id, connections, ClosingPoint::Open, self.now)
+        let mut builder = c.builder.clone();
+        builder.settle(self.now.time);
+        builder.finished(id, connections, ClosingPoint::Open, self.now)
     }
 }

@@ -70,6 +70,7 @@ impl Builder {
             commands: self.commands,
             replies: self.replies,
             script: self.script,
+            oddities: self.oddities.found,
             channels: self.channels,
             transfers,
             control_gaps: self.control_gaps,

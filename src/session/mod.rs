@@ -7,6 +7,7 @@ mod expectation;
 mod finish;
 mod ident;
 mod model;
+mod oddity;
 mod speech;
 mod text;
 mod vantage;
@@ -18,6 +19,7 @@ pub use expectation::{BACKWARDS, Expectation, Expectations};
 pub use finish::Connections;
 pub use ident::Ident;
 pub use model::{Closing, ClosingPoint, Opening, Security, Session, Transfer};
+pub use oddity::{Oddity, OddityKind};
 pub use vantage::{Vantage, VantagePoint};
 
 pub use crate::tcp::{Connection, ConnectionState, Half};

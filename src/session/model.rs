@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Channel, Ident, Login, Script, Vantage};
+use super::{Channel, Ident, Login, Oddity, Script, Vantage};
 use crate::capture::{CaptureLoss, Moment};
 use crate::decode::Endpoint;
 use crate::tcp::{Connection, Half};
@@ -128,6 +128,8 @@ pub struct Session {
     pub replies: u64,
     /// Commands and replies.
     pub script: Script,
+    /// What isn't as it should be on the control connection.
+    pub oddities: Vec<Oddity>,
     /// Data channels, by id.
     pub channels: Vec<Channel>,
     /// Transfers, in order of the commands.

@@ -173,4 +173,26 @@ SCENARIOS: list[Scenario] = [
         [Take("control-closed-early-cut", "client", [Truth("healthy", "client", "FIN on control after 1.4 of 60 kB; the server "
               "ends the data in order after less than the whole file and never says a final reply.",
               warning=["control-closed-early"])])], linger=1),
+    Scenario(
+        "A client that ends its lines in LF alone.",
+        vsftpd(), speaker("lf_only"),
+        [Take("dialogue-malformed-lf", "client", [Truth("healthy", "client", "Four commands that end in LF; vsftpd answers "
+              "them all.", warning=["dialogue-malformed"])])]),
+    Scenario(
+        "A client that forgets the end of a line and waits for the answer.",
+        vsftpd(), speaker("never_ends", seconds=12),
+        [Take("dialogue-malformed-no-end", "client", stalled("client", "dialogue-malformed",
+              "PWD without CR LF is acknowledged by TCP, and nothing more is said for 12 s."))]),
+    Scenario(
+        "A server whose multi-line reply to PASS lacks its last line.",
+        rawserver(PASS="230-Welcome_to_the_lab.|230-Be_nice."), ftplib("login", timeout=8),
+        [Take("dialogue-malformed-unended", "client", stalled("client", "dialogue-malformed",
+              "Two lines that begin with 230- and none that begins with 230 and a blank; the client leaves after 8 s.")),
+         Take("dialogue-malformed-unended-server", "server", stalled("server", "dialogue-malformed",
+              "Two lines that begin with 230- and none that begins with 230 and a blank; the client leaves after 8 s."))]),
+    Scenario(
+        "A server that prints a line without a code before a reply.",
+        rawserver(PASS="Last_login:_never|230_Logged_in."), curl(),
+        [Take("dialogue-malformed-no-code", "client", [Truth("healthy", "client", "\"Last login: never\" comes before the 230, "
+              "and curl reads over it.", warning=["dialogue-malformed"])])]),
 ]

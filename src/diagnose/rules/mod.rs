@@ -56,6 +56,7 @@ mod data_syn_delayed;
 mod data_syn_unanswered;
 mod data_wrong_peer;
 mod data_zero_window;
+mod dialogue_malformed;
 mod epsv_blocked_pasv_works;
 mod epsv_refused;
 mod host_unreachable;
@@ -194,6 +195,7 @@ pub static RULES: &[&Rule] = &[
     &command_unanswered::RULE,
     &command_unacknowledged::RULE,
     &control_reset::RULE,
+    &dialogue_malformed::RULE,
     &port_private_address::RULE,
     &port_refused::RULE,
     &pasv_private_address::RULE,
