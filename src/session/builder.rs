@@ -14,7 +14,7 @@ use crate::ftp::tls::{self, Records, TlsEvent};
 use crate::tcp::Chunk;
 
 /// No server takes longer between two lines of a reply.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A side of the control connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

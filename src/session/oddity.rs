@@ -49,7 +49,8 @@ pub(super) struct Shape {
 impl Shape {
     /// Of a line; `cut` when the capture doesn't hold its end.
     pub(super) fn of(line: &Line<'_>, cut: bool) -> Self {
-        let ending = if cut { Ending::CrLf } else { line.ending };
+        // What stands before the LF of a long line isn't kept.
+        let ending = if cut || line.truncated { Ending::CrLf } else { line.ending };
         Self { ending, long: line.truncated && !cut, telnet: line.telnet }
     }
 

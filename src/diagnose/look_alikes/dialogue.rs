@@ -228,3 +228,59 @@ fn a_client_that_hangs_up_on_its_own_upload() {
         assert_eq!(s.server("226 Done.").says(), said, "{ms} ms");
     }
 }
+
+/// Bytes of the client or the server as they are.
+fn raw(s: &mut Scene, client: bool, bytes: &[u8]) {
+    let mut control = s.control;
+    s.send(&mut control, client, PSH, bytes);
+    s.send(&mut control, !client, ACK, b"");
+    s.control = control;
+}
+
+#[test]
+fn lines_that_end_and_lines_that_do_not() {
+    let malformed = ["warning dialogue-malformed"];
+    let says = |bytes: &[u8], reply: &[u8]| {
+        let mut s = Scene::new();
+        raw(&mut s, true, bytes);
+        raw(&mut s, false, reply);
+        s.quits().says()
+    };
+    assert_eq!(says(b"NOOP\n", b"200 Ok.\r\n"), malformed);
+    assert_eq!(says(b"NOOP\r\n", b"200 Ok.\n"), malformed);
+    assert_eq!(says(b"NOOP\r\n", b"Hello.\r\n200 Ok.\r\n"), malformed);
+    assert_eq!(
+        says(&[b"CWD ", [b'x'; 5000].as_slice(), b"\r\n"].concat(), b"550 No.\r\n"),
+        malformed
+    );
+    assert_eq!(says(b"\xff\xfb\x01NOOP\r\n", b"200 Ok.\r\n"), malformed);
+    // Text inside of a reply, an empty line, Telnet's Synch.
+    assert_eq!(says(b"HELP\r\n", b"214-Help:\nmore\r\n\r\n214 End.\r\n"), malformed);
+    assert_eq!(says(b"HELP\r\n", b"214-Help:\r\nmore\n\r\n214 End.\r\n"), nothing());
+    assert_eq!(says(b"\xff\xf4\xff\xf2ABOR\r\n", b"226 Ok.\r\n"), nothing());
+}
+
+#[test]
+fn a_line_and_a_reply_that_never_end() {
+    for (client, bytes) in [(true, b"PASV".as_slice()), (false, b"211-Features:\r\n UTF8\r\n")] {
+        for (ms, left, said) in [
+            (20_000, false, vec!["critical dialogue-malformed"]),
+            (5000, true, vec!["critical dialogue-malformed"]),
+            (1000, false, vec![]),
+        ] {
+            let mut s = Scene::new();
+            if !client {
+                s.client("FEAT");
+            }
+            raw(&mut s, client, bytes);
+            s.wait(ms);
+            if left {
+                hangs_up(&mut s);
+            } else {
+                let control = s.control;
+                s.send_at(&control, true, ACK, 1, 1, b"", None);
+            }
+            assert_eq!(s.says(), said, "{client} {ms}");
+        }
+    }
+}

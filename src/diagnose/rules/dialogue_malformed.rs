@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     stage: Stage::Command,
     severities: &[Severity::Critical, Severity::Warning],
     means: Means::Stalled,
-    explains: &["command-unanswered", "login-slow"],
+    explains: &[],
     proof: "A line that ends in LF alone or, when its side said no more, not at all; a line of the server without a code; a multi-line reply without its last line; a line over 4096 bytes; Telnet sequences elsewhere than before ABOR, STAT and QUIT. Critical when the other side then waited 10 s, or 3 s until it left.",
     look_alikes: "Another protocol on the port (not-ftp); text inside of a multi-line reply; lines that the capture cut or lost; Telnet's Interrupt Process and Synch before ABOR.",
     change: "The program that says it: the evidence shows which line.",
@@ -128,14 +128,18 @@ fn diagnosis(ctx: &Context<'_>, o: &Oddity, severity: Severity) -> Diagnosis {
         String::new()
     };
     let shown = if line.is_empty() { String::new() } else { format!(": \"{line}\"") };
+    let whole = if ctx.session.control_gaps > 0 || ctx.quality.control_loss {
+        String::new()
+    } else {
+        format!(
+            " All of the {who}'s bytes are in the capture, so this is how they were sent, or how a device on \
+             the way rewrote them."
+        )
+    };
     let d = Diagnosis::new(RULE.code, severity, RULE.stage)
         .means(if severity == Severity::Critical { Means::Stalled } else { Means::Nothing })
         .summary(format!("The {who} {what}{times}{shown}{waited}."))
-        .reasoning(format!(
-            "{}: {why}. The capture holds all of the {who}'s bytes here, so this is how they were sent or \
-             how a device on the way rewrote them.",
-            wording::vantage(ctx)
-        ))
+        .reasoning(format!("{}: {why}.{}", wording::vantage(ctx), whole))
         .evidence(o.first, format!("the {who} {what}"))
         .evidence_if((o.count > 1).then_some(o.last), "the last time");
     d.evidence_if(ctx.control_closed().filter(|_| severity == Severity::Critical), "given up")
