@@ -13,6 +13,7 @@ const SHOWN_BY_THE_HOSTS: &[&str] = &[
     "control-unanswered",
     "control-dead",
     "command-unacknowledged",
+    "control-sequence-broken",
     "host-unreachable",
     "data-syn-unanswered",
     "tls-data-blocked",

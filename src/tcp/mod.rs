@@ -6,6 +6,7 @@ mod half;
 mod milestones;
 mod numbering;
 mod reassembler;
+mod shift;
 #[cfg(test)]
 mod tests;
 
@@ -15,3 +16,4 @@ pub use half::Half;
 pub use milestones::{Ahead, OldAcks, Probes, Recovered, Reset, Unanswered, ZeroWindow};
 pub use numbering::{Numbering, Skipped};
 pub use reassembler::{Chunk, Reassembler};
+pub use shift::{Shift, ShiftSeen};

@@ -6,7 +6,8 @@ from typing import Callable
 
 from clients import HERE, PASSWORD, USER, Client, curl, ftplib
 from faults import stalled
-from servers import proftpd, pureftpd, pyftpdlib, rawserver, vsftpd
+from rules import MASQUERADE, PRIVATE_SERVER
+from servers import Server, proftpd, pureftpd, pyftpdlib, rawserver, vsftpd
 from table import Scenario, Take, Truth
 from topology import Lab, Rule
 
@@ -56,6 +57,20 @@ def unplug(lab: Lab) -> None:
     """Pulls the server's cable; its router still has the route and asks in vain for the neighbour."""
     lab.ip("server", "link", "set", "eth0", "down")
 
+
+def rewriting(old: str, new: str, server: Server) -> Server:
+    """A server behind a wire that rewrites what begins a segment."""
+    def start(lab: Lab) -> None:
+        (lab.work / "rewrite").write_text(f"{old}\n{new}\n")
+        for router in ("gate", "fire"):  # a NAT that minds the numbers would end the connection by itself
+            lab.sysctl(router, "net.netfilter.nf_conntrack_tcp_be_liberal=1")
+        server.start(lab)
+    return Server(server.title, start)
+
+
+# The client's gateway rewrites PORT with the kernel's FTP helper.
+HELPER = [MASQUERADE, Rule("gate", "ct helper", 'ftp { type "ftp" protocol tcp; }'),
+          Rule("gate", "forward", 'tcp dport 21 ct helper set "ftp"')]
 
 SCENARIOS: list[Scenario] = [
     Scenario(
@@ -195,4 +210,27 @@ SCENARIOS: list[Scenario] = [
         rawserver(PASS="Last_login:_never|230_Logged_in."), curl(),
         [Take("dialogue-malformed-no-code", "client", [Truth("healthy", "client", "\"Last login: never\" comes before the 230, "
               "and curl reads over it.", warning=["dialogue-malformed"])])]),
+    Scenario(
+        "The client's gateway rewrites PORT for its NAT and adjusts the sequence numbers, as it should.",
+        vsftpd(), ftplib("give_up_early", active="yes"),
+        [Take("helper-rewrites-port", "client", [Truth("healthy", "client", "PORT is 3 bytes longer behind the gateway, and "
+              "nothing shows of it here.")])],
+        rules=HELPER),
+    Scenario(
+        "A helper on the way rewrites PORT for NAT, three bytes longer, and forgets the sequence numbers.",
+        rewriting("PORT 10,77,1,2,", "PORT 198,51,100,1,", vsftpd()), ftplib("give_up_early", active="yes", timeout=8),
+        [Take("control-sequence-broken-client", "client", stalled("client", "control-sequence-broken",
+              "The server acknowledges 3 bytes more than PORT had; PORT and the 200 are sent again and again.")),
+         Take("control-sequence-broken-server", "server", stalled("server", "control-sequence-broken",
+              "The client's packets after PORT are numbered 3 bytes lower than PORT's end."))],
+        rules=[MASQUERADE], linger=4),
+    Scenario(
+        "A helper on the way rewrites 227 for NAT, three bytes longer, and forgets the sequence numbers.",
+        rewriting("227 Entering Passive Mode (10,88,1,2,", "227 Entering Passive Mode (203,0,113,10,", vsftpd()),
+        ftplib("give_up_early", timeout=8, host="203.0.113.10"),
+        [Take("control-sequence-broken-227-client", "client", stalled("client", "control-sequence-broken",
+              "The server's packets after the 227 are numbered 3 bytes lower than its end.")),
+         Take("control-sequence-broken-227-server", "server", stalled("server", "control-sequence-broken",
+              "The client acknowledges 3 bytes more than the 227 had; the 227 and RETR are sent again and again."))],
+        rules=PRIVATE_SERVER, linger=4),
 ]

@@ -41,6 +41,7 @@ mod control_interrupted;
 mod control_probe;
 mod control_refused;
 mod control_reset;
+mod control_sequence_broken;
 mod control_unanswered;
 mod control_unreachable;
 mod data_handshake_incomplete;
@@ -195,6 +196,7 @@ pub static RULES: &[&Rule] = &[
     &command_unanswered::RULE,
     &command_unacknowledged::RULE,
     &control_reset::RULE,
+    &control_sequence_broken::RULE,
     &dialogue_malformed::RULE,
     &port_private_address::RULE,
     &port_refused::RULE,
