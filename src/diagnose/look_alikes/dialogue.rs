@@ -284,3 +284,45 @@ fn a_line_and_a_reply_that_never_end() {
         }
     }
 }
+
+/// PORT, and its reply in a segment that acknowledges `more` bytes than it had.
+fn port_answered(s: &mut Scene, more: u32) -> (Tcp, u32, u32) {
+    s.client("PORT 192,0,2,1,160,0");
+    let control = s.control;
+    let (sent, replied) = (control.sent(true), control.sent(false));
+    s.send_at(&control, false, PSH, replied, sent + more, b"200 Ok.\r\n", None);
+    (control, sent, replied)
+}
+
+#[test]
+fn acknowledgments_of_what_was_never_sent() {
+    let said = "critical control-sequence-broken";
+    for (more, expected) in [(3, true), (0, false)] {
+        let mut s = Scene::new();
+        let (control, ..) = port_answered(&mut s, more);
+        s.again(&control, true, PSH, 22, 6);
+        assert_eq!(s.wait(5000).says().contains(&said.to_owned()), expected, "{more}");
+    }
+    // The capture missed three bytes, and what follows fits the numbers.
+    let mut s = Scene::new();
+    let (mut control, sent, _) = port_answered(&mut s, 3);
+    s.send_at(&control, true, PSH, sent + 3, 0, b"NOOP\r\n", None);
+    s.again(&control, true, PSH, 22, 6);
+    s.send(&mut control, false, ACK, b"");
+    assert!(!s.says().contains(&said.to_owned()));
+}
+
+#[test]
+fn keep_alives_are_numbered_one_lower() {
+    for (lower, expected) in [(1, false), (3, true)] {
+        let mut s = Scene::new();
+        s.asks("PORT 192,0,2,1,160,0", "200 Ok.");
+        let (control, sent) = (s.control, s.control.sent(true));
+        for _ in 0..5 {
+            s.wait(1000);
+            s.send_at(&control, true, ACK, sent - lower, control.sent(false), b"", None);
+        }
+        let said = s.says().contains(&"critical control-sequence-broken".to_owned());
+        assert_eq!(said, expected, "{lower}");
+    }
+}

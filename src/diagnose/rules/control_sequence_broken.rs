@@ -74,7 +74,7 @@ fn diagnosis(ctx: &Context<'_>, by_client: bool, shift: &Shift) -> Diagnosis {
             format!("the {peer} acknowledges {bytes} that the {who} never sent"),
             format!("the {who} still sends again what was acknowledged"),
             format!(
-                "Behind this place, towards the {peer}, a device wrote another address into it, {bytes} longer, and \
+                "behind this place, towards the {peer}, a device wrote another address into it, {bytes} longer, and \
                  doesn't take them off the acknowledgments on their way back"
             ),
         ),
@@ -89,7 +89,7 @@ fn diagnosis(ctx: &Context<'_>, by_client: bool, shift: &Shift) -> Diagnosis {
             format!("a packet of the {who}, numbered {bytes} lower than what it had sent"),
             "the latest one".to_owned(),
             format!(
-                "Between the {who} and this place a device wrote another address into it, {bytes} longer, and \
+                "between the {who} and this place a device wrote another address into it, {bytes} longer, and \
                  doesn't add them to the numbers of what the {who} sends after it"
             ),
         ),
