@@ -56,20 +56,25 @@ impl Shape {
 
     /// What is odd about it.
     fn oddities(self, by_client: bool, line: &[u8]) -> impl Iterator<Item = OddityKind> {
-        // The text inside of a reply may come from a file.
-        let matters = by_client && !line.is_empty() || line.first().is_some_and(u8::is_ascii_digit);
+        // Not the text inside of a reply, which may come from a file, nor the middle of TLS.
+        let word = line.split(|b| *b == b' ').next().unwrap_or_default();
+        let speaks = if by_client {
+            Verb::known(word).is_some()
+        } else {
+            matches!(line, [b'1'..=b'6', b'0'..=b'9', b'0'..=b'9', ..])
+        };
         // Telnet's Interrupt Process and Synch announce these (RFC 959, section 4.1.3).
         let urgent = by_client
             && Command::parse(line)
                 .is_some_and(|c| matches!(c.verb, Verb::ABOR | Verb::STAT | Verb::QUIT));
         [
-            (self.ending == Ending::Lf && matters, OddityKind::LfOnly),
-            (self.ending == Ending::None && matters, OddityKind::NoEnd),
+            (self.ending == Ending::Lf, OddityKind::LfOnly),
+            (self.ending == Ending::None, OddityKind::NoEnd),
             (self.long, OddityKind::TooLong),
             (self.telnet && !urgent, OddityKind::Telnet),
         ]
         .into_iter()
-        .filter_map(|(is, kind)| is.then_some(kind))
+        .filter_map(move |(is, kind)| (is && speaks).then_some(kind))
     }
 }
 

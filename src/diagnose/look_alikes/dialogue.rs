@@ -258,6 +258,8 @@ fn lines_that_end_and_lines_that_do_not() {
     assert_eq!(says(b"HELP\r\n", b"214-Help:\nmore\r\n\r\n214 End.\r\n"), malformed);
     assert_eq!(says(b"HELP\r\n", b"214-Help:\r\nmore\n\r\n214 End.\r\n"), nothing());
     assert_eq!(says(b"\xff\xf4\xff\xf2ABOR\r\n", b"226 Ok.\r\n"), nothing());
+    // Bytes of something else.
+    assert_eq!(says(b"\xff\xfb\x01\x83q\n\x00\x17\r\n", b"500 What?\r\n"), nothing());
 }
 
 #[test]
