@@ -223,7 +223,8 @@ SCENARIOS: list[Scenario] = [
               "The server acknowledges 3 bytes more than PORT had; PORT and the 200 are sent again and again.")),
          Take("control-sequence-broken-server", "server", stalled("server", "control-sequence-broken",
               "The client's packets after PORT are numbered 3 bytes lower than PORT's end."))],
-        rules=[MASQUERADE], linger=4),
+        fault="the gateway's wire rewrites PORT 10,77,1,2 to PORT 198,51,100,1 and nothing else", rules=[MASQUERADE],
+        linger=4),
     Scenario(
         "A helper on the way rewrites 227 for NAT, three bytes longer, and forgets the sequence numbers.",
         rewriting("227 Entering Passive Mode (10,88,1,2,", "227 Entering Passive Mode (203,0,113,10,", vsftpd()),
@@ -232,5 +233,6 @@ SCENARIOS: list[Scenario] = [
               "The server's packets after the 227 are numbered 3 bytes lower than its end.")),
          Take("control-sequence-broken-227-server", "server", stalled("server", "control-sequence-broken",
               "The client acknowledges 3 bytes more than the 227 had; the 227 and RETR are sent again and again."))],
+        fault="the firewall's wire rewrites 227 with 10,88,1,2 to 227 with 203,0,113,10 and nothing else",
         rules=PRIVATE_SERVER, linger=4),
 ]
