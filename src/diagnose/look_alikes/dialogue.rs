@@ -4,6 +4,8 @@ use super::super::scene::{ACK, FIN, RST, SYN_ACK, Scene, Tcp};
 use super::nothing;
 
 const PSH: u8 = 0x18;
+/// Without ACK: from a host, or in the name of one, that doesn't know the connection.
+const RST_ALONE: u8 = 0x04;
 
 /// The client says a line, and sends it again a second apart.
 fn says_again(s: &mut Scene, line: &str, times: u32) {
@@ -68,9 +70,17 @@ fn an_hour_of_silence_and_nothing_after_it() {
         let mut s = Scene::new();
         s.lists(50000).wait(3_600_000).client(line);
         let mut control = s.control;
-        s.send(&mut control, false, RST, b"");
+        s.send(&mut control, false, RST_ALONE, b"");
         assert_eq!(s.says(), [format!("{severity} control-dead")], "{line}");
     }
+    // A client that ends and leaves the late reply unread.
+    let mut s = Scene::new();
+    let mut data = retrieving(&mut s);
+    s.close(&mut data, false);
+    s.wait(90_000).server("226 Done.");
+    let mut control = s.control;
+    s.send(&mut control, true, RST, b"");
+    assert!(!s.says().contains(&"critical control-dead".to_owned()));
     // In the flow of the dialogue it is another thing.
     let mut s = Scene::new();
     s.lists(50000).wait(5000).client("LIST");

@@ -150,6 +150,12 @@ fn forgotten(ctx: &Context<'_>) -> Option<Diagnosis> {
     if silence < FORGOTTEN || closed || ctx.quality.one_direction || s.hidden() {
         return None;
     }
+    // A host that doesn't know the connection answers without ACK (RFC 9293, 3.5.2); a process that
+    // ends with something unread resets it with ACK.
+    let near = ctx.as_far_as_host(from.ip, reset.ttl);
+    if reset.ack && near != Some(false) {
+        return None;
+    }
     let by_client = to.ip == s.client.ip;
     let (who, peer) = if by_client { ("client", "server") } else { ("server", "client") };
     let open = s.script.exchanges.iter().rev().find(|e| {
@@ -165,7 +171,7 @@ fn forgotten(ctx: &Context<'_>) -> Option<Diagnosis> {
     if data.is_some_and(|c| c.worked() && !c.ended()) {
         return None;
     }
-    let ttl = match ctx.as_far_as_host(from.ip, reset.ttl) {
+    let ttl = match near {
         Some(false) => format!(
             "Its TTL {} isn't that of the {peer}'s other packets ({}): a device on the way sent it in the \
              {peer}'s name, because it knows the connection no more",
