@@ -4,7 +4,9 @@ mod connection;
 mod coverage;
 mod half;
 mod milestones;
+mod numbering;
 mod reassembler;
+mod shift;
 #[cfg(test)]
 mod tests;
 
@@ -12,4 +14,6 @@ pub use connection::{Connection, ConnectionState, IcmpSeen};
 pub use coverage::Coverage;
 pub use half::Half;
 pub use milestones::{Ahead, OldAcks, Probes, Recovered, Reset, Unanswered, ZeroWindow};
+pub use numbering::{Numbering, Skipped};
 pub use reassembler::{Chunk, Reassembler};
+pub use shift::{Shift, ShiftSeen};
