@@ -12,6 +12,7 @@ use hashbrown::{HashMap, HashSet};
 use super::candidates::Candidates;
 use super::control::{Control, Standing};
 use super::flows::{FlowKey, Flows, Slot};
+use super::idents::Idents;
 use super::interest::Interest;
 use super::table::{Rest, Table};
 use crate::capture::{CaptureLoss, Moment, Timestamp};
@@ -88,6 +89,7 @@ pub struct Engine {
     /// Numbers of sessions, by the key of the control connection.
     pub(super) ids: HashMap<usize, u64, RandomState>,
     pub(super) candidates: Candidates,
+    pub(super) idents: Idents,
     pub(super) expectations: Expectations,
     /// Control connections under TLS, by their two hosts.
     pub(super) hidden: HashMap<(IpAddr, IpAddr), Vec<usize>, RandomState>,
@@ -129,6 +131,9 @@ impl Engine {
     /// Takes a segment, and says what it is.
     pub fn segment(&mut self, s: &Segment<'_>, at: Moment) -> Matters {
         self.advance(at);
+        if Idents::concerns(s) {
+            self.idents.segment(s, at);
+        }
         let key = FlowKey::of(s);
         match self.flows.get(key) {
             Some(Slot::Control(k)) if !self.replaced_control(k, s, at) => {
@@ -244,6 +249,7 @@ impl Engine {
             self.twice.entry(files).or_insert((s.src, s.dst));
         }
         let mut effects = std::mem::take(&mut self.effects);
+        c.ident = c.ident(&self.idents);
         c.segment(s, at, &mut effects);
         let ended = c.connection.ended();
         self.apply(key, &mut effects);

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 
 use super::channel::Draft;
 use super::growth::grow;
-use super::{AnnouncementKind, Login, Mode, Partner, Script, Security, Tls};
-use crate::capture::Moment;
+use super::oddity::{Oddities, Shape};
+use super::{AnnouncementKind, Login, Mode, OddityKind, Partner, Script, Security, Tls};
+use crate::capture::{Moment, Timestamp};
 use crate::decode::{Endpoint, Segment};
 use crate::ftp::command::Verb;
 use crate::ftp::dialogue::Dialogue;
@@ -15,6 +16,9 @@ use crate::ftp::reply::Replies;
 use crate::ftp::tls::{self, Records, TlsEvent};
 use crate::pack::packed;
 use crate::tcp::Chunk;
+
+/// No server takes longer between two lines of a reply.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A side of the control connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +58,7 @@ pub enum Effect {
 /// Something that was said, waiting for its turn.
 #[derive(Clone, Debug)]
 pub(super) enum Said {
-    Line { bytes: Vec<u8>, end: u64 },
+    Line { bytes: Vec<u8>, end: u64, shape: Shape },
     Gap,
     Tls,
 }
@@ -96,6 +100,7 @@ pub struct Builder {
     pub(super) replies_in: Replies,
     pub(super) dialogue: Dialogue,
     pub(super) script: Script,
+    pub(super) oddities: Oddities,
     pub(super) channels: Vec<Draft>,
     /// In order of their exchanges.
     pub(super) transfers: Vec<TransferNote>,
@@ -138,6 +143,7 @@ impl Builder {
             replies_in: Replies::default(),
             dialogue: Dialogue::new(midstream),
             script: Script::default(),
+            oddities: Oddities::default(),
             channels: Vec::new(),
             transfers: Vec::new(),
             sizes: HashMap::new(),
@@ -166,6 +172,11 @@ impl Builder {
             recognised: false,
             server_heard: false,
         }
+    }
+
+    /// The server's first reply is complete.
+    pub fn greeted(&self) -> bool {
+        self.banner.is_some()
     }
 
     /// When TLS began, if it did.
@@ -242,7 +253,11 @@ impl Builder {
                     stream.lines.gap(cut, &mut |line| {
                         said.push_back((
                             line.moment,
-                            Said::Line { bytes: line.bytes.to_vec(), end },
+                            Said::Line {
+                                bytes: line.bytes.to_vec(),
+                                end,
+                                shape: Shape::of(&line, true),
+                            },
                         ));
                     });
                 }
@@ -293,7 +308,10 @@ impl Builder {
         let stream = self.stream(side);
         let said = &mut stream.said;
         stream.lines.feed(clear.as_deref().unwrap_or(bytes), at, &mut |line| {
-            said.push_back((line.moment, Said::Line { bytes: line.bytes.to_vec(), end }));
+            said.push_back((
+                line.moment,
+                Said::Line { bytes: line.bytes.to_vec(), end, shape: Shape::of(&line, false) },
+            ));
         });
         if clear.is_some() {
             self.client_tls = self.client_tls.filter(|_| side != Side::Client);
@@ -382,13 +400,29 @@ impl Builder {
             stream.lines.finish(&mut |line| {
                 said.push_back((
                     line.moment,
-                    Said::Line { bytes: line.bytes.to_vec(), end: u64::MAX },
+                    Said::Line {
+                        bytes: line.bytes.to_vec(),
+                        end: u64::MAX,
+                        shape: Shape::of(&line, false),
+                    },
                 ));
             });
         }
         self.release(None, None, effects);
+        self.end_reply(effects);
+    }
+
+    fn end_reply(&mut self, effects: &mut Vec<Effect>) {
         if let Some(reply) = self.replies_in.finish() {
+            self.oddities.add(OddityKind::NeverEnded, false, reply.moment);
             self.reply(&reply, effects);
+        }
+    }
+
+    /// As it stands at `now`: a multi-line reply that has been open for long counts as it is.
+    pub fn settle(&mut self, now: Timestamp) {
+        if self.replies_in.open_since().is_some_and(|m| now.since(m.time) > PATIENCE) {
+            self.end_reply(&mut Vec::new());
         }
     }
 
@@ -416,6 +450,7 @@ packed!(Builder {
     dialogue,
     channels,
     transfers,
+    oddities,
     sizes,
     verbs,
     commands,

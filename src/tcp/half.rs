@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use super::milestones::{Ahead, Probes, Recovered, Reset, Unanswered};
-use super::{Coverage, Rare};
+use super::{Coverage, Numbering, Rare, Shift};
 use crate::capture::{Moment, Timestamp};
 use crate::decode::{Segment, Seq, SynOptions};
 use crate::pack::packed;
@@ -55,6 +55,10 @@ pub struct Half {
     pub acked: Option<u64>,
     /// When it was last acknowledged further.
     pub acked_at: Option<Moment>,
+    /// Its sequence numbers no longer fit its bytes.
+    pub shift: Option<Box<Shift>>,
+    /// How its packets are numbered.
+    pub numbering: Numbering,
     /// What was captured.
     pub coverage: Coverage,
     base: Option<Seq>,
@@ -181,6 +185,7 @@ impl Half {
             self.rst.get_or_insert(Reset { at, ttl, ip_id, ack, before: None });
             return Payload::None;
         }
+        self.numbering.sent(s.ip_id, at);
         match self.ttl {
             None => self.ttl = Some(s.ttl),
             Some(ttl) => self.ttl_varies |= ttl != s.ttl,
@@ -260,6 +265,9 @@ impl Half {
             self.larger = Some((end, s.payload_len));
         }
         if new == 0 {
+            if self.acked.is_some_and(|a| a >= end) {
+                Shift::again(&mut self.shift, at);
+            }
             if s.payload_len == 1 && self.coverage.end() == Some(end) {
                 self.probe(at);
             } else {
@@ -271,6 +279,7 @@ impl Half {
         if highest.is_some_and(|h| offset < h) {
             self.out_of_order += 1;
         }
+        Shift::continued(&mut self.shift, offset, (highest, self.acked), at);
         self.in_flight.get_or_insert((offset, at));
         if self.ahead.as_ref().is_some_and(|a| a.offset <= end) {
             self.ahead = None;
@@ -335,6 +344,8 @@ impl Half {
         }
         if self.fin.is_none() {
             self.further(offset, at);
+            let sent = (self.coverage.end(), self.last_byte);
+            Shift::numbered(&mut self.shift, offset, sent, at);
         }
     }
 
@@ -376,6 +387,9 @@ impl Half {
             return;
         }
         if self.acked.is_none_or(|a| offset > a) {
+            if self.fin.is_none() && self.shift.is_none() {
+                self.shift = Shift::acknowledged(offset, self.coverage.end(), at);
+            }
             self.acked = Some(offset);
             self.acked_at = Some(at);
             if self.fin_offset.is_none() {
@@ -425,5 +439,7 @@ packed!(Half {
     larger,
     last_packet,
     fingerprint,
+    shift,
+    numbering,
     rare,
 });

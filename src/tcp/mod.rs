@@ -4,8 +4,10 @@ mod connection;
 mod coverage;
 mod half;
 mod milestones;
+mod numbering;
 mod rare;
 mod reassembler;
+mod shift;
 #[cfg(test)]
 mod tests;
 
@@ -13,5 +15,7 @@ pub use connection::{Connection, ConnectionState, IcmpSeen};
 pub use coverage::Coverage;
 pub use half::Half;
 pub use milestones::{Ahead, OldAcks, Probes, Recovered, Reset, Unanswered, ZeroWindow};
+pub use numbering::{Numbering, Skipped};
 pub use rare::Rare;
 pub use reassembler::{Chunk, Reassembler};
+pub use shift::{Shift, ShiftSeen};

@@ -2,6 +2,7 @@
 
 import control
 import dial
+import dialogue
 import faults
 import fxp
 import healthy
@@ -9,4 +10,4 @@ import tls
 from table import Scenario
 
 SCENARIOS: list[Scenario] = [*healthy.SCENARIOS, *faults.SCENARIOS, *control.SCENARIOS,
-                              *dial.SCENARIOS, *tls.SCENARIOS, *fxp.SCENARIOS]
+                              *dial.SCENARIOS, *dialogue.SCENARIOS, *tls.SCENARIOS, *fxp.SCENARIOS]

@@ -1,7 +1,11 @@
 """A wire between two namespaces that takes time: two TAP devices and a heap.
 
 veth alone has no delay, so a capture could not tell a near host from a far
-one. Run as a program: wire.py NETNS_A IF_A NETNS_B IF_B DELAY_MS
+one. Run as a program: wire.py NETNS_A IF_A NETNS_B IF_B DELAY_MS REWRITE
+
+REWRITE names a file that may come later, with two lines: payload of TCP over
+IPv4 that begins with the first one gets the second one instead, as a broken
+helper for FTP does it, which doesn't adjust the sequence numbers after it.
 """
 
 import ctypes
@@ -32,7 +36,35 @@ def tap(netns: str, name: str) -> int:
     return device
 
 
-def forward(left: int, right: int, delay: float) -> None:
+def checksum(data: bytes) -> int:
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def rewritten(frame: bytes, old: bytes, new: bytes) -> bytes:
+    """The frame with other payload, if it begins with `old`."""
+    if frame[12:14] != b"\x08\x00" or frame[23] != 6:
+        return frame
+    ip_end = 14 + (frame[14] & 15) * 4
+    total = struct.unpack_from(">H", frame, 16)[0]
+    tcp_end = ip_end + (frame[ip_end + 12] >> 4) * 4
+    payload = frame[tcp_end:14 + total]
+    if not payload.startswith(old):
+        return frame
+    ip, tcp = bytearray(frame[14:ip_end]), bytearray(frame[ip_end:tcp_end])
+    payload = new + payload[len(old):]
+    struct.pack_into(">H", ip, 2, len(ip) + len(tcp) + len(payload))
+    ip[10:12] = tcp[16:18] = b"\0\0"
+    pseudo = bytes(ip[12:20]) + struct.pack(">HH", 6, len(tcp) + len(payload))
+    struct.pack_into(">H", ip, 10, checksum(bytes(ip)))
+    struct.pack_into(">H", tcp, 16, checksum(pseudo + bytes(tcp) + payload))
+    return frame[:14] + bytes(ip) + bytes(tcp) + payload
+
+
+def forward(left: int, right: int, delay: float, rewrite: str) -> None:
     """Carries frames both ways, each `delay` seconds late, in order."""
     other = {left: right, right: left}
     late: list[tuple[float, int, int, bytes]] = []
@@ -51,15 +83,18 @@ def forward(left: int, right: int, delay: float) -> None:
                 frame = os.read(device, 65536)
             except OSError:
                 continue
+            if os.path.exists(rewrite):
+                with open(rewrite, "rb") as words:
+                    frame = rewritten(frame, *words.read().split(b"\n")[:2])
             count += 1
             heapq.heappush(late, (time.monotonic() + delay, count, other[device], frame))
 
 
 def main() -> None:
-    netns_a, if_a, netns_b, if_b, delay_ms = sys.argv[1:6]
+    netns_a, if_a, netns_b, if_b, delay_ms, rewrite = sys.argv[1:7]
     left, right = tap(netns_a, if_a), tap(netns_b, if_b)
     print("ready", flush=True)
-    forward(left, right, float(delay_ms) / 1000)
+    forward(left, right, float(delay_ms) / 1000, rewrite)
 
 
 if __name__ == "__main__":
