@@ -4,6 +4,7 @@ mod connection;
 mod coverage;
 mod half;
 mod milestones;
+mod prints;
 mod reassembler;
 #[cfg(test)]
 mod tests;
