@@ -20,6 +20,7 @@ mod pcapng;
 mod progress;
 mod reader;
 mod source;
+mod store;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -33,4 +34,5 @@ pub use packet::{FrameRef, LinkType, Moment, Packet, Problem};
 pub use progress::Progress;
 pub use reader::{NotACapture, RawPacket, Reader};
 pub use source::{OpenOptions, Opened, Source, open};
+pub use store::{PacketStore, Stored};
 pub use time::Timestamp;

@@ -16,7 +16,7 @@ A filter like 'port 21' misses the data connections.";
 #[derive(Parser, Debug)]
 #[command(name = "ftpscope", version, about, after_help = AFTER)]
 pub struct Cli {
-    /// What to do; without it, the report is printed.
+    /// What to do; without it, the dashboard opens on a terminal, else the report is printed.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Capture files (pcap, pcapng, plain or compressed), folders of them, or - for standard input.
@@ -28,6 +28,9 @@ pub struct Cli {
     /// How to report.
     #[command(flatten)]
     pub report: ReportArgs,
+    /// Where the dashboard saves packets.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub save_dir: PathBuf,
 }
 
 /// What to do.
@@ -135,6 +138,12 @@ pub struct Common {
 }
 
 impl ReportArgs {
+    /// Nothing was said about a report.
+    pub fn is_default(&self) -> bool {
+        let none = self.session.is_empty() && !self.only_problems && !self.each;
+        none && self.format == Format::default()
+    }
+
     /// Takes over what stood before the subcommand, unless it is said again behind it.
     pub fn after(mut self, before: Self) -> Self {
         if self.format == Format::default() {

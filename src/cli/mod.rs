@@ -1,6 +1,7 @@
 //! The command line: arguments in, a report out, an exit status.
 
 mod args;
+mod dashboard;
 mod output;
 mod progress;
 mod run;
@@ -22,6 +23,9 @@ pub fn main() -> ExitCode {
             use clap::CommandFactory;
             let _ = Cli::command().print_help();
             ExitCode::from(USAGE)
+        }
+        None if cli.report.is_default() && dashboard::possible(&cli.files) => {
+            dashboard::files(&cli.files, &cli.common, cli.save_dir)
         }
         None => run::report(&cli.files, &cli.common, &cli.report),
         Some(Command::Report(r)) => {

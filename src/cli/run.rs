@@ -136,7 +136,8 @@ fn over_inputs(
     outcome.exit(common)
 }
 
-fn open(files: &[PathBuf], common: &Common) -> Option<Opened> {
+/// Which packets to read; complains where an option makes no sense.
+pub fn open_options(common: &Common) -> Option<OpenOptions> {
     let bpf = match common.bpf.as_deref().map(BpfExpression::new).transpose() {
         Ok(bpf) => bpf,
         Err(e) => {
@@ -144,19 +145,25 @@ fn open(files: &[PathBuf], common: &Common) -> Option<Opened> {
             return None;
         }
     };
+    Some(OpenOptions { since: common.since, until: common.until, bpf })
+}
+
+fn open(files: &[PathBuf], common: &Common) -> Option<Opened> {
+    let options = open_options(common)?;
     if common.verbose {
         for file in files {
             complain(&format!("reading {}", name(file)));
         }
     }
-    Some(capture::open(files, &OpenOptions { since: common.since, until: common.until, bpf }))
+    Some(capture::open(files, &options))
 }
 
 fn name(file: &Path) -> String {
     if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
 }
 
-fn engine_options(common: &Common) -> Options {
+/// How to analyse.
+pub fn engine_options(common: &Common) -> Options {
     Options { ports: common.port.clone(), threads: common.threads }
 }
 
@@ -234,6 +241,11 @@ fn complain_of(a: &Analysis) {
     }
 }
 
+/// Zone of the times.
+pub fn zone(common: &Common) -> Zone {
+    if common.local { Zone::Local } else { Zone::Utc }
+}
+
 fn text_options(common: &Common, only_problems: bool, chosen: bool) -> TextOptions {
     let terminal = std::io::stdout().is_terminal();
     #[allow(clippy::disallowed_methods, reason = "https://no-color.org is about the environment")]
@@ -247,7 +259,7 @@ fn text_options(common: &Common, only_problems: bool, chosen: bool) -> TextOptio
             Color::Auto => terminal && !no_color,
         },
         width: width.unwrap_or(WIDTH).clamp(40, MAX_WIDTH),
-        zone: if common.local { Zone::Local } else { Zone::Utc },
+        zone: zone(common),
         only_problems,
         filtered: chosen || common.filter.is_some(),
     }

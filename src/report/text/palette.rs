@@ -17,6 +17,8 @@ pub const NOTE: Style = Style::new().fg(Color::Cyan);
 pub const QUIET: Style = Style::new().add_modifier(Modifier::DIM);
 /// A heading, a name.
 pub const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
+/// The row under the cursor.
+pub const CURSOR: Style = Style::new().add_modifier(Modifier::REVERSED);
 /// Everything else.
 pub const PLAIN: Style = Style::new();
 
