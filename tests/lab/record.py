@@ -25,12 +25,12 @@ LARGEST = 200_000
 
 
 def record(number: int, scenario: Scenario, cache: Path, target: Path, verbose: bool) -> None:
-    with Lab(str(number), cache, scenario.limit) as lab:
+    with Lab(str(number), cache, scenario.limit, scenario.mirror) as lab:
         for rule in scenario.rules:
-            lab.rule(rule.host, rule.chain, rule.rule)
+            rule.apply(lab)
         scenario.server.start(lab)
         captures = [Capture(lab, take.at, take.name, interface=take.interface, snaplen=take.snaplen,
-                            nano=take.nano, only=take.only) for take in scenario.takes]
+                            nano=take.nano, only=take.only, link=take.link) for take in scenario.takes]
         scenario.client.run(lab)
         lab.wait(scenario.linger)
         for take, capture in zip(scenario.takes, captures):

@@ -7,7 +7,7 @@ from typing import Callable
 
 from clients import Client
 from servers import Server
-from topology import Rule
+from topology import Rule, Setting
 
 @dataclass
 class Truth:
@@ -31,6 +31,7 @@ class Take:
     pcapng: bool = False
     only: str | None = None       # a further capture filter
     interface: str | None = None
+    link: str | None = None       # a link type that tcpdump is to write
     edit: Callable | None = None  # a function of capture.py
     says: str | None = None       # when this capture deserves its own sentence
 
@@ -45,8 +46,9 @@ class Scenario:
     server: Server
     client: Client
     takes: list[Take]
-    rules: list[Rule] = field(default_factory=list)
+    rules: list[Rule | Setting] = field(default_factory=list)
     fault: str | None = None      # when it is not only the rules
+    mirror: str | None = None     # VLAN tags that "switch" shows: "8100:77", or "88a8:5,8100:77"
     limit: float = 60.0           # seconds, for all of it
     linger: float = 0.6           # seconds that the capture goes on after the client's end
 
