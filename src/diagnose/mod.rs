@@ -7,10 +7,11 @@ mod diagnosis;
 mod judge;
 #[cfg(test)]
 mod look_alikes;
+mod lost;
 mod rule;
 mod rules;
 #[cfg(test)]
-mod scene;
+pub(crate) mod scene;
 mod status;
 mod wording;
 

@@ -87,7 +87,7 @@ pub fn may_become_record(bytes: &[u8]) -> bool {
 }
 
 /// Reads one direction's records.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Records {
     /// The record being collected, handshake and alert records only.
     partial: Vec<u8>,

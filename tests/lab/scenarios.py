@@ -1,9 +1,16 @@
 """All scenarios, in the order in which they are recorded."""
 
 import control
+import dial
 import faults
 import healthy
 import twins
 from table import Scenario
 
-SCENARIOS: list[Scenario] = [*healthy.SCENARIOS, *faults.SCENARIOS, *control.SCENARIOS, *twins.SCENARIOS]
+SCENARIOS: list[Scenario] = [
+    *healthy.SCENARIOS,
+    *faults.SCENARIOS,
+    *control.SCENARIOS,
+    *dial.SCENARIOS,
+    *twins.SCENARIOS,
+]

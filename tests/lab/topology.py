@@ -52,7 +52,7 @@ HOST_NAMES = {"client": "the client", "gate": "the client's gateway", "core": "a
 
 @dataclass
 class Rule:
-    """One nftables rule on one host; `chain` is one of CHAINS."""
+    """One nftables rule on one host; `chain` is one of CHAINS, or "set" for a set that rules use."""
     host: str
     chain: str
     rule: str
@@ -61,7 +61,8 @@ class Rule:
         lab.rule(self.host, self.chain, self.rule)
 
     def __str__(self) -> str:
-        return f"on {HOST_NAMES[self.host]}: nft add rule inet lab {self.chain} {self.rule}"
+        what = "set inet lab" if self.chain == "set" else f"rule inet lab {self.chain}"
+        return f"on {HOST_NAMES[self.host]}: nft add {what} {self.rule}"
 
 
 @dataclass
@@ -140,9 +141,9 @@ class Lab:
         if self.mirror:
             self.ip("core", "link", "set", "mirror", "up")
         for host, interface, *addresses in [
-            ("client", "eth0", "10.77.1.2/24", "fd00:77::2/64"),
+            ("client", "eth0", "10.77.1.2/24", "10.77.1.3/24", "fd00:77::2/64"),
             ("gate", "lan", "10.77.1.1/24", "fd00:77::1/64"),
-            ("gate", "wan", "198.51.100.1/24", "2001:db8:51::1/64"),
+            ("gate", "wan", "198.51.100.1/24", "198.51.100.3/24", "2001:db8:51::1/64"),
             ("core", "west", "198.51.100.2/24", "2001:db8:51::2/64"),
             ("core", "east", "192.0.2.1/24", "2001:db8:52::1/64"),
             ("fire", "wan", "192.0.2.2/24", "2001:db8:52::2/64"),
@@ -199,6 +200,9 @@ class Lab:
         """Adds one nftables rule on a host, which says itself what it does."""
         nft = ["ip", "netns", "exec", self.netns(host), "nft"]
         call(*nft, "add", "table", "inet", "lab")
+        if chain == "set":
+            call(*nft, f"add set inet lab {rule}")
+            return
         call(*nft, f"add chain inet lab {chain} {{ {CHAINS[chain]} }}")
         call(*nft, f"add rule inet lab {chain} {rule}")
 
