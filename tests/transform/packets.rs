@@ -96,6 +96,8 @@ fn another_control_port_is_recognised_by_content() {
         for end in ["client", "server"] {
             s[end]["port"] = Value::Null;
         }
+        // Next to 2121, the server's port 20 is not the one that RFC 959 means.
+        s["diagnoses"].as_array_mut().unwrap().retain(|d| d["code"] != "active-source-port");
     };
     let compared = holds("control port 2121", port, |c| {
         let after = verdict::of(&c.map(|p| {

@@ -2,7 +2,7 @@
 
 use crate::capture::{Capture, Packet};
 use crate::tcp::Segment;
-use crate::{holds, nothing, verdict};
+use crate::{has_turn, holds, nothing, verdict};
 
 /// Every control segment in two, before its byte `at`; those that are shorter stay whole.
 fn cut_at(capture: &Capture, at: usize) -> Capture {
@@ -36,7 +36,7 @@ fn cut_before_every_byte() {
     // Lines of FTP are seldom longer; the records of TLS are, and tell by their first bytes.
     for at in (1..80).chain((80..400).step_by(17)) {
         holds(&format!("cut before byte {at}"), nothing, |c| {
-            (longest(c) > at).then(|| verdict::of(&cut_at(c, at)))
+            (longest(c) > at && has_turn(c, at, 4)).then(|| verdict::of(&cut_at(c, at)))
         });
     }
 }
