@@ -5,6 +5,7 @@
     record.py               record all samples
     record.py NAME...       record some (a sample's name; its sister captures come with it)
     record.py --list        say what there is
+    record.py --sidecars    write the sidecars anew, as the table says, without recording
 """
 
 import argparse
@@ -47,6 +48,15 @@ def record(number: int, scenario: Scenario, cache: Path, target: Path, verbose: 
             print(lab.tail(), file=sys.stderr)
 
 
+def write_sidecars(arguments: argparse.Namespace) -> None:
+    """For recorded samples whose truth in the table has changed."""
+    versions = install.versions(arguments.cache)
+    for _, scenario in chosen(arguments.names):
+        for take in scenario.takes:
+            if (arguments.samples / take.file).exists():
+                (arguments.samples / f"{take.name}.toml").write_text(sidecar(scenario, take, versions))
+
+
 def attempt(number: int, scenario: Scenario, arguments: argparse.Namespace) -> bool:
     names = ", ".join(take.name for take in scenario.takes)
     began = time.monotonic()
@@ -73,6 +83,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--install", action="store_true", help="fetch servers, clients and tools, then stop")
     parser.add_argument("--list", action="store_true", help="list the samples")
+    parser.add_argument("--sidecars", action="store_true", help="write the sidecars of recorded samples anew")
     parser.add_argument("--cache", type=Path, default=install.default_cache(), help="where the servers are unpacked")
     parser.add_argument("--samples", type=Path, default=SAMPLES, help="where to write")
     parser.add_argument("--jobs", type=int, default=4, help="scenarios at the same time")
@@ -83,6 +94,9 @@ def main() -> int:
         for scenario in SCENARIOS:
             for take in scenario.takes:
                 print(f"{take.name:38} {take.says or scenario.says}")
+        return 0
+    if arguments.sidecars:
+        write_sidecars(arguments)
         return 0
     if os.geteuid() != 0:
         sys.exit("record.py makes network namespaces and must run as root")

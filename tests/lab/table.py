@@ -61,6 +61,7 @@ def named(title: str, versions: dict[str, str]) -> str:
 def sidecar(scenario: Scenario, take: Take, versions: dict[str, str]) -> str:
     fault = "; ".join([*([scenario.fault] if scenario.fault else []), *map(str, scenario.rules)]) or "none"
     head = {
+        "scenario": scenario.takes[0].name,
         "description": take.says or scenario.says,
         "server": named(scenario.server.title, versions),
         "client": named(scenario.client.title, versions),
