@@ -57,6 +57,6 @@ fn nothing(_: &mut Value) {}
 fn has_turn(sample: &Capture, number: usize, every: usize) -> bool {
     static ALL: OnceLock<bool> = OnceLock::new();
     let offset: usize = sample.name.bytes().map(usize::from).sum();
-    (number + offset) % every.max(1) == 0
+    (number + offset).is_multiple_of(every.max(1))
         || *ALL.get_or_init(|| std::env::var_os("EXHAUSTIVE").is_some())
 }
