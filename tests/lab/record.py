@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import install
+import synth
 from capture import Capture, edit, sessions, store
 from scenarios import SCENARIOS
 from table import Scenario, sidecar
@@ -55,6 +56,13 @@ def write_sidecars(arguments: argparse.Namespace) -> None:
         for take in scenario.takes:
             if (arguments.samples / take.file).exists():
                 (arguments.samples / f"{take.name}.toml").write_text(sidecar(scenario, take, versions))
+    synthesise(arguments)
+
+
+def synthesise(arguments: argparse.Namespace) -> None:
+    """What is made of the samples follows them."""
+    if arguments.samples.resolve() == synth.SAMPLES:
+        synth.main(check=False)
 
 
 def attempt(number: int, scenario: Scenario, arguments: argparse.Namespace) -> bool:
@@ -109,6 +117,7 @@ def main() -> int:
     arguments.samples.mkdir(exist_ok=True)
     with ThreadPoolExecutor(arguments.jobs) as pool:
         results = list(pool.map(lambda work: attempt(*work, arguments), chosen(arguments.names)))
+    synthesise(arguments)
     print(f"{sum(results)} scenarios recorded, {len(results) - sum(results)} failed")
     return 0 if all(results) else 1
 
