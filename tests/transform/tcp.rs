@@ -34,7 +34,7 @@ pub fn network(capture: &Capture, p: &Packet) -> Option<usize> {
             while matches!(u16_at(&p.data, at)?, 0x8100 | 0x88a8) {
                 at += 4;
             }
-            Some(at + 2)
+            matches!(u16_at(&p.data, at)?, 0x0800 | 0x86dd).then_some(at + 2)
         }
         SLL => Some(16),
         SLL2 => Some(20),
