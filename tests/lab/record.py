@@ -6,6 +6,7 @@
     record.py NAME...       record some (a sample's name; its sister captures come with it)
     record.py --list        say what there is
     record.py --sidecars    write the sidecars anew, as the table says, without recording
+    record.py --check       record all anew, elsewhere, and hold what ftpscope says against the table
 """
 
 import argparse
@@ -15,6 +16,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import check
 import install
 import synth
 from capture import Capture, edit, sessions, store
@@ -94,7 +96,10 @@ def main() -> int:
     parser.add_argument("--sidecars", action="store_true", help="write the sidecars of recorded samples anew")
     parser.add_argument("--cache", type=Path, default=install.default_cache(), help="where the servers are unpacked")
     parser.add_argument("--samples", type=Path, default=SAMPLES, help="where to write")
-    parser.add_argument("--jobs", type=int, default=4, help="scenarios at the same time")
+    parser.add_argument("--check", action="store_true", help="hold fresh captures against the table")
+    parser.add_argument("--budget", type=float, default=280, help="seconds that --check may take")
+    parser.add_argument("--ftpscope", type=Path, help="the program to check (default: as it was built last)")
+    parser.add_argument("--jobs", type=int, help="scenarios at the same time (default: 4, with --check 8)")
     parser.add_argument("--verbose", action="store_true", help="show the end of each scenario's log")
     arguments = parser.parse_args()
     arguments.cache = arguments.cache.resolve()
@@ -106,6 +111,8 @@ def main() -> int:
     if arguments.sidecars:
         write_sidecars(arguments)
         return 0
+    if arguments.check:
+        return check.run(chosen(arguments.names), arguments, record)
     if os.geteuid() != 0:
         sys.exit("record.py makes network namespaces and must run as root")
     if arguments.install:
@@ -115,7 +122,7 @@ def main() -> int:
         sys.exit(f"missing: {', '.join(lacking)} (run record.py --install)")
     sweep()
     arguments.samples.mkdir(exist_ok=True)
-    with ThreadPoolExecutor(arguments.jobs) as pool:
+    with ThreadPoolExecutor(arguments.jobs or 4) as pool:
         results = list(pool.map(lambda work: attempt(*work, arguments), chosen(arguments.names)))
     synthesise(arguments)
     print(f"{sum(results)} scenarios recorded, {len(results) - sum(results)} failed")
