@@ -19,19 +19,26 @@ from topology import sweep
 KEPT = truth.REPOSITORY / "target" / "lab"
 
 
-def hindrance(cache: Path, ftpscope: Path | None) -> str | None:
-    """Why nothing can be recorded here."""
+def hindrance(cache: Path, ftpscope: Path | None, fetch: bool) -> str | None:
+    """Why nothing can be recorded here. With `fetch`, what is missing is installed first."""
     if os.geteuid() != 0:
         return "it must run as root"
-    if shutil.which("ip") is None:
-        return "no `ip` (record.py --install fetches what the lab needs)"
+    if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode != 0:
+        return "network namespaces aren't allowed here"
+    lacking = install.missing(cache)
+    if lacking and fetch:
+        try:
+            install.install(cache)
+        except (OSError, StopIteration, subprocess.CalledProcessError) as error:
+            return f"what the lab needs can't be installed: {error}"
+        lacking = install.missing(cache)
+    if lacking:
+        return f"missing: {', '.join(lacking)} (record.py --install fetches it)"
     name = f"ftpscope-probe-{os.getpid()}"
     made = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True)
     subprocess.run(["ip", "netns", "del", name], capture_output=True)
     if made.returncode != 0:
-        return f"no network namespaces here: {made.stderr.strip()}"
-    if lacking := install.missing(cache):
-        return f"missing: {', '.join(lacking)} (record.py --install fetches it)"
+        return f"network namespaces aren't allowed here: {made.stderr.strip()}"
     if ftpscope is None:
         return "ftpscope isn't built (cargo build)"
     return None
@@ -74,7 +81,7 @@ class Check:
 
 def run(scenarios: list[tuple[int, Scenario]], arguments: argparse.Namespace, record: Callable) -> int:
     ftpscope = arguments.ftpscope or truth.program()
-    if reason := hindrance(arguments.cache, ftpscope):
+    if reason := hindrance(arguments.cache, ftpscope, arguments.install):
         print(f"SKIPPED: the lab's scenarios were not recorded anew: {reason}")
         return 0
     sweep()
