@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Coverage;
-use super::milestones::{Ahead, Probes, Recovered, Reset, Unanswered, ZeroWindow};
+use super::milestones::{Ahead, Behind, Probes, Recovered, Reset, Unanswered, ZeroWindow};
 use super::prints::Prints;
 use crate::capture::Moment;
 use crate::decode::{Segment, Seq, SynOptions};
@@ -62,6 +62,8 @@ pub struct Half {
     pub probes: Option<Box<Probes>>,
     /// Sequence numbers say that it has sent more than was captured.
     pub ahead: Option<Box<Ahead>>,
+    /// Sequence numbers say that it has sent less than was acknowledged.
+    pub behind: Option<Box<Behind>>,
     /// Zero windows that this side advertised (as a receiver).
     pub zero_window: ZeroWindow,
     /// Largest payload of a segment.
@@ -317,6 +319,9 @@ impl Half {
     fn without_payload(&mut self, offset: u64, s: &Segment<'_>, at: Moment) {
         if s.flags.syn() || s.flags.fin() {
             return;
+        }
+        if let Some(acked) = self.acked {
+            Behind::note(&mut self.behind, acked.saturating_sub(offset), at);
         }
         let next = self.coverage.end().or(self.stream_start());
         // A keep-alive has the sequence number before the next (RFC 9293, 3.8.4).

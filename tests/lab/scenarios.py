@@ -4,6 +4,7 @@ import control
 import dial
 import faults
 import healthy
+import helper
 import twins
 from table import Scenario
 
@@ -12,5 +13,6 @@ SCENARIOS: list[Scenario] = [
     *faults.SCENARIOS,
     *control.SCENARIOS,
     *dial.SCENARIOS,
+    *helper.SCENARIOS,
     *twins.SCENARIOS,
 ]

@@ -138,7 +138,7 @@ class Lab:
         self.cable("server", "eth0", "fire", "dmz")
         self.slow_wire("gate", "wan", "core", "west", 3.0)
         self.slow_wire("core", "east", "fire", "wan", 5.0, *([self.mirror] if self.mirror else []))
-        if self.mirror:
+        if self.mirror and "=" not in self.mirror:
             self.ip("core", "link", "set", "mirror", "up")
         for host, interface, *addresses in [
             ("client", "eth0", "10.77.1.2/24", "10.77.1.3/24", "fd00:77::2/64"),

@@ -37,6 +37,7 @@ mod control_hidden;
 mod control_probe;
 mod control_refused;
 mod control_reset;
+mod control_sequence_broken;
 mod control_unanswered;
 mod control_unreachable;
 mod data_handshake_incomplete;
@@ -182,6 +183,7 @@ pub static RULES: &[&Rule] = &[
     &command_unanswered::RULE,
     &control_closed::RULE,
     &control_reset::RULE,
+    &control_sequence_broken::RULE,
     &port_private_address::RULE,
     &port_refused::RULE,
     &pasv_private_address::RULE,
