@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Advice, Audience, Context};
 use crate::decode::Endpoint;
-use crate::session::{Session, VantagePoint};
+use crate::session::{Connection, Session, VantagePoint};
 
 /// Servers whose settings are known here.
 const PASSIVE_RANGE: &[(&str, &str, &str)] = &[
@@ -33,7 +33,7 @@ const OTHER_ADDRESSES: &[(&str, &str, &str)] = &[
 ];
 
 /// The lines of a table for the server's software; all of them, briefly, when it isn't known.
-fn for_software(s: &Session, table: &[(&str, &str, &str)], value: &str) -> String {
+pub fn for_software(s: &Session, table: &[(&str, &str, &str)], value: &str) -> String {
     let software = s.software.as_deref().unwrap_or_default().to_lowercase();
     let known: Vec<_> =
         table.iter().filter(|(name, ..)| !software.is_empty() && software.contains(name)).collect();
@@ -122,6 +122,21 @@ pub fn use_passive_mode() -> Advice {
         example: Some(
             "curl: leave out --ftp-port   lftp: set ftp:passive-mode on   ftp: passive".to_owned(),
         ),
+    }
+}
+
+/// Between the two servers of a transfer (FXP): let the one dial the other.
+pub fn let_servers_meet(dial: &Connection) -> Advice {
+    let (from, to) = (dial.initiator.ip, dial.responder.ip);
+    let family = if from.is_ipv4() { "ip" } else { "ip6" };
+    Advice {
+        audience: Audience::Firewall,
+        text: format!(
+            "Let data connections from {from} through to {to}, or copy the file by way of the client."
+        ),
+        example: Some(format!(
+            "nft add rule inet filter forward {family} saddr {from} {family} daddr {to} tcp dport 1024-65535 ct state new accept   lftp: set ftp:use-fxp off"
+        )),
     }
 }
 

@@ -13,6 +13,7 @@ mod rules;
 #[cfg(test)]
 pub(crate) mod scene;
 mod status;
+mod tls;
 mod wording;
 
 pub use address::Class;

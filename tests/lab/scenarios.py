@@ -3,8 +3,10 @@
 import control
 import dial
 import faults
+import fxp
 import healthy
 import helper
+import tls
 import twins
 from table import Scenario
 
@@ -13,6 +15,8 @@ SCENARIOS: list[Scenario] = [
     *faults.SCENARIOS,
     *control.SCENARIOS,
     *dial.SCENARIOS,
+    *tls.SCENARIOS,
+    *fxp.SCENARIOS,
     *helper.SCENARIOS,
     *twins.SCENARIOS,
 ]

@@ -44,6 +44,8 @@ SYNTHETIC = [
     Synthetic("radiotap", "active-blocked-client", "On the air, unencrypted IEEE 802.11 behind radiotap.",
               wires.on_air(CLIENT)),
     Synthetic("public-ftps-range-blocked", "ftps-range-blocked", "With public addresses.", readdress.to(PUBLIC)),
+    Synthetic("public-cleartext-login", "passive-pasv-proftpd-lftp", "With public addresses.", readdress.to(PUBLIC),
+              {"warning": ["cleartext-login"]}),
 ]
 
 

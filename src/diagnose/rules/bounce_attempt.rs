@@ -64,11 +64,11 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
 }
 
 /// Another host than the client that a connection could be wanted to. Not where data flowed between
-/// two servers and was confirmed: that is what FXP does.
+/// two servers and was confirmed, or where a server announced it to this client: that is FXP.
 fn other_host(ctx: &Context<'_>, c: &Channel, e: Endpoint) -> bool {
     let client = ctx.session.client.ip;
     let dialable = !matches!(Class::of(e.ip), Class::Loopback | Class::Unusable);
-    let family = e.ip.is_ipv4() == client.is_ipv4();
+    let family = e.ip.is_ipv4() == client.is_ipv4() && c.partner.is_none();
     e.ip != client && dialable && family && !ctx.confirmed(c) && !ctx.worked(c)
 }
 

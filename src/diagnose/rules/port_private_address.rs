@@ -29,6 +29,10 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         if !class.is_internal() || advertised.ip == s.client.ip || ctx.worked(channel) {
             continue;
         }
+        // The client knows very well what it names: where another server listens (FXP).
+        if channel.partner.is_some() {
+            continue;
+        }
         // No client listens there: somebody tries where the server would connect to (RFC 2577).
         if advertised.port < 1024 || advertised.ip == s.server.ip {
             continue;
