@@ -22,21 +22,6 @@ const REFUSALS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Where a server is told not to want it.
-pub const NOT_REQUIRED: &[(&str, &str, &str)] = &[
-    ("vsftpd", "vsftpd.conf", "require_ssl_reuse=NO"),
-    ("proftpd", "proftpd.conf", "TLSOptions NoSessionReuseRequired"),
-    ("filezilla", "Server > Configure > FTP over TLS", "no: require TLS session resumption"),
-];
-
-/// Where a server is told its versions and ciphers.
-pub const VERSIONS: &[(&str, &str, &str)] = &[
-    ("vsftpd", "vsftpd.conf", "ssl_tlsv1=YES\nssl_ciphers=HIGH"),
-    ("proftpd", "proftpd.conf", "TLSProtocol TLSv1.2 TLSv1.3"),
-    ("pure-ftpd", "command line or /etc/pure-ftpd/conf/TLSCipherSuite", "-J HIGH"),
-    ("filezilla", "Server > Configure > FTP over TLS", "minimum allowed TLS version: 1.2"),
-];
-
 /// close_notify, user_canceled, no_renegotiation, unrecognized_name: handshakes go on after them.
 const WARNINGS: [u8; 4] = [0, 90, 100, 112];
 

@@ -52,26 +52,9 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                 "Use FTP over TLS, or SFTP, and change the password.",
                 format!("curl --ssl-reqd ftp://{}/   lftp: set ftp:ssl-force true", s.server.ip),
             )
-            .advice_with(
-                Audience::Server,
-                "Refuse logins in clear.",
-                advice::for_software(s, ENCRYPTED, ""),
-            ),
+            .advise_server(ctx, "Refuse logins in clear.", advice::server::TLS_REQUIRED),
     );
 }
-
-const ENCRYPTED: &[(&str, &str, &str)] = &[
-    ("vsftpd", "vsftpd.conf", "ssl_enable=YES\nforce_local_logins_ssl=YES"),
-    ("proftpd", "proftpd.conf", "TLSEngine on\nTLSRequired on"),
-    ("pure-ftpd", "command line or /etc/pure-ftpd/conf/TLS", "-Y 2"),
-    (
-        "pyftpdlib",
-        "in the program",
-        "handler = TLS_FTPHandler\nhandler.tls_control_required = True",
-    ),
-    ("microsoft", "IIS Manager, FTP SSL Settings", "Require SSL connections"),
-    ("filezilla", "Server > Configure > Server Listeners", "Require explicit FTP over TLS"),
-];
 
 /// Names for which any password will do (RFC 1635).
 fn anonymous(user: &str) -> bool {

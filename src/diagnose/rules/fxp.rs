@@ -136,16 +136,6 @@ fn one_leg(ctx: &Context<'_>, c: &Channel, other: IpAddr) -> Diagnosis {
 }
 
 fn unwanted(ctx: &Context<'_>, d: Diagnosis) -> Diagnosis {
-    d.advice_with(
-        Audience::Server,
-        "If transfers between servers aren't wanted, let the server connect to the client's own address \
-         only, and take connections from it only (RFC 2577).",
-        advice::for_software(ctx.session, OWN_ADDRESS_ONLY, ""),
-    )
+    d.advise_server(ctx, "If transfers between servers aren't wanted, let the server connect to the client's own address \
+         only, and take connections from it only (RFC 2577).", advice::server::CLIENTS_ADDRESS_ONLY)
 }
-
-const OWN_ADDRESS_ONLY: &[(&str, &str, &str)] = &[
-    ("vsftpd", "vsftpd.conf", "port_promiscuous=NO\npasv_promiscuous=NO"),
-    ("proftpd", "proftpd.conf", "AllowForeignAddress off"),
-    ("pyftpdlib", "in the program", "handler.permit_foreign_addresses = False"),
-];

@@ -72,12 +72,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         }
         findings.add(
             d.answered(ctx, channel)
-                .advise([advice::use_passive_mode()])
-                .advice_with(
-                    Audience::Firewall,
-                    "Or load a connection tracking helper for FTP on the client's router.",
-                    "modprobe nf_nat_ftp\nnft add ct helper ip filter ftp { type \"ftp\" protocol tcp\\; }\nnft add rule ip filter prerouting tcp dport 21 ct helper set \"ftp\"",
-                ),
+                .advise([advice::use_passive_mode(), advice::tracking_helper(ctx)]),
         );
     }
 }

@@ -69,19 +69,10 @@ fn advised(ctx: &Context<'_>, channel: &Channel) -> crate::diagnose::Advice {
         return advice::use_passive_mode();
     }
     crate::diagnose::Advice {
-        audience: Audience::Client,
-        text: "Copy the file by way of the client. Let the server connect to third hosts only \
-               knowingly: it then does so for everybody who may log in."
+        audience: Audience::Server,
+        text: "Copy the file by way of the client (lftp: set ftp:use-fxp off). Let the server connect \
+               to third hosts only knowingly: it then does so for everybody who may log in."
             .to_owned(),
-        example: Some(format!(
-            "lftp: set ftp:use-fxp off\n{}",
-            advice::for_software(ctx.session, FOREIGN_ADDRESSES, "")
-        )),
+        example: advice::settings(ctx, advice::server::OTHER_ADDRESSES),
     }
 }
-
-const FOREIGN_ADDRESSES: &[(&str, &str, &str)] = &[
-    ("vsftpd", "vsftpd.conf", "port_promiscuous=YES"),
-    ("proftpd", "proftpd.conf", "AllowForeignAddress on"),
-    ("pyftpdlib", "in the program", "handler.permit_foreign_addresses = True"),
-];

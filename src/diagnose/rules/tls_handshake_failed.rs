@@ -177,10 +177,10 @@ fn advise(ctx: &Context<'_>, d: Diagnosis, end: &End, offered: &str, finished: b
             format!("curl --ssl-reqd --cert client.pem ftp://{ip}/"),
         ),
         End::Alert(TlsAlert { description: 40 | 70 | 71, .. }) => d
-            .advice_with(
-                Audience::Server,
+            .advise_server(
+                ctx,
                 format!("Let server and client have a TLS version and ciphers in common; the client offers up to {offered}."),
-                advice::for_software(s, texts::VERSIONS, ""),
+                advice::server::TLS_VERSIONS,
             )
             .advice_with(Audience::Client, "See which versions the server accepts.", format!("{look} -tls1_2")),
         End::Closed { .. } => d

@@ -49,25 +49,10 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         format!("curl --ssl-reqd ftp://{ip}/   lftp: set ftp:ssl-protect-data true   ftplib: ftp.prot_p()"),
     );
     if by_server {
-        d = d.advice_with(
-            Audience::Server,
-            "Or let the server do without TLS on data connections, if the files may be read on the way.",
-            advice::for_software(ctx.session, UNPROTECTED, ""),
-        );
+        d = d.advise_server(ctx, "Or let the server do without TLS on data connections, if the files may be read on the way.", advice::server::CLEAR_DATA);
     }
     findings.add(d);
 }
-
-const UNPROTECTED: &[(&str, &str, &str)] = &[
-    ("vsftpd", "vsftpd.conf", "force_local_data_ssl=NO"),
-    ("proftpd", "proftpd.conf", "TLSRequired ctrl"),
-    ("pure-ftpd", "command line or /etc/pure-ftpd/conf/TLS", "-Y 2   # 3 wants it on data as well"),
-    (
-        "filezilla",
-        "Server > Configure > FTP over TLS",
-        "no: require explicit TLS on data connections",
-    ),
-];
 
 /// PROT, or a transfer for want of it, was refused in readable words.
 fn read(ctx: &Context<'_>) -> Option<Diagnosis> {

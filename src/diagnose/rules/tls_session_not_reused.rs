@@ -170,9 +170,5 @@ fn diagnosis(
              server_hostname=self.host, session=self.sock.session), size",
         )
     };
-    d.advice_with(
-        Audience::Server,
-        "Or let the server do without it: then another host could take a data connection that it guesses.",
-        advice::for_software(s, texts::NOT_REQUIRED, ""),
-    )
+    d.advise_server(ctx, "Or let the server do without it: then another host could take a data connection that it guesses.", advice::server::NO_SESSION_REUSE)
 }

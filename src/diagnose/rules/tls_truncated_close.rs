@@ -20,7 +20,6 @@ pub(super) static RULE: Rule = Rule {
 
 /// What servers say to it.
 const REFUSAL: &str = "426 Failure reading network stream.\r\n";
-const LENIENT: &[(&str, &str, &str)] = &[("vsftpd", "vsftpd.conf", "strict_ssl_read_eof=NO")];
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let s = ctx.session;
@@ -65,11 +64,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                     "Let the client end TLS before TCP (SSL_shutdown, Python: unwrap() before close()); \
                      newer versions of most clients do.",
                 )
-                .advice_with(
-                    Audience::Server,
-                    "Or let the server take a FIN for the end of an upload, and compare sizes.",
-                    advice::for_software(s, LENIENT, ""),
-                ),
+                .advise_server(ctx, "Or let the server take a FIN for the end of an upload, and compare sizes.", advice::server::LAX_TLS_CLOSE),
         );
     }
 }
