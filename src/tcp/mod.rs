@@ -5,6 +5,7 @@ mod coverage;
 mod half;
 mod milestones;
 mod numbering;
+mod prints;
 mod reassembler;
 mod shift;
 #[cfg(test)]

@@ -26,14 +26,17 @@ class Capture:
     """One tcpdump, from the moment it listens until it has written all."""
 
     def __init__(self, lab: Lab, place: str, name: str, *, interface: str | None = None, snaplen: int = 0,
-                 nano: bool = False, only: str | None = None):
+                 nano: bool = False, only: str | None = None, link: str | None = None):
         host, device = PLACES[place]
         self.path = lab.work / f"{name}.pcap"
         command = ["ip", "netns", "exec", lab.netns(host), "tcpdump", "-n", "-U", "--immediate-mode", "-Z", "root",
                    "-i", interface or device, "-s", str(snaplen), "-w", str(self.path)]
         if nano:
             command.append("--time-stamp-precision=nano")
-        command.append(f"({FILTER}) and ({only})" if only else FILTER)
+        if link:
+            command += ["-y", link]
+        if place != "switch":  # there, all has tags that a filter doesn't look behind
+            command.append(f"({FILTER}) and ({only})" if only else FILTER)
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         lab.processes.append(self.process)
         for line in self.process.stderr:

@@ -7,7 +7,7 @@ from typing import Callable
 
 from clients import Client
 from servers import Server
-from topology import Rule
+from topology import Rule, Setting
 
 @dataclass
 class Truth:
@@ -31,6 +31,7 @@ class Take:
     pcapng: bool = False
     only: str | None = None       # a further capture filter
     interface: str | None = None
+    link: str | None = None       # a link type that tcpdump is to write
     edit: Callable | None = None  # a function of capture.py
     says: str | None = None       # when this capture deserves its own sentence
 
@@ -45,8 +46,10 @@ class Scenario:
     server: Server
     client: Client
     takes: list[Take]
-    rules: list[Rule] = field(default_factory=list)
+    rules: list[Rule | Setting] = field(default_factory=list)
     fault: str | None = None      # when it is not only the rules
+    # VLAN tags that "switch" shows ("8100:77", "88a8:5,8100:77").
+    mirror: str | None = None
     limit: float = 60.0           # seconds, for all of it
     linger: float = 0.6           # seconds that the capture goes on after the client's end
 
@@ -59,6 +62,7 @@ def named(title: str, versions: dict[str, str]) -> str:
 def sidecar(scenario: Scenario, take: Take, versions: dict[str, str]) -> str:
     fault = "; ".join([*([scenario.fault] if scenario.fault else []), *map(str, scenario.rules)]) or "none"
     head = {
+        "scenario": scenario.takes[0].name,
         "description": take.says or scenario.says,
         "server": named(scenario.server.title, versions),
         "client": named(scenario.client.title, versions),
