@@ -27,7 +27,11 @@ const EXTERNAL_ADDRESS: &[(&str, &str, &str)] = &[
 
 /// The lines of a table for the server's software; all of them, briefly, when it isn't known.
 fn for_software(s: &Session, table: &[(&str, &str, &str)], value: &str) -> String {
-    let software = s.software.as_deref().unwrap_or_default().to_lowercase();
+    for_named(s.software.as_deref(), table, value)
+}
+
+fn for_named(software: Option<&str>, table: &[(&str, &str, &str)], value: &str) -> String {
+    let software = software.unwrap_or_default().to_lowercase();
     let known: Vec<_> =
         table.iter().filter(|(name, ..)| !software.is_empty() && software.contains(name)).collect();
     let chosen = if known.is_empty() { table.iter().collect() } else { known };
@@ -78,6 +82,34 @@ pub fn passive_range(ctx: &Context<'_>) -> Vec<Advice> {
             .to_owned(),
         example: Some(for_software(ctx.session, PASSIVE_RANGE, "")),
     }]
+}
+
+/// Wait with widening the firewall's range: let the server use only what is open.
+pub fn narrow_passive_range(software: Option<&str>, open: &[(u16, u16)]) -> Advice {
+    let widest = open.iter().max_by_key(|(a, b)| (b - a, std::cmp::Reverse(*a)));
+    let (low, high) = widest.copied().unwrap_or((50_000, 50_100));
+    let example = for_named(software, PASSIVE_RANGE, "")
+        .replace("50101", &format!("{}", u32::from(high) + 1))
+        .replace("50000", &low.to_string())
+        .replace("50100", &high.to_string());
+    Advice {
+        audience: Audience::Server,
+        text: format!(
+            "Or let the server use only ports that are open, at least {low}-{high}; the same range on both."
+        ),
+        example: Some(example),
+    }
+}
+
+/// A passive range with room for all clients.
+pub fn wider_passive_range(software: Option<&str>) -> Advice {
+    Advice {
+        audience: Audience::Server,
+        text: "Widen the passive range, and open the same range in the firewall: it needs more ports than \
+               there are transfers at once, and those that rest for a minute after each."
+            .to_owned(),
+        example: Some(for_named(software, PASSIVE_RANGE, "")),
+    }
 }
 
 /// Tell the server which address its clients know it by.

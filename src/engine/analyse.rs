@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{Analysis, Engine, Options, Overview};
 use crate::capture::{Problem, Source};
 use crate::decode::{Decoded, Decoder};
-use crate::diagnose::{self, Judged};
+use crate::diagnose::{self, Judged, Learner};
 use crate::session::Session;
 
 /// Finished sessions are judged in batches, so that threads have something to share.
@@ -21,7 +21,7 @@ pub fn analyse(source: Source, options: &Options) -> Analysis {
 }
 
 /// Reads a capture to its end and hands on each judged session at its closing point, in the order
-/// of closing points. The analysis returned holds no sessions and no findings.
+/// of closing points. The analysis returned holds no sessions, only what was found over all of them.
 pub fn analyse_with(
     mut source: Source,
     options: &Options,
@@ -31,6 +31,11 @@ pub fn analyse_with(
     let mut decoder = Decoder::new();
     let mut overview = Overview::default();
     let mut waiting: Vec<Session> = Vec::new();
+    let mut learner = Learner::default();
+    let mut sink = |judged: Judged| {
+        learner.session(&judged);
+        sink(judged);
+    };
     while let Some(packet) = source.next_packet() {
         let at = packet.moment;
         match decoder.decode(&packet) {
@@ -78,7 +83,7 @@ pub fn analyse_with(
         );
         capture.problems.push(Problem { file: *b, offset: None, frame: None, text });
     }
-    Analysis { capture, overview, ..Analysis::default() }
+    Analysis { capture, overview, findings: learner.findings(), ..Analysis::default() }
 }
 
 /// Rules see one session at a time, so a batch is judged on all threads of the current pool; the

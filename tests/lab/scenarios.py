@@ -3,6 +3,7 @@
 import control
 import faults
 import healthy
+import many
 from table import Scenario
 
-SCENARIOS: list[Scenario] = [*healthy.SCENARIOS, *faults.SCENARIOS, *control.SCENARIOS]
+SCENARIOS: list[Scenario] = [*healthy.SCENARIOS, *faults.SCENARIOS, *control.SCENARIOS, *many.SCENARIOS]

@@ -1,0 +1,1 @@
+//! The table of findings, and samples that show them.
