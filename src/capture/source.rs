@@ -176,6 +176,11 @@ impl Source {
         &self.facts.files
     }
 
+    /// The files, in the order of [`FrameRef::file`].
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.slots.iter().map(|slot| slot.path.clone()).collect()
+    }
+
     /// How far reading has come; may be watched from another thread.
     pub fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.progress)

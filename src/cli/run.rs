@@ -42,7 +42,7 @@ impl Outcome {
 }
 
 /// A run on a pool of the threads that were asked for.
-fn on_threads(common: &Common, run: impl FnOnce() -> ExitCode + Send) -> ExitCode {
+pub fn on_threads(common: &Common, run: impl FnOnce() -> ExitCode + Send) -> ExitCode {
     match rayon::ThreadPoolBuilder::new().num_threads(common.threads).build() {
         Ok(pool) => pool.install(run),
         Err(e) => {
@@ -138,7 +138,8 @@ fn over_inputs(
     outcome.exit(common)
 }
 
-fn open(files: &[PathBuf], common: &Common) -> Option<Opened> {
+/// Which packets to read; complains where an option makes no sense.
+pub fn open_options(common: &Common) -> Option<OpenOptions> {
     let bpf = match common.bpf.as_deref().map(BpfExpression::new).transpose() {
         Ok(bpf) => bpf,
         Err(e) => {
@@ -146,19 +147,25 @@ fn open(files: &[PathBuf], common: &Common) -> Option<Opened> {
             return None;
         }
     };
+    Some(OpenOptions { since: common.since, until: common.until, bpf })
+}
+
+fn open(files: &[PathBuf], common: &Common) -> Option<Opened> {
+    let options = open_options(common)?;
     if common.verbose {
         for file in files {
             complain(&format!("reading {}", name(file)));
         }
     }
-    Some(capture::open(files, &OpenOptions { since: common.since, until: common.until, bpf }))
+    Some(capture::open(files, &options))
 }
 
 fn name(file: &Path) -> String {
     if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
 }
 
-fn engine_options(common: &Common) -> Options {
+/// How to analyse.
+pub fn engine_options(common: &Common) -> Options {
     Options { ports: common.port.clone(), threads: common.threads }
 }
 
@@ -184,20 +191,26 @@ fn analyse(
     analysis
 }
 
-fn counts(j: &Judged, filter: Option<&Filter>, ids: &[u64]) -> bool {
+/// Whether a session counts at all.
+pub fn counts(j: &Judged, filter: Option<&Filter>, ids: &[u64]) -> bool {
     (ids.is_empty() || ids.contains(&j.session.id)) && filter.is_none_or(|f| f.matches(j))
 }
 
 /// Findings are learned from all sessions: what a filter hides may be what tells. Those are shown
 /// that concern a session that counts; only what is a problem, if nothing else is wanted.
-fn choose_findings(found: &mut Vec<Finding>, only_problems: bool, counting: Option<&BTreeSet<u64>>) {
+fn choose_findings(
+    found: &mut Vec<Finding>,
+    only_problems: bool,
+    counting: Option<&BTreeSet<u64>>,
+) {
     found.retain(|f| {
         let concerned = |ids: &BTreeSet<u64>| f.sessions.iter().any(|id| ids.contains(id));
         !(only_problems && f.diagnosis.severity == Severity::Info) && counting.is_none_or(concerned)
     });
 }
 
-fn is_problem(j: &Judged) -> bool {
+/// Whether a session is one for the exit status.
+pub fn is_problem(j: &Judged) -> bool {
     matches!(j.status, Status::Stalled | Status::Failed | Status::Suspicious)
 }
 
@@ -259,7 +272,13 @@ fn complain_of(a: &Analysis) {
     }
 }
 
-fn text_options(common: &Common, only_problems: bool, chosen: bool) -> TextOptions {
+/// Zone of the times.
+pub fn zone(common: &Common) -> Zone {
+    if common.local { Zone::Local } else { Zone::Utc }
+}
+
+/// How text looks.
+pub fn text_options(common: &Common, only_problems: bool, chosen: bool) -> TextOptions {
     let terminal = std::io::stdout().is_terminal();
     #[allow(clippy::disallowed_methods, reason = "https://no-color.org is about the environment")]
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
@@ -272,7 +291,7 @@ fn text_options(common: &Common, only_problems: bool, chosen: bool) -> TextOptio
             Color::Auto => terminal && !no_color,
         },
         width: width.unwrap_or(WIDTH).clamp(40, MAX_WIDTH),
-        zone: if common.local { Zone::Local } else { Zone::Utc },
+        zone: zone(common),
         only_problems,
         filtered: chosen || common.filter.is_some(),
     }

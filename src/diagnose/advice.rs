@@ -25,6 +25,13 @@ const EXTERNAL_ADDRESS: &[(&str, &str, &str)] = &[
     ("pyftpdlib", "the handler", "handler.masquerade_address = '{}'"),
 ];
 
+const OTHER_ADDRESSES: &[(&str, &str, &str)] = &[
+    ("vsftpd", "vsftpd.conf", "pasv_promiscuous=YES"),
+    ("proftpd", "proftpd.conf", "AllowForeignAddress on"),
+    ("pure-ftpd", "command line or /etc/pure-ftpd/conf/AllowUserFXP", "-w"),
+    ("pyftpdlib", "the handler", "handler.permit_foreign_addresses = True"),
+];
+
 /// The lines of a table for the server's software; all of them, briefly, when it isn't known.
 fn for_software(s: &Session, table: &[(&str, &str, &str)], value: &str) -> String {
     for_named(s.software.as_deref(), table, value)
@@ -125,6 +132,17 @@ pub fn external_address(ctx: &Context<'_>) -> Advice {
             if behind { String::new() } else { format!(", {known}") }
         ),
         example: Some(for_software(s, EXTERNAL_ADDRESS, &value)),
+    }
+}
+
+/// Let the server take data connections from any address.
+pub fn accept_other_addresses(ctx: &Context<'_>) -> Advice {
+    Advice {
+        audience: Audience::Server,
+        text: "Only where that can't be changed: accept other addresses, knowing that then anyone who \
+               guesses an announced port gets what is sent to it (RFC 2577)."
+            .to_owned(),
+        example: Some(for_software(ctx.session, OTHER_ADDRESSES, "")),
     }
 }
 

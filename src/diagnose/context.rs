@@ -50,6 +50,11 @@ impl<'a> Context<'a> {
         self.session.vantage.point
     }
 
+    /// The server's software, as it says, is this one (lower case).
+    pub fn software(&self, name: &str) -> bool {
+        self.session.software.as_deref().is_some_and(|s| s.to_lowercase().contains(name))
+    }
+
     /// Capture time from `since` until the session was judged.
     pub fn waited(&self, since: Moment) -> Duration {
         self.session.judged_at.time.since(since.time)
@@ -169,7 +174,8 @@ impl<'a> Context<'a> {
     /// How long a side waited for the channel after `since`: until something else was asked for,
     /// its transfer was answered, or the control connection ended; else until now.
     pub fn until_given_up(&self, channel: &Channel, since: Moment) -> Duration {
-        let answered = self.command_of(channel).and_then(|e| e.final_reply).map(|r| r.1);
+        let answered = self.command_of(channel).and_then(|e| e.final_reply);
+        let answered = answered.or(self.failed_at_port(channel)).map(|r| r.1);
         let asked_again = self.next_announcement(channel).and_then(Channel::began);
         let end = [answered, asked_again, self.control_closed()]
             .into_iter()
@@ -208,15 +214,18 @@ impl<'a> Context<'a> {
             || s.hidden();
         s.channels.iter().filter(move |c| {
             let Some(a) = c.announcement.as_ref().filter(|_| !blind) else { return false };
-            if c.connection.is_some() || a.accepted != Some(true) {
+            let failed_at_port = self.failed_at_port(c).is_some();
+            if c.connection.is_some() || a.accepted != Some(true) && !failed_at_port {
                 return false;
             }
             // What a server says but for 425 and 421, it says of the file, or of a data connection
             // that it has: the capture just doesn't hold it.
             let command = self.command_of(c);
-            let needed = command.map_or(c.mode != Mode::Active, |e| match e.final_code() {
-                None => e.replies.is_empty(),
-                Some(code) => matches!(code, 421 | 425),
+            let needed = command.map_or(c.mode != Mode::Active || failed_at_port, |e| {
+                match e.final_code() {
+                    None => e.replies.is_empty(),
+                    Some(code) => matches!(code, 421 | 425),
+                }
             });
             let later = s.channels.iter().filter(|l| l.began() > Some(a.at));
             let replaced = later.clone().any(|l| self.dials(l).next().is_some());
@@ -234,10 +243,18 @@ impl<'a> Context<'a> {
                 .iter()
                 .any(|t| s.script.exchanges.get(t.exchange).is_some_and(Exchange::succeeded))
                 || s.channels.iter().filter(before).any(|l| self.dials(l).any(|d| self.failed(d)));
-            let refused = command.is_some_and(Exchange::refused);
+            let refused = command.is_some_and(Exchange::refused) || failed_at_port;
             let ended = later.count() == 0 && self.control_closed().is_some();
             refused || ended && !settled
         })
+    }
+
+    /// The refusal of a PORT by a server that dials at PORT itself and could not connect
+    /// (pyftpdlib).
+    pub fn failed_at_port(&self, channel: &Channel) -> Option<(u16, Moment)> {
+        let reply = self.reply_to_announcement(channel).filter(|_| channel.mode == Mode::Active)?;
+        let of_data = || self.reply_text_to_announcement(channel).contains("data channel");
+        (reply.0 == 425 || reply.0 == 421 && of_data()).then_some(reply)
     }
 
     /// A dial that came to nothing: refused, or without an answer for long enough to say so.

@@ -8,10 +8,11 @@ mod findings;
 mod judge;
 #[cfg(test)]
 mod look_alikes;
+mod lost;
 mod rule;
 mod rules;
 #[cfg(test)]
-mod scene;
+pub(crate) mod scene;
 mod status;
 mod wording;
 

@@ -63,6 +63,10 @@ impl Scene {
         scene
     }
 
+    pub fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
     pub fn wait(&mut self, ms: i64) -> &mut Self {
         self.ms += ms;
         self

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Half;
 use super::half::Payload;
+use super::{Half, OldAcks};
 use crate::capture::Moment;
 use crate::decode::{Endpoint, IcmpError, Segment};
 
@@ -64,6 +64,8 @@ pub struct Connection {
     pub syn_to_syn_ack: Option<Duration>,
     /// Time from the SYN-ACK to the initiator's next packet as seen here.
     pub syn_ack_to_ack: Option<Duration>,
+    /// Its SYN was answered with ACKs of an older connection of the same addresses and ports.
+    pub old_acks: Option<Box<OldAcks>>,
     /// Its first captured packet was neither a SYN nor a SYN-ACK.
     pub midstream: bool,
 }
@@ -89,6 +91,7 @@ impl Connection {
             duplicates: 0,
             syn_to_syn_ack: None,
             syn_ack_to_ack: None,
+            old_acks: None,
             midstream: !s.flags.syn(),
         }
     }
@@ -113,6 +116,10 @@ impl Connection {
     /// any of it is new; `None` when it has none or the capture saw the packet twice.
     pub fn segment(&mut self, s: &Segment<'_>, at: Moment) -> Option<(u64, bool)> {
         let from_initiator = s.src == self.initiator;
+        if self.is_of_an_older_one(s, at, from_initiator) {
+            self.last = at;
+            return None;
+        }
         let (own, other) = if from_initiator {
             (&mut self.from_initiator, &mut self.from_responder)
         } else {
@@ -142,6 +149,31 @@ impl Connection {
             Payload::New(offset) => Some((offset, true)),
             Payload::Again(offset) => Some((offset, false)),
         }
+    }
+
+    /// A bare ACK that answers the SYN and acknowledges something else, or the RST by which the
+    /// initiator disowns that: neither is about this connection, whose SYN is sent again.
+    fn is_of_an_older_one(&mut self, s: &Segment<'_>, at: Moment, from_initiator: bool) -> bool {
+        let syn = &self.from_initiator;
+        let dialling = syn.packets == u64::from(syn.syns) && self.from_responder.syns == 0;
+        let Some(isn) = syn.isn.filter(|_| dialling && s.payload_len == 0 && !s.flags.syn()) else {
+            return false;
+        };
+        if from_initiator {
+            let Some(old) = self.old_acks.as_mut() else { return false };
+            let disowns = s.flags.rst() && s.seq == old.number;
+            old.disowned = old.disowned.or(Some(at).filter(|_| disowns));
+            return disowns;
+        }
+        let bare = s.flags.ack() && !s.flags.rst() && !s.flags.fin();
+        if !bare || s.ack == isn.plus(1) || self.from_responder.packets > 0 {
+            return false;
+        }
+        let first = OldAcks { first: at, last: at, times: 0, disowned: None, number: s.ack };
+        let old = self.old_acks.get_or_insert_with(|| Box::new(first));
+        (old.last, old.number) = (at, s.ack);
+        old.times += 1;
+        true
     }
 
     fn handshake(&mut self, s: &Segment<'_>, at: Moment, from_initiator: bool) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::capture::Moment;
+use crate::decode::Seq;
 
 /// An RST as it was seen.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +62,22 @@ pub struct Probes {
     pub last: Moment,
     /// How many.
     pub times: u32,
+}
+
+/// Bare ACKs that answer a SYN with the numbers of another connection: the dialled host still holds
+/// an older one of the same addresses and ports (RFC 9293, 3.5.1 and 3.6.1).
+#[derive(Clone, Copy, Debug)]
+pub struct OldAcks {
+    /// The first.
+    pub first: Moment,
+    /// The latest.
+    pub last: Moment,
+    /// How many.
+    pub times: u32,
+    /// The first RST by which the dialling host disowned it.
+    pub disowned: Option<Moment>,
+    /// What the latest one acknowledges.
+    pub(super) number: Seq,
 }
 
 /// A packet without payload whose sequence number is beyond all payload captured: what lies

@@ -11,5 +11,5 @@ mod tests;
 pub use connection::{Connection, ConnectionState, IcmpSeen};
 pub use coverage::Coverage;
 pub use half::Half;
-pub use milestones::{Ahead, Probes, Recovered, Reset, Unanswered, ZeroWindow};
+pub use milestones::{Ahead, OldAcks, Probes, Recovered, Reset, Unanswered, ZeroWindow};
 pub use reassembler::{Chunk, Reassembler};

@@ -144,3 +144,25 @@ fn an_rst_knows_what_came_before_it() {
     let rst = play.client_half().rst.unwrap();
     assert_eq!(rst.before.map(|m| m.order), Some(4));
 }
+
+#[test]
+fn a_syn_answered_by_an_older_connection() {
+    use super::ConnectionState;
+    let syn = segment(true, 100, 0, 2, &[]);
+    let at = Moment { order: 0, time: Timestamp::from_nanos(0), frame: FrameRef::default() };
+    let mut play = Play { connection: Connection::new(&syn, at), at };
+    play.take(&syn);
+    let play = play.server(9000, 7000, ACK, 0).client(7000, 0, 4, 0);
+    assert_eq!(play.connection.state(), ConnectionState::Unanswered);
+    let old = play.connection.old_acks.as_ref().unwrap();
+    assert_eq!((old.times, old.first.order, old.disowned.map(|m| m.order)), (1, 2, Some(3)));
+    let mut play = play.client(100, 0, 2, 0).server(500, 101, 0x12, 0).client(101, 501, ACK, 0);
+    assert_eq!(play.connection.state(), ConnectionState::Established);
+    play = play.server(501, 101, ACK, 10).client(101, 511, ACK, 0);
+    assert_eq!(play.server_half().bytes(), 10);
+    // An ACK of the very SYN: its SYN-ACK wasn't captured.
+    let mut play = Play { connection: Connection::new(&syn, at), at };
+    play.take(&syn);
+    let play = play.server(501, 101, ACK, 0);
+    assert!(play.connection.old_acks.is_none() && play.connection.worked());
+}

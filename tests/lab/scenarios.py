@@ -1,9 +1,11 @@
 """All scenarios, in the order in which they are recorded."""
 
 import control
+import dial
 import faults
 import healthy
 import many
 from table import Scenario
 
-SCENARIOS: list[Scenario] = [*healthy.SCENARIOS, *faults.SCENARIOS, *control.SCENARIOS, *many.SCENARIOS]
+SCENARIOS: list[Scenario] = [*healthy.SCENARIOS, *faults.SCENARIOS, *control.SCENARIOS,
+                              *dial.SCENARIOS, *many.SCENARIOS]

@@ -51,13 +51,14 @@ HOST_NAMES = {"client": "the client", "gate": "the client's gateway", "core": "a
 
 @dataclass
 class Rule:
-    """One nftables rule on one host; `chain` is one of CHAINS."""
+    """One nftables rule on one host; `chain` is one of CHAINS, or "set" for a set that rules use."""
     host: str
     chain: str
     rule: str
 
     def __str__(self) -> str:
-        return f"on {HOST_NAMES[self.host]}: nft add rule inet lab {self.chain} {self.rule}"
+        what = "set inet lab" if self.chain == "set" else f"rule inet lab {self.chain}"
+        return f"on {HOST_NAMES[self.host]}: nft add {what} {self.rule}"
 
 
 def call(*argv: object, quiet: bool = False) -> None:
@@ -119,9 +120,9 @@ class Lab:
         self.slow_wire("gate", "wan", "core", "west", 3.0)
         self.slow_wire("core", "east", "fire", "wan", 5.0)
         for host, interface, *addresses in [
-            ("client", "eth0", "10.77.1.2/24", "fd00:77::2/64"),
+            ("client", "eth0", "10.77.1.2/24", "10.77.1.3/24", "fd00:77::2/64"),
             ("gate", "lan", "10.77.1.1/24", "fd00:77::1/64"),
-            ("gate", "wan", "198.51.100.1/24", "2001:db8:51::1/64"),
+            ("gate", "wan", "198.51.100.1/24", "198.51.100.3/24", "2001:db8:51::1/64"),
             ("core", "west", "198.51.100.2/24", "2001:db8:51::2/64"),
             ("core", "east", "192.0.2.1/24", "2001:db8:52::1/64"),
             ("fire", "wan", "192.0.2.2/24", "2001:db8:52::2/64"),
@@ -177,6 +178,9 @@ class Lab:
         """Adds one nftables rule on a host, which says itself what it does."""
         nft = ["ip", "netns", "exec", self.netns(host), "nft"]
         call(*nft, "add", "table", "inet", "lab")
+        if chain == "set":
+            call(*nft, f"add set inet lab {rule}")
+            return
         call(*nft, f"add chain inet lab {chain} {{ {CHAINS[chain]} }}")
         call(*nft, f"add rule inet lab {chain} {rule}")
 

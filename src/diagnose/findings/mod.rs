@@ -175,7 +175,8 @@ impl Learner {
         let explained = |about: Option<Endpoint>, code: &str| {
             about.is_some()
                 && all.iter().any(|(cause, f)| {
-                    *cause == about && rule_of(&f.diagnosis).is_some_and(|r| r.explains.contains(&code))
+                    *cause == about
+                        && rule_of(&f.diagnosis).is_some_and(|r| r.explains.contains(&code))
                 })
         };
         let mut standing: Vec<Finding> = all

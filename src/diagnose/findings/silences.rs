@@ -135,7 +135,8 @@ mod tests {
         scene.asks("RETR a", "425 Failed to establish connection.").wait(20_000);
         scene.quits();
         let judged = scene.judged();
-        let ends: Vec<_> = of(&judged.session).iter().map(|s| (s.end, s.lasted.as_secs())).collect();
+        let ends: Vec<_> =
+            of(&judged.session).iter().map(|s| (s.end, s.lasted.as_secs())).collect();
         assert_eq!(ends, [(End::ClientWord, 59)]);
     }
 }

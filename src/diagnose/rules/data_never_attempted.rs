@@ -44,6 +44,7 @@ fn diagnosis(ctx: &Context<'_>, channel: &Channel) -> Diagnosis {
     let began = channel.began().unwrap_or(s.first);
     let waited = ctx.until_given_up(channel, began);
     let endpoint = channel.listening().map_or("the announced port".to_owned(), |e| e.to_string());
+    let at_port = ctx.failed_at_port(channel);
     let at = wording::vantage(ctx);
     let reasoning = match ctx.vantage() {
         point if point == near => format!(
@@ -54,6 +55,10 @@ fn diagnosis(ctx: &Context<'_>, channel: &Channel) -> Diagnosis {
         VantagePoint::Unknown | VantagePoint::Between => format!(
             "{at}: no attempt came by here, so it was dropped before this point or never sent; which \
              of the two only a capture next to the {dialler} shows."
+        ),
+        _ if at_port.is_some() => format!(
+            "{at}: no attempt arrived here. The server made one, since it dials at PORT itself and its \
+             reply says that the connection failed: so it was dropped or rejected before this host."
         ),
         _ => format!(
             "{at}: no attempt arrived here. It was dropped before this host, or never sent; which of \
@@ -71,13 +76,19 @@ fn diagnosis(ctx: &Context<'_>, channel: &Channel) -> Diagnosis {
     } else {
         reasoning
     };
-    let confidence = if left_at_once || filtered && ctx.vantage() == VantagePoint::Unknown {
+    let confidence = if left_at_once && at_port.is_none()
+        || filtered && ctx.vantage() == VantagePoint::Unknown
+    {
         Confidence::Possible
     } else {
         Confidence::Likely
     };
+    let said = at_port.or(ctx.command_of(channel).and_then(|e| e.final_reply));
+    // The server said no at once: it was told so, by something that isn't seen here.
+    let means = if left_at_once && said.is_some() { Means::Failed } else { Means::Stalled };
     let mut d = Diagnosis::new(RULE.code, Severity::Critical, RULE.stage)
         .channel(channel.id)
+        .means(means)
         .confidence(confidence)
         .summary(format!(
             "No attempt of the {dialler} to reach the {listener}'s announced port {endpoint} was seen \
@@ -87,6 +98,7 @@ fn diagnosis(ctx: &Context<'_>, channel: &Channel) -> Diagnosis {
         .reasoning(reasoning)
         .announced(channel)
         .answered(ctx, channel)
+        .evidence_if(at_port.map(|r| r.1), "the server says that it could not connect")
         .evidence_if(ctx.control_closed(), "the control connection ends");
     if let Some(listening) = channel.listening() {
         d = match channel.mode {

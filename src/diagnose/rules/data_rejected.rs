@@ -58,9 +58,9 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
             format!("the RST in {ip}'s name isn't {ip}'s"),
             format!(
                 "Packets of {ip} arrive with a TTL of {usual}, this RST with {}: another device sent \
-                 it in {ip}'s name, {} hops from it.",
+                 it in {ip}'s name, {} away.",
                 reset.ttl,
-                usual.abs_diff(reset.ttl)
+                wording::count(usual.abs_diff(reset.ttl).into(), "hop")
             ),
             (reset.at, format!("RST in the name of {}, TTL {}", connection.responder, reset.ttl)),
             Confidence::Likely,

@@ -18,6 +18,7 @@ mod prelude {
     };
 }
 
+mod active_source_port;
 mod announcement_unreadable;
 mod announcement_unused;
 mod auth_refused;
@@ -38,14 +39,20 @@ mod control_refused;
 mod control_reset;
 mod control_unanswered;
 mod control_unreachable;
+mod data_handshake_incomplete;
 mod data_never_attempted;
 mod data_path_dead;
+mod data_port_reused;
+mod data_port_stolen;
 mod data_refused;
 mod data_rejected;
 mod data_reset;
 mod data_silent;
+mod data_syn_delayed;
 mod data_syn_unanswered;
+mod data_wrong_peer;
 mod data_zero_window;
+mod epsv_blocked_pasv_works;
 mod epsv_refused;
 mod idle_closed;
 mod login_needs_tls;
@@ -181,6 +188,7 @@ pub static RULES: &[&Rule] = &[
     &pasv_wrong_address::RULE,
     &pasv_address_overridden::RULE,
     &epsv_refused::RULE,
+    &epsv_blocked_pasv_works::RULE,
     &passive_unavailable::RULE,
     &announcement_unreadable::RULE,
     &no_data_announcement::RULE,
@@ -189,6 +197,12 @@ pub static RULES: &[&Rule] = &[
     &data_rejected::RULE,
     &data_refused::RULE,
     &data_never_attempted::RULE,
+    &data_syn_delayed::RULE,
+    &data_handshake_incomplete::RULE,
+    &data_wrong_peer::RULE,
+    &data_port_stolen::RULE,
+    &data_port_reused::RULE,
+    &active_source_port::RULE,
     &tls_data_blocked::RULE,
     &data_silent::RULE,
     &data_zero_window::RULE,

@@ -32,6 +32,11 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         let severity = if overcome { Severity::Info } else { Severity::Critical };
         let foreign = a.advertised.filter(|e| e.ip != s.client.ip);
         let why = match foreign {
+            _ if ctx.failed_at_port(channel).is_some() => {
+                "The server took the address and dialled it at \
+                 once, in vain; its dial isn't in this capture."
+                    .to_owned()
+            }
             Some(e) => format!(
                 "It names {}, while the client's packets come from {}: servers refuse to connect to \
                  a third host (RFC 2577).",

@@ -1,80 +1,88 @@
 //! Draws a ladder into a buffer.
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 use ratatui::widgets::Widget;
 
+use super::layout::{Layout, Track};
 use super::rung::{Lane, Rung, Step, Tone};
-use super::{Heading, Ladder, Life};
-use crate::capture::Moment;
+use super::{DataChannel, Heading, Ladder, Life};
+use crate::capture::{Moment, Timestamp};
+use crate::report::text::clock::Clock;
 use crate::report::text::lines::{column_right, fit, wrap};
-use crate::report::text::palette::{BAD, NOTE, PLAIN, QUIET, STRONG};
+use crate::report::text::palette::{BAD, CURSOR, NOTE, PLAIN, QUIET, STRONG};
 use crate::report::text::units;
 
-/// Columns of the time and of the frame number, where there is room and where there is not.
-const ROOMY: (u16, u16) = (10, 8);
-const TIGHT: (u16, u16) = (9, 6);
-/// From this width on there is room.
-const ENOUGH: u16 = 84;
-/// Between frame numbers and the control lane, and between the lanes.
-const GAP: u16 = 2;
-/// A narrower data lane says nothing.
-const LEAST_DATA: u16 = 24;
-
-/// A lane's left and right border.
+/// Which times stand beside the rungs.
 #[derive(Clone, Copy, Debug)]
-struct Track {
-    left: u16,
-    right: u16,
+pub enum Times<'a> {
+    /// Since the session began.
+    SinceStart,
+    /// Since the rung before.
+    SincePrevious,
+    /// Of day.
+    OfDay(&'a Clock),
 }
 
-impl Track {
-    fn inner(self) -> u16 {
-        self.right.saturating_sub(self.left + 1)
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Layout {
-    time: u16,
-    frame: u16,
-    control: Track,
-    data: Option<Track>,
-}
-
-impl Layout {
-    fn new(width: u16, with_data: bool) -> Self {
-        let (time, frame) = if width < ENOUGH { TIGHT } else { ROOMY };
-        let left = time + frame + GAP;
-        let end = width.max(left + 20);
-        if !with_data {
-            // Arrows of more than a hand's width are no easier to read.
-            let control = Track { left, right: (end - 1).min(left + 75) };
-            return Self { time, frame, control, data: None };
-        }
-        let lanes = end - left - GAP;
-        let data = (lanes * 2 / 5).max(LEAST_DATA).min(lanes / 2);
-        let control = Track { left, right: left + lanes - data - 1 };
-        let data = Track { left: control.right + 1 + GAP, right: end - 1 };
-        Self { time, frame, control, data: Some(data) }
-    }
-
-    fn track(&self, lane: Lane) -> Track {
-        match lane {
-            Lane::Control => self.control,
-            Lane::Data => self.data.unwrap_or(self.control),
+impl Times<'_> {
+    /// Columns they need; 0 where the usual ones do.
+    fn columns(self) -> u16 {
+        match self {
+            Self::OfDay(_) => 12,
+            _ => 0,
         }
     }
+
+    fn show(self, at: Moment, before: Option<Moment>, origin: Timestamp) -> String {
+        match self {
+            Self::SinceStart => units::offset(at.time.since(origin)),
+            Self::SincePrevious => {
+                let since = before.map_or(Duration::ZERO, |b| at.time.since(b.time));
+                format!("+{}", units::offset(since))
+            }
+            Self::OfDay(clock) => clock.time(at.time),
+        }
+    }
+}
+
+/// A part of a ladder, with a cursor: the first rung that is shown stands below the headings.
+#[derive(Clone, Copy, Debug)]
+pub struct Window<'a> {
+    /// The ladder.
+    pub ladder: &'a Ladder,
+    /// The rung at the top.
+    pub first: usize,
+    /// The rung under the cursor.
+    pub selected: Option<usize>,
+    /// Which times.
+    pub times: Times<'a>,
 }
 
 impl Ladder {
     /// Rows that the ladder takes at this width.
     pub fn height(&self, width: u16) -> u16 {
-        let layout = Layout::new(width, self.data.is_some());
+        let layout = Layout::new(width, self.data.len(), 0, 0);
         let rungs: usize = self.rungs.iter().map(|r| rows(r, &layout)).sum();
         u16::try_from(rungs + 2).unwrap_or(u16::MAX)
+    }
+
+    /// Rows of a rung at this width.
+    pub fn rows(&self, rung: usize, width: u16, times: Times<'_>) -> usize {
+        let wanted = self.lane_of(Some(rung));
+        let layout = Layout::new(width, self.data.len(), wanted, times.columns());
+        self.rungs.get(rung).map_or(1, |r| rows(r, &layout))
+    }
+
+    /// The data lane to be seen when this rung is under the cursor.
+    fn lane_of(&self, rung: Option<usize>) -> usize {
+        match rung.and_then(|i| self.rungs.get(i)).map(|r| r.lane) {
+            Some(Lane::Data(lane)) => lane,
+            _ => 0,
+        }
     }
 }
 
@@ -84,7 +92,8 @@ fn stall_words(rung: &Rung, layout: &Layout) -> Vec<String> {
     // A number and its unit stay together.
     let length = units::duration(*length).replace(' ', "\u{a0}");
     let text = format!("{verdict} · {length}");
-    let room = usize::from(layout.track(rung.lane).inner().saturating_sub(2));
+    let track = layout.track(rung.lane).unwrap_or(layout.control);
+    let room = usize::from(track.inner().saturating_sub(2));
     let lines = wrap(&[Span::raw(text)], room, "", "");
     lines.iter().map(|l| l.spans.iter().map(|s| s.content.as_ref()).collect()).collect()
 }
@@ -98,18 +107,38 @@ fn rows(rung: &Rung, layout: &Layout) -> usize {
 
 impl Widget for &Ladder {
     fn render(self, area: Rect, buffer: &mut Buffer) {
+        let times = Times::SinceStart;
+        Window { ladder: self, first: 0, selected: None, times }.render(area, buffer);
+    }
+}
+
+impl Widget for Window<'_> {
+    fn render(self, area: Rect, buffer: &mut Buffer) {
         let area = area.intersection(buffer.area);
-        let layout = Layout::new(area.width, self.data.is_some());
+        let ladder = self.ladder;
+        let wanted = ladder.lane_of(self.selected);
+        let lanes = ladder.data.len();
+        let layout = Layout::new(area.width, lanes, wanted, self.times.columns());
         let mut canvas = Canvas { buffer, area, y: 0 };
-        canvas.heading(self, &layout);
-        let mut now: Option<Moment> = None;
-        for rung in &self.rungs {
+        let above = ladder.rungs.iter().take(self.first.min(ladder.rungs.len()));
+        let mut now: Option<Moment> = above.rev().find_map(|r| r.at);
+        let below = ladder.rungs.iter().skip(self.first).find_map(|r| r.at);
+        canvas.heading(ladder, &layout, below.or(now));
+        for (i, rung) in ladder.rungs.iter().enumerate().skip(self.first) {
+            if canvas.y >= area.height {
+                break;
+            }
+            let before = now;
             now = rung.at.or(now);
             let words = stall_words(rung, &layout);
             for row in 0..rows(rung, &layout) {
-                canvas.borders(rung, &layout, now, self.life);
+                canvas.borders(ladder, rung, &layout, now);
                 let word = row.checked_sub(1).and_then(|r| words.get(r));
-                canvas.rung(self, rung, word.map(String::as_str), &layout);
+                let time = rung.at.map(|at| self.times.show(at, before, ladder.origin));
+                canvas.rung(ladder, rung, word.map(String::as_str), time, &layout);
+                if self.selected == Some(i) {
+                    canvas.highlight();
+                }
                 canvas.y += 1;
             }
         }
@@ -132,10 +161,16 @@ impl Canvas<'_> {
         self.buffer.set_stringn(self.area.x + x, self.area.y + self.y, text, room, style);
     }
 
-    fn heading(&mut self, ladder: &Ladder, layout: &Layout) {
+    /// The headings; of a data lane's channels the one that is open at `now`, else the next.
+    fn heading(&mut self, ladder: &Ladder, layout: &Layout, now: Option<Moment>) {
         self.put(0, &column_right("time", usize::from(layout.time)), QUIET);
         self.put(layout.time, &column_right("frame", usize::from(layout.frame)), QUIET);
-        let data = ladder.data.iter().zip(layout.data);
+        let open = |channels: &'_ [DataChannel]| -> Option<usize> {
+            let over = |c: &DataChannel| c.life.until.is_some_and(|u| now.is_some_and(|n| u < n));
+            channels.iter().position(|c| !over(c)).or(channels.len().checked_sub(1))
+        };
+        let visible = ladder.data.iter().skip(layout.first).zip(&layout.data);
+        let data = visible.filter_map(|(c, track)| Some((&c.get(open(c)?)?.heading, *track)));
         let lanes: Vec<(&Heading, Track)> =
             std::iter::once((&ladder.control, layout.control)).chain(data).collect();
         for (heading, track) in &lanes {
@@ -157,6 +192,14 @@ impl Canvas<'_> {
         self.y += 1;
     }
 
+    /// The row under the cursor.
+    fn highlight(&mut self) {
+        if self.y < self.area.height {
+            let row = Rect::new(self.area.x, self.area.y + self.y, self.area.width, 1);
+            self.buffer.set_style(row, CURSOR);
+        }
+    }
+
     fn centred(&mut self, track: Track, text: &str, style: Style) {
         let room = usize::from(track.inner());
         let text = fit(text, room);
@@ -165,27 +208,37 @@ impl Canvas<'_> {
         self.put(x, &text, style);
     }
 
-    fn borders(&mut self, rung: &Rung, layout: &Layout, now: Option<Moment>, life: Life) {
+    fn borders(&mut self, ladder: &Ladder, rung: &Rung, layout: &Layout, now: Option<Moment>) {
         let quiet = matches!(rung.step, Step::Stall { .. } | Step::Pause(_) | Step::Skipped(_));
         let glyph = if quiet { "┊" } else { "│" };
         self.put(layout.control.left, glyph, QUIET);
         self.put(layout.control.right, glyph, QUIET);
-        let Some(data) = layout.data else { return };
-        let stalled = matches!(rung.step, Step::Stall { .. }) && rung.lane == Lane::Data;
-        let glyph = match now {
-            _ if stalled => "┊",
-            Some(now) if life.until.is_some_and(|u| now > u) => " ",
-            Some(now) if life.established.is_some_and(|e| now >= e) => glyph,
-            Some(now) if life.from.is_some_and(|f| now >= f) => "┊",
-            _ => " ",
-        };
-        self.put(data.left, glyph, QUIET);
-        self.put(data.right, glyph, QUIET);
+        for (lane, channels) in ladder.data.iter().enumerate() {
+            let Some(track) = layout.track(Lane::Data(lane)) else { continue };
+            let stalled = matches!(rung.step, Step::Stall { .. }) && rung.lane == Lane::Data(lane);
+            let border = |life: &Life| match now {
+                _ if stalled => "┊",
+                Some(now) if life.until.is_some_and(|u| now > u) => " ",
+                Some(now) if life.established.is_some_and(|e| now >= e) => glyph,
+                Some(now) if life.from.is_some_and(|f| now >= f) => "┊",
+                _ => " ",
+            };
+            let drawn = channels.iter().map(|c| border(&c.life)).find(|b| *b != " ");
+            self.put(track.left, drawn.unwrap_or(" "), QUIET);
+            self.put(track.right, drawn.unwrap_or(" "), QUIET);
+        }
     }
 
-    fn rung(&mut self, ladder: &Ladder, rung: &Rung, word: Option<&str>, layout: &Layout) {
+    fn rung(
+        &mut self,
+        ladder: &Ladder,
+        rung: &Rung,
+        word: Option<&str>,
+        time: Option<String>,
+        layout: &Layout,
+    ) {
         if let Some(at) = rung.at {
-            let time = units::offset(at.time.since(ladder.origin));
+            let time = time.unwrap_or_default();
             self.put(0, &column_right(&time, usize::from(layout.time)), QUIET);
             let frame = if ladder.several_files {
                 format!("{}:{}", at.frame.file + 1, at.frame.number)
@@ -194,7 +247,10 @@ impl Canvas<'_> {
             };
             self.put(layout.time, &column_right(&frame, usize::from(layout.frame)), QUIET);
         }
-        let track = layout.track(rung.lane);
+        let Some(track) = layout.track(rung.lane) else {
+            // No room for its lane at this width: it moves into view with the cursor.
+            return self.centred(layout.control, "· · ·", QUIET);
+        };
         match &rung.step {
             Step::Arrow { to_server, text, lost, tone } => {
                 self.arrow(track, *to_server, text, *lost, *tone);

@@ -2,8 +2,10 @@
 //! between them, the data channel as a lane of its own beside, a stall as a gap.
 
 mod draw;
+mod layout;
 mod rung;
 mod rungs;
+mod session;
 mod verdict;
 mod window;
 
@@ -14,7 +16,9 @@ use crate::capture::{Moment, Timestamp};
 use crate::diagnose::{Diagnosis, Judged};
 use crate::session::{Channel, Mode};
 
+pub use draw::{Times, Window};
 pub use rung::{Lane, Rung, Step, Tone};
+pub use session::{Silence, all_silences, silences, waits_for};
 
 /// What stands above a lane.
 #[derive(Clone, Debug, Default)]
@@ -38,15 +42,31 @@ pub struct Life {
     pub until: Option<Moment>,
 }
 
+/// A data channel as it stands above its lane.
+#[derive(Clone, Debug, Default)]
+pub struct DataChannel {
+    /// Its number in the session.
+    pub id: u32,
+    /// Its ends.
+    pub heading: Heading,
+    /// When it lived.
+    pub life: Life,
+}
+
+impl DataChannel {
+    fn new(judged: &Judged, channel: &Channel) -> Self {
+        Self { id: channel.id, heading: data_heading(judged, channel), life: life(channel) }
+    }
+}
+
 /// A ladder: a widget that is as high as [`Ladder::height`] says.
 #[derive(Clone, Debug)]
 pub struct Ladder {
     /// Above the control connection's lane.
     pub control: Heading,
-    /// Above the data channel's lane, when there is one.
-    pub data: Option<Heading>,
-    /// When the data channel lived.
-    pub life: Life,
+    /// The data lanes from the left: the channels drawn in each, in order, none before the one to
+    /// its left has ended.
+    pub data: Vec<Vec<DataChannel>>,
     /// From the top.
     pub rungs: Vec<Rung>,
     /// What times are counted from.
@@ -81,9 +101,8 @@ impl Ladder {
             title: "control".to_owned(),
             server: s.server.to_string(),
         };
-        let data = channel.map(|c| data_heading(judged, c));
-        let life = channel.map_or_else(Life::default, life);
-        Self { control, data, life, rungs, origin: s.first.time, several_files }
+        let data = channel.map(|c| vec![DataChannel::new(judged, c)]).into_iter().collect();
+        Self { control, data, rungs, origin: s.first.time, several_files }
     }
 }
 

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use crate::capture::Moment;
 
-/// Which of the two connections.
+/// Which connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
     /// Commands and replies.
     Control,
-    /// The data channel.
-    Data,
+    /// A data channel: which of the data lanes it is drawn in, from the left.
+    Data(usize),
 }
 
 /// How a rung is meant to be read.

@@ -10,6 +10,9 @@ use crate::session::{
     Channel, ClosingPoint, Connection, ConnectionState, Half, MessageKind, Mode, Session,
 };
 
+/// The lane of the only channel.
+pub(super) const DATA: Lane = Lane::Data(0);
+
 /// Whether the initiator of a data connection stands on the client's side.
 pub fn initiator_is_client(session: &Session, channel: &Channel, c: &Connection) -> bool {
     match channel.mode {
@@ -21,32 +24,17 @@ pub fn initiator_is_client(session: &Session, channel: &Channel, c: &Connection)
 
 /// Everything seen on the control connection and, when there is one, on this channel.
 pub fn all(session: &Session, channel: Option<&Channel>) -> Vec<Rung> {
-    let mut rungs = Vec::new();
-    let c = &session.control;
-    let client_dials = c.initiator == session.client;
-    opening(c, Lane::Control, client_dials, &mut rungs);
-    messages(session, &mut rungs);
-    ending(c, Lane::Control, client_dials, &mut rungs);
+    let mut rungs = control(session);
     if let Some(channel) = channel {
-        for dial in channel.attempts.iter().chain(&channel.connection) {
-            let client_dials = initiator_is_client(session, channel, dial);
-            opening(dial, Lane::Data, client_dials, &mut rungs);
-            flow(dial, client_dials, &mut rungs);
-            ending(dial, Lane::Data, client_dials, &mut rungs);
-        }
-    }
-    if session.closing_point == ClosingPoint::EndOfInput && !session.control.ended() {
-        let text = "the capture ends";
-        rungs.push(Rung::mark(session.judged_at, Lane::Control, text, Tone::Quiet));
+        rungs.extend(data(session, channel, DATA));
     }
     rungs.sort_by_key(|r| r.at);
     // Where nothing else comes after SYNs without an answer, the last of them ends the ladder.
     let last = match channel {
-        Some(channel) => channel
-            .connection
-            .as_ref()
-            .map(|d| (d, Lane::Data, initiator_is_client(session, channel, d))),
-        None => Some((c, Lane::Control, client_dials)),
+        Some(channel) => {
+            channel.connection.as_ref().map(|d| (d, DATA, initiator_is_client(session, channel, d)))
+        }
+        None => Some((&session.control, Lane::Control, client_dials(session))),
     };
     if let Some((c, lane, to_server)) = last
         && let Some(at) = c.from_initiator.last_syn
@@ -55,6 +43,41 @@ pub fn all(session: &Session, channel: Option<&Channel>) -> Vec<Rung> {
         && rungs.last().is_some_and(|r| r.at == c.from_initiator.syn)
     {
         rungs.push(Rung::arrow(at, lane, to_server, "the last SYN", Tone::Bad).lost());
+    }
+    rungs
+}
+
+fn client_dials(session: &Session) -> bool {
+    session.control.initiator == session.client
+}
+
+/// Everything seen on the control connection, not in order.
+pub fn control(session: &Session) -> Vec<Rung> {
+    let mut rungs = Vec::new();
+    let c = &session.control;
+    opening(c, Lane::Control, client_dials(session), &mut rungs);
+    messages(session, &mut rungs);
+    ending(c, Lane::Control, client_dials(session), &mut rungs);
+    // What is silent until here is drawn as such.
+    let text = match session.closing_point {
+        ClosingPoint::EndOfInput => Some("the capture ends"),
+        ClosingPoint::Open => Some("now"),
+        ClosingPoint::Closed | ClosingPoint::Evicted => None,
+    };
+    if let Some(text) = text.filter(|_| !session.control.ended()) {
+        rungs.push(Rung::mark(session.judged_at, Lane::Control, text, Tone::Quiet));
+    }
+    rungs
+}
+
+/// Everything seen of a data channel, not in order.
+pub fn data(session: &Session, channel: &Channel, lane: Lane) -> Vec<Rung> {
+    let mut rungs = Vec::new();
+    for dial in channel.attempts.iter().chain(&channel.connection) {
+        let client_dials = initiator_is_client(session, channel, dial);
+        opening(dial, lane, client_dials, &mut rungs);
+        flow(dial, lane, client_dials, &mut rungs);
+        ending(dial, lane, client_dials, &mut rungs);
     }
     rungs
 }
@@ -69,7 +92,7 @@ fn opening(c: &Connection, lane: Lane, client_dials: bool, rungs: &mut Vec<Rung>
         let port = c.responder.port;
         let text = match lane {
             Lane::Control => format!("SYN{}", times(&c.from_initiator)),
-            Lane::Data => format!("SYN to {port}{}", times(&c.from_initiator)),
+            Lane::Data(_) => format!("SYN to {port}{}", times(&c.from_initiator)),
         };
         let tone = if unanswered { Tone::Bad } else { Tone::Plain };
         let rung = Rung::arrow(at, lane, client_dials, text, tone);
@@ -113,10 +136,9 @@ fn ending(c: &Connection, lane: Lane, client_dials: bool, rungs: &mut Vec<Rung>)
     }
 }
 
-fn flow(c: &Connection, client_dials: bool, rungs: &mut Vec<Rung>) {
+fn flow(c: &Connection, lane: Lane, client_dials: bool, rungs: &mut Vec<Rung>) {
     for (half, from_initiator) in [(&c.from_initiator, true), (&c.from_responder, false)] {
         let to_server = from_initiator == client_dials;
-        let lane = Lane::Data;
         if let Some(first) = half.first_byte {
             let whole = units::bytes(half.bytes());
             if let Some((from, to)) = pause(half) {

@@ -37,8 +37,11 @@ fn stalled() -> Ladder {
     let step = Step::Stall { length: Duration::from_secs(7), verdict: "3 SYNs unanswered".into() };
     Ladder {
         control: heading("10.77.1.2:51234", "control", "10.88.1.2:21"),
-        data: Some(heading(":40212", "data 1", ":50012")),
-        life: Life { from: Some(at(2, 1)), established: None, until: None },
+        data: vec![vec![DataChannel {
+            id: 1,
+            heading: heading(":40212", "data 1", ":50012"),
+            life: Life { from: Some(at(2, 1)), established: None, until: None },
+        }]],
         rungs: vec![
             Rung::arrow(at(1, 0), Lane::Control, true, "PASV", Tone::Plain),
             Rung::arrow(
@@ -48,8 +51,8 @@ fn stalled() -> Ladder {
                 "227 Entering Passive Mode (10,88,1,2,195,92)",
                 Tone::Plain,
             ),
-            Rung::arrow(at(3, 2), Lane::Data, true, "SYN to 50012 ×3", Tone::Bad).lost(),
-            Rung { at: None, lane: Lane::Data, step },
+            Rung::arrow(at(3, 2), Lane::Data(0), true, "SYN to 50012 ×3", Tone::Bad).lost(),
+            Rung { at: None, lane: Lane::Data(0), step },
             Rung::arrow(at(6, 7002), Lane::Control, true, "QUIT", Tone::Plain),
             Rung { at: None, lane: Lane::Control, step: Step::Skipped(2) },
         ],
@@ -80,7 +83,7 @@ fn every_width_can_be_drawn() {
     for width in 0..200 {
         let ladder = stalled();
         drawn(&ladder, width);
-        drawn(&Ladder { data: None, ..ladder }, width);
+        drawn(&Ladder { data: Vec::new(), ..ladder }, width);
     }
 }
 
@@ -119,5 +122,5 @@ fn a_diagnosis_without_evidence_has_a_ladder_too() {
     let judged = judged("control-unanswered.pcap");
     let diagnosis = Diagnosis::new("control-unanswered", Severity::Critical, Stage::ControlConnect);
     let ladder = Ladder::around(&judged, &diagnosis, false);
-    assert!(!ladder.rungs.is_empty() && ladder.data.is_none());
+    assert!(!ladder.rungs.is_empty() && ladder.data.is_empty());
 }

@@ -14,7 +14,7 @@ pub fn lane(diagnosis: &Diagnosis, channel: Option<&Channel>) -> Lane {
         Stage::Announcement | Stage::Tls => !diagnosis.channels.is_empty(),
         _ => false,
     };
-    if channel.is_some() && on_data { Lane::Data } else { Lane::Control }
+    if channel.is_some() && on_data { Lane::Data(0) } else { Lane::Control }
 }
 
 /// What was waited for.

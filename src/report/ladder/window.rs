@@ -51,7 +51,7 @@ pub fn around(session: &Session, diagnosis: &Diagnosis, channel: Option<&Channel
         let near = |i: &usize| {
             let beside_stall = stall.is_some_and(|s| *i == s || *i == s + 1);
             let named = all.get(*i).is_some_and(|r| {
-                r.lane == Lane::Data || r.at.is_some_and(|at| about.contains(&at))
+                r.lane == Lane::Data(0) || r.at.is_some_and(|at| about.contains(&at))
             });
             beside_stall || named || *i == end
         };
@@ -68,6 +68,21 @@ pub fn around(session: &Session, diagnosis: &Diagnosis, channel: Option<&Channel
     let what = verdict::verdict(diagnosis, session, channel);
     let lane = verdict::lane(diagnosis, channel);
     with_silences(all, stall.map(|s| (s, lane, what)), &flows, |i| kept.binary_search(&i).is_ok())
+}
+
+/// Where a session stalled by a diagnosis: the packets before and after the silence, its lane, and
+/// what was waited for.
+pub fn gap(
+    session: &Session,
+    diagnosis: &Diagnosis,
+    channel: Option<&Channel>,
+) -> Option<(Moment, Moment, Lane, String)> {
+    let shown = around(session, diagnosis, channel);
+    let i = shown.iter().position(|r| matches!(r.step, Step::Stall { .. }))?;
+    let Step::Stall { verdict, .. } = &shown.get(i)?.step else { return None };
+    let before = shown.iter().take(i).rev().find_map(|r| r.at)?;
+    let after = shown.iter().skip(i).find_map(|r| r.at)?;
+    Some((before, after, shown.get(i)?.lane, verdict.clone()))
 }
 
 /// The packets that a diagnosis is about, in order.
@@ -163,7 +178,7 @@ fn with_silences(
                 _ if before.as_ref().is_some_and(|b| flows_between(flows, b, &rung)) => {
                     let text = format!("bytes flow · {}", units::duration(length));
                     let step = Step::Mark { text, tone: Tone::Bulk };
-                    Rung { at: None, lane: Lane::Data, step }
+                    Rung { at: None, lane: Lane::Data(0), step }
                 }
                 _ => Rung { at: None, lane: Lane::Control, step: Step::Pause(length) },
             });

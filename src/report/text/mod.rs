@@ -60,7 +60,11 @@ pub fn text(analysis: &Analysis, options: &TextOptions, out: &mut impl Write) ->
         return show(without_ftp::lines(&view, options.filtered));
     }
     let mut below = |lines: Lines| {
-        if lines.is_empty() { Ok(()) } else { show(vec![Line::default()]).and_then(|()| show(lines)) }
+        if lines.is_empty() {
+            Ok(())
+        } else {
+            show(vec![Line::default()]).and_then(|()| show(lines))
+        }
     };
     below(findings::serious(&view))?;
     let quiet = |j: &&Judged| matches!(j.status, Status::Healthy | Status::Undetermined);

@@ -17,6 +17,8 @@ pub const NOTE: Style = Style::new().fg(Color::Cyan);
 pub const QUIET: Style = Style::new().add_modifier(Modifier::DIM);
 /// A heading, a name.
 pub const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
+/// The row under the cursor.
+pub const CURSOR: Style = Style::new().add_modifier(Modifier::REVERSED);
 /// Everything else.
 pub const PLAIN: Style = Style::new();
 
@@ -28,6 +30,9 @@ pub fn severity(severity: Severity) -> (&'static str, Style) {
         Severity::Info => ("•", NOTE),
     }
 }
+
+/// The glyph and the style of a session that goes on, of which nothing can be said yet.
+pub const IN_PROGRESS: (&str, Style) = ("▸", NOTE);
 
 /// The glyph and the style of a status.
 pub fn status(status: Status) -> (&'static str, Style) {

@@ -44,7 +44,9 @@ fn check(learned: &Learner, conclusions: &mut Conclusions) {
             clients.push(ip.to_string());
             client.sessions.sorted().into_iter().for_each(|id| sessions.add(id));
             all.add(&client.ports);
-            if d.is_none() && let Some((first, last)) = client.ports.span {
+            if d.is_none()
+                && let Some((first, last)) = client.ports.span
+            {
                 d = Some(
                     Diagnosis::new(RULE.code, Severity::Info, RULE.stage)
                         .confidence(Confidence::Likely)
@@ -102,9 +104,10 @@ impl ClientTotals {
             who.push_str(&format!(" and {} more", clients.len() - NAMED));
         }
         let (low, high) = self.range.unwrap_or_default();
-        let whose = range.map_or("no one system's default range".to_owned(), |(from, to, system)| {
-            format!("the range of {system} ({from}-{to})")
-        });
+        let whose = range
+            .map_or("no one system's default range".to_owned(), |(from, to, system)| {
+                format!("the range of {system} ({from}-{to})")
+            });
         let again = match (self.again, self.soonest) {
             (0, _) => "none came twice".to_owned(),
             (n, None) => format!("{n} came again, to other endpoints"),

@@ -44,11 +44,8 @@ fn look(ip: &std::net::IpAddr, client: &Client) -> Option<Diagnosis> {
         return None;
     }
     let (first, last) = l.span?;
-    let (severity, stage) = if many {
-        (Severity::Critical, Stage::Security)
-    } else {
-        (Severity::Warning, RULE.stage)
-    };
+    let (severity, stage) =
+        if many { (Severity::Critical, Stage::Security) } else { (Severity::Warning, RULE.stage) };
     let sessions = wording::count(l.sessions.total(), "session");
     let within = wording::duration(to.time.since(from.time));
     let burst = if most as u64 == l.refused {
@@ -73,7 +70,9 @@ fn look(ip: &std::net::IpAddr, client: &Client) -> Option<Diagnosis> {
         .evidence(first, "the first login that is refused")
         .evidence(last, "the last one");
     let d = match l.got_in {
-        Some((at, id)) => d.evidence(at, format!("session {id} logs in with a name refused before")),
+        Some((at, id)) => {
+            d.evidence(at, format!("session {id} logs in with a name refused before"))
+        }
         None => d,
     };
     Some(advise(d, ip, many))
@@ -95,8 +94,12 @@ fn reasoning(l: &Logins, many: bool) -> String {
         n => format!("{n} of its logins succeeded"),
     };
     let what = match (l.users.len(), many) {
-        (1, true) => "one name again and again: a script with a wrong password, or someone who guesses it",
-        (1, false) => "one name again and again: most likely a script or a saved password that is wrong",
+        (1, true) => {
+            "one name again and again: a script with a wrong password, or someone who guesses it"
+        }
+        (1, false) => {
+            "one name again and again: most likely a script or a saved password that is wrong"
+        }
         _ => "several names: someone guesses, or a list of accounts is out of date",
     };
     format!(

@@ -62,9 +62,11 @@ fn while_full<'a>(ports: &Ports, refusal: &'a Refusal, known: usize) -> Option<F
 
 fn diagnosis(at: Endpoint, ports: &Ports, full: &[Full<'_>], first: &Full<'_>) -> Diagnosis {
     let known = ports.ports.len();
-    let range = words::ranges(&words::runs(&ports.ports.keys().copied().collect(), &BTreeSet::new()).0);
+    let range =
+        words::ranges(&words::runs(&ports.ports.keys().copied().collect(), &BTreeSet::new()).0);
     let taken = first.open + first.resting;
-    let taken = if taken >= known { format!("all {known}") } else { format!("{taken} of the {known}") };
+    let taken =
+        if taken >= known { format!("all {known}") } else { format!("{taken} of the {known}") };
     let times = wording::count(full.len() as u64, "request");
     let sessions = wording::count(ports.refused.total(), "session");
     let resting = match first.resting {
@@ -86,7 +88,10 @@ fn diagnosis(at: Endpoint, ports: &Ports, full: &[Full<'_>], first: &Full<'_>) -
         ));
     let at_once = |f: &&Full<'_>| f.refusal.at > first.refusal.at;
     for f in std::iter::once(first).chain(full.iter().filter(at_once).take(2)) {
-        d = d.evidence(f.refusal.at, format!("{}, {} ports taken", f.refusal.text, f.open + f.resting));
+        d = d.evidence(
+            f.refusal.at,
+            format!("{}, {} ports taken", f.refusal.text, f.open + f.resting),
+        );
     }
     d.evidence_if(ports.announcements.map(|a| a.0), "the first announcement of a passive port")
         .advise([advice::wider_passive_range(ports.software.as_deref())])

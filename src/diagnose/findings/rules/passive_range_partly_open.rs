@@ -60,8 +60,8 @@ fn look(at: Endpoint, ports: &Ports) -> Option<Diagnosis> {
     // Something worked meanwhile: no outage.
     let mut working = good.iter().filter_map(|(n, p)| Some((*n, p.working?)));
     let inside = |s: &Seen| s.at > first.at && s.at < last.at;
-    let (port, meanwhile) = working
-        .find_map(|(n, (a, b))| [a, b].into_iter().find(inside).map(|s| (n, s)))?;
+    let (port, meanwhile) =
+        working.find_map(|(n, (a, b))| [a, b].into_iter().find(inside).map(|s| (n, s)))?;
     let both = ports.served.intersection(&ports.denied).count();
     let confidence = match (both > 0, chance) {
         (true, c) if c < CERTAIN => Confidence::Certain,
@@ -93,7 +93,10 @@ fn look(at: Endpoint, ports: &Ports) -> Option<Diagnosis> {
         };
         d = d.evidence(seen.at, text);
     }
-    d = d.evidence(meanwhile.at, format!("meanwhile {} dials port {port}: it works", meanwhile.client));
+    d = d.evidence(
+        meanwhile.at,
+        format!("meanwhile {} dials port {port}: it works", meanwhile.client),
+    );
     Some(advise(d, at, ports, &open, &shut))
 }
 
@@ -138,7 +141,13 @@ fn spread(bad: &[(u16, &Port)]) -> Vec<(u16, Seen)> {
     chosen.into_iter().filter_map(seen).collect()
 }
 
-fn advise(d: Diagnosis, at: Endpoint, ports: &Ports, open: &[(u16, u16)], shut: &[(u16, u16)]) -> Diagnosis {
+fn advise(
+    d: Diagnosis,
+    at: Endpoint,
+    ports: &Ports,
+    open: &[(u16, u16)],
+    shut: &[(u16, u16)],
+) -> Diagnosis {
     // Ports between the last that works and the first that doesn't may be either.
     let widened: Vec<(u16, u16)> = shut
         .iter()

@@ -25,7 +25,12 @@ pub static RULE: FindingRule = FindingRule {
 /// Seconds, who ends the silence, which text or sign, whose timer it is. Defaults of manuals.
 const KNOWN: &[(u64, Who, &str, &str)] = &[
     (10, Who::Server, "proftpd", "proftpd's wait for ident (IdentLookups)"),
-    (60, Who::Server, "vsftpd", "vsftpd's wait for a data connection (accept_timeout, connect_timeout)"),
+    (
+        60,
+        Who::Server,
+        "vsftpd",
+        "vsftpd's wait for a data connection (accept_timeout, connect_timeout)",
+    ),
     (60, Who::Client, "", "curl's wait for a reply"),
     (120, Who::Server, "", "an old wu-ftpd's wait for a data connection"),
     (240, Who::Any, "", "the idle timeout of Azure's load balancer"),
@@ -76,7 +81,8 @@ fn known(software: &str, end: End, lasted: Duration) -> Option<&'static str> {
         let timer = Duration::from_secs(seconds);
         // A timer ends a silence late, never early, but for the time that the packets take.
         let late = lasted.saturating_sub(timer);
-        lasted + Duration::from_millis(500) >= timer && late.as_secs_f64() <= 1.0 + 0.01 * seconds as f64
+        lasted + Duration::from_millis(500) >= timer
+            && late.as_secs_f64() <= 1.0 + 0.01 * seconds as f64
     };
     let by = |who: Who| match who {
         Who::Any => matches!(end, End::ServerRst | End::ServerFin),

@@ -1,0 +1,49 @@
+//! The help, from the table of keys.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::scrolled;
+use crate::diagnose::Status;
+use crate::report::text::lines::{Lines, span};
+use crate::report::text::palette::{self, PLAIN, QUIET, STRONG};
+use crate::tui::keys::{KEYS, Place};
+
+/// The help from this line on.
+pub fn render(top: usize, area: Rect, buffer: &mut Buffer) {
+    scrolled(&lines(), top, area, buffer);
+}
+
+fn lines() -> Lines {
+    let mut lines = Lines::new();
+    for place in
+        [Place::Sessions, Place::Session, Place::Timeline, Place::Everywhere, Place::Prompt]
+    {
+        lines.push(Line::from(span(format!(" {}", place.title()), STRONG)));
+        for b in KEYS.iter().filter(|b| b.place == place) {
+            lines.push(Line::from(vec![
+                span(format!("   {:<14}", b.shown), palette::NOTE),
+                span(b.does, PLAIN),
+            ]));
+        }
+        lines.push(Line::default());
+    }
+    lines.push(Line::from(span(" Signs", STRONG)));
+    let all = [
+        (Status::Suspicious, "an attack, or what looks like one"),
+        (Status::Stalled, "something asked for never came to its end"),
+        (Status::Failed, "a side said no"),
+        (Status::Undetermined, "the capture doesn't hold enough to say"),
+        (Status::Healthy, "none of these"),
+    ];
+    let mut sign = |(glyph, style), name: &str, means| {
+        let name = span(format!("   {glyph} {name:<12}"), style);
+        lines.push(Line::from(vec![name, span(means, QUIET)]));
+    };
+    for (status, means) in all {
+        sign(palette::status(status), status.name(), means);
+    }
+    sign(palette::IN_PROGRESS, "in progress", "live: nothing can be said yet");
+    lines
+}

@@ -1,0 +1,194 @@
+//! Every screen of the dashboard over the samples, at 80×24 and 140×45.
+//!
+//! `UPDATE_EXPECT=1 cargo test --test screens` writes the pictures in tests/screens/ anew.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use expect_test::expect_file;
+use ftpscope::capture::{self, OpenOptions, PacketStore};
+use ftpscope::engine::Options;
+use ftpscope::tui::{App, Effect, Publisher, Settings, draw, keys, read_files, update};
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (140, 45)];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sample(name: &str) -> PathBuf {
+    let folder = root().join("samples");
+    let files = ["pcap", "pcapng"].map(|e| folder.join(format!("{name}.{e}")));
+    files.into_iter().find(|p| p.exists()).unwrap_or_else(|| panic!("there is no sample {name}"))
+}
+
+fn opened(samples: &[&str], size: (u16, u16), settings: Settings) -> (App, PacketStore) {
+    // Names without the folders of this machine.
+    std::env::set_current_dir(root()).unwrap();
+    let files: Vec<PathBuf> =
+        samples.iter().map(|s| sample(s).strip_prefix(root()).unwrap().to_owned()).collect();
+    let publisher = Publisher::default();
+    let input = capture::open(&files, &OpenOptions::default());
+    read_files(input, &Options::default(), settings.privacy, &publisher);
+    let mut app = App::new(settings, size).unwrap();
+    app.show(publisher.newest());
+    (app, PacketStore::new(files))
+}
+
+/// Presses a key; what it asks of the terminal is done as far as it is seen on the screen.
+fn press(app: &mut App, store: &PacketStore, code: KeyCode) {
+    let key = KeyEvent::new(code, KeyModifiers::NONE);
+    let Some(action) = keys::action(&key, app.places()) else { return };
+    for effect in update(app, action) {
+        if let Effect::Load(frame) = effect {
+            app.packet(store.packet(frame));
+        }
+    }
+}
+
+/// Letters are keys; `⏎` is Enter, `⇥` Tab, `⎋` Escape, `▼` a page down.
+fn keys_of(text: &str) -> impl Iterator<Item = KeyCode> {
+    text.chars().map(|c| match c {
+        '⏎' => KeyCode::Enter,
+        '⇥' => KeyCode::Tab,
+        '⎋' => KeyCode::Esc,
+        '▼' => KeyCode::PageDown,
+        c => KeyCode::Char(c),
+    })
+}
+
+fn picture(app: &App) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(app.size.0, app.size.1)).unwrap();
+    terminal.draw(|frame| draw(app, frame)).unwrap();
+    let buffer = terminal.backend().buffer();
+    let rows = (0..app.size.1).map(|y| {
+        let row: String = (0..app.size.0).map(|x| buffer.cell((x, y)).unwrap().symbol()).collect();
+        row.trim_end().to_owned() + "\n"
+    });
+    rows.collect()
+}
+
+#[test]
+fn every_screen() {
+    let all = [
+        "passive-range-dropped-client",
+        "data-refused-client",
+        "login-refused",
+        "passive-vsftpd-curl",
+        "ftps-range-blocked",
+    ];
+    let one = ["passive-range-dropped-ncftp"];
+    let screens: [(&str, &[&str], &str); 16] = [
+        ("sessions", &all, ""),
+        ("sessions-sorted", &all, ">>>r"),
+        ("sessions-filtered", &all, "/status:healthy⏎"),
+        ("sessions-filter-wrong", &all, "/sttus:x"),
+        ("sessions-none-match", &all, "/user:nobody⏎"),
+        ("ladder", &one, "⏎"),
+        ("ladder-delta", &one, "⏎▼▼d"),
+        ("ladder-of-day", &one, "⏎▼▼dd"),
+        ("timeline", &one, "⏎2"),
+        ("timeline-zoomed", &one, "⏎2jj++"),
+        ("diagnosis", &one, "⏎3jj"),
+        ("dialogue", &one, "⏎4jjj"),
+        ("packet", &one, "⏎g⏎"),
+        ("packet-password", &["login-refused"], "⏎4jjj⏎"),
+        ("findings", &all, "f"),
+        ("help", &all, "?"),
+    ];
+    for (name, samples, keys) in screens {
+        for size in SIZES {
+            let (mut app, store) = opened(samples, size, Settings::default());
+            keys_of(keys).for_each(|code| press(&mut app, &store, code));
+            let file = root().join(format!("tests/screens/{name}-{}x{}.txt", size.0, size.1));
+            expect_file![file].assert_eq(&picture(&app));
+        }
+    }
+}
+
+#[test]
+fn an_empty_screen_says_why() {
+    for size in SIZES {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("none.pcap");
+        let mut bytes = 0xa1b2_c3d4_u32.to_le_bytes().to_vec();
+        bytes.extend([2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0]);
+        std::fs::write(&file, bytes).unwrap();
+        let publisher = Publisher::default();
+        let input = capture::open(&[file], &OpenOptions::default());
+        read_files(input, &Options::default(), false, &publisher);
+        let mut app = App::new(Settings::default(), size).unwrap();
+        assert!(picture(&app).contains("Reading"));
+        app.show(publisher.newest());
+        let shown = picture(&app);
+        assert!(shown.contains("No FTP session was found") && shown.contains("--port"), "{shown}");
+    }
+}
+
+/// Nothing of what `--privacy` masks is on any screen.
+#[test]
+fn privacy_masks_every_screen() {
+    for keys in ["", "⏎", "⏎2", "⏎3", "⏎4", "f"] {
+        let settings = Settings { privacy: true, ..Settings::default() };
+        let (mut app, store) = opened(&["passive-range-dropped-ncftp"], (140, 45), settings);
+        keys_of(keys).for_each(|code| press(&mut app, &store, code));
+        let shown = picture(&app);
+        for secret in ["10.77.", "10.88.", "10,88", "labuser", "upload.bin", "ncftp.pcap"] {
+            assert!(!shown.contains(secret), "{secret} after {keys}:\n{shown}");
+        }
+    }
+}
+
+/// The bytes of a password are on no screen.
+#[test]
+fn passwords_are_masked_in_packets() {
+    let (mut app, store) = opened(&["login-refused"], (140, 45), Settings::default());
+    keys_of("⏎4").for_each(|code| press(&mut app, &store, code));
+    for _ in 0..12 {
+        press(&mut app, &store, KeyCode::Enter);
+        let shown = picture(&app);
+        // The password that the client of this sample sends.
+        assert!(!shown.contains("also-not") && !shown.contains("61 6c 73 6f"), "{shown}");
+        keys_of("⎋j").for_each(|code| press(&mut app, &store, code));
+    }
+}
+
+#[test]
+fn new_sessions_do_not_move_the_cursor() {
+    let (mut app, store) = opened(&["mixed-many"], (80, 24), Settings::default());
+    keys_of(">jjj").for_each(|code| press(&mut app, &store, code));
+    let selected = app.list.selected;
+    let mut more = (*app.snapshot).clone();
+    more.generation += 1;
+    let twice = more.entries.clone();
+    more.entries.splice(0..0, twice.into_iter().take(1));
+    app.show(std::sync::Arc::new(more));
+    assert_eq!(app.list.selected, selected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    /// Any keys at any size: never a panic, 1×1 included.
+    #[test]
+    fn any_keys_at_any_size(
+        text in "[a-zA-Z0-9/?<>+ ⏎⇥⎋▼-]{0,40}",
+        width in 1_u16..160,
+        height in 1_u16..50,
+        later in (1_u16..160, 1_u16..50),
+    ) {
+        let size = (width, height);
+        let (mut app, store) = opened(&["passive-range-dropped-ncftp", "mixed-many"], size, Settings::default());
+        for (i, code) in keys_of(&text).enumerate() {
+            if i == 10 {
+                app.size = later;
+            }
+            press(&mut app, &store, code);
+            picture(&app);
+        }
+    }
+}
