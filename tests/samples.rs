@@ -57,6 +57,18 @@ fn said(session: &Value, severity: &str) -> Vec<String> {
     codes
 }
 
+/// Codes of what is critical or a warning over all sessions.
+fn serious_findings(report: &Value) -> Vec<String> {
+    let all = report["findings"].as_array().unwrap().iter();
+    let mut codes: Vec<String> = all
+        .filter(|f| f["severity"] != "info")
+        .map(|f| f["code"].as_str().unwrap().to_owned())
+        .collect();
+    codes.sort();
+    codes.dedup();
+    codes
+}
+
 #[test]
 fn every_sample_is_diagnosed_as_its_sidecar_says() {
     let samples = samples();
@@ -70,6 +82,11 @@ fn every_sample_is_diagnosed_as_its_sidecar_says() {
         if sessions.len() != truth.len() {
             wrong.push(format!("{name}: {} sessions, truth {}", sessions.len(), truth.len()));
             continue;
+        }
+        let mine = serious_findings(&report);
+        let want = strings(sidecar.get("findings"));
+        if mine != want {
+            wrong.push(format!("{name}: findings {mine:?}, truth {want:?}"));
         }
         for (session, truth) in sessions.iter().zip(&truth) {
             let id = &session["id"];

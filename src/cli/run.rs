@@ -198,7 +198,7 @@ pub fn counts(j: &Judged, filter: Option<&Filter>, ids: &[u64]) -> bool {
 
 /// Findings are learned from all sessions: what a filter hides may be what tells. Those are shown
 /// that concern a session that counts; only what is a problem, if nothing else is wanted.
-fn choose_findings(
+pub fn choose_findings(
     found: &mut Vec<Finding>,
     only_problems: bool,
     counting: Option<&BTreeSet<u64>>,

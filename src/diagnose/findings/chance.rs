@@ -18,7 +18,7 @@ pub fn of_so_few_runs(a: u64, b: u64, runs: u64) -> f64 {
     let pick = |n: u64, k: u64| ln_choose(n - 1, k);
     let exactly = |r: u64| {
         let k = r / 2;
-        if r % 2 == 0 {
+        if r.is_multiple_of(2) {
             2.0 * (pick(a, k - 1) + pick(b, k - 1) - all).exp()
         } else {
             (pick(a, k) + pick(b, k - 1) - all).exp() + (pick(a, k - 1) + pick(b, k) - all).exp()

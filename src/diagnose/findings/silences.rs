@@ -21,7 +21,7 @@ pub enum End {
     /// The client's next word (QUIT, ABOR or another command) although an answer was outstanding.
     ClientWord,
     /// The client's FIN or RST.
-    ClientEnd,
+    ClientClose,
 }
 
 impl End {
@@ -32,7 +32,7 @@ impl End {
             Self::ServerFin => "the server closes without a word".to_owned(),
             Self::ServerRst => "an RST in the server's name ends it".to_owned(),
             Self::ClientWord => "the client gives up waiting".to_owned(),
-            Self::ClientEnd => "the client closes".to_owned(),
+            Self::ClientClose => "the client closes".to_owned(),
         }
     }
 
@@ -90,8 +90,8 @@ pub(super) fn of(s: &Session) -> Vec<Silence> {
     let ends = [
         (End::ServerFin, server.fin),
         (End::ServerRst, rst(server)),
-        (End::ClientEnd, client.fin),
-        (End::ClientEnd, rst(client)),
+        (End::ClientClose, client.fin),
+        (End::ClientClose, rst(client)),
     ];
     let first = ends.into_iter().filter_map(|(e, at)| Some((e, at?))).min_by_key(|(_, at)| *at);
     if let Some((end, at)) = first

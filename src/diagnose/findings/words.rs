@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+/// Ranges of ports, both ends within.
+pub type Ranges = Vec<(u16, u16)>;
+
 /// "50000-50033, 50041".
 pub fn ranges(ranges: &[(u16, u16)]) -> String {
     let one = |(a, b): &(u16, u16)| if a == b { a.to_string() } else { format!("{a}-{b}") };
@@ -10,7 +13,7 @@ pub fn ranges(ranges: &[(u16, u16)]) -> String {
 
 /// Of things of two kinds in a row, each with a port: the ranges of ports of a kind that stand
 /// together; the first kind's and the second's.
-pub fn runs(a: &BTreeSet<u16>, b: &BTreeSet<u16>) -> (Vec<(u16, u16)>, Vec<(u16, u16)>) {
+pub fn runs(a: &BTreeSet<u16>, b: &BTreeSet<u16>) -> (Ranges, Ranges) {
     let mut all: Vec<(u16, bool)> = a.iter().map(|p| (*p, true)).collect();
     all.extend(b.iter().map(|p| (*p, false)));
     all.sort_unstable();

@@ -32,6 +32,7 @@ use lines::{Lines, print};
 use view::View;
 
 pub use clock::Zone;
+pub(crate) use diagnosis::ids;
 
 /// How the report is to look.
 #[derive(Clone, Copy, Debug)]

@@ -142,7 +142,7 @@ mod tests {
         let accept = known("vsFTPd 3.0.3", End::Reply(425), s(60_040));
         assert!(accept.unwrap().contains("accept_timeout"));
         assert!(known("ProFTPD", End::Reply(421), s(600_700)).unwrap().contains("TimeoutIdle"));
-        assert!(known("", End::ClientEnd, s(60_002)).unwrap().contains("curl"));
+        assert!(known("", End::ClientClose, s(60_002)).unwrap().contains("curl"));
         assert!(known("", End::ServerRst, s(351_000)).unwrap().contains("AWS"));
         assert_eq!(known("vsFTPd 3.0.3", End::Reply(425), s(63_000)), None);
         assert_eq!(known("vsFTPd 3.0.3", End::Reply(425), s(58_000)), None);
