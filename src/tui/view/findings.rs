@@ -11,7 +11,7 @@ use super::over_sessions;
 use crate::decode::Endpoint;
 use crate::diagnose::{Severity, find};
 use crate::report::escape::escape;
-use crate::report::text::lines::{Lines, paragraph, span, wrap};
+use crate::report::text::lines::{Lines, span};
 use crate::report::text::palette::{self, BAD, CURSOR, GOOD, NOTE, PLAIN, QUIET, STRONG};
 use crate::report::text::units;
 use crate::session::Mode;
