@@ -3,9 +3,12 @@
 import control
 import dial
 import faults
+import fxp
 import healthy
 import many
+import tls
 from table import Scenario
 
 SCENARIOS: list[Scenario] = [*healthy.SCENARIOS, *faults.SCENARIOS, *control.SCENARIOS,
-                              *dial.SCENARIOS, *many.SCENARIOS]
+                              *dial.SCENARIOS, *tls.SCENARIOS, *fxp.SCENARIOS,
+                              *many.SCENARIOS]

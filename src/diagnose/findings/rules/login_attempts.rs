@@ -75,7 +75,7 @@ fn look(ip: &std::net::IpAddr, client: &Client) -> Option<Diagnosis> {
         }
         None => d,
     };
-    Some(advise(d, ip, many))
+    Some(advise(d, ip, l, many))
 }
 
 fn names(l: &Logins) -> String {
@@ -108,13 +108,14 @@ fn reasoning(l: &Logins, many: bool) -> String {
     )
 }
 
-fn advise(d: Diagnosis, ip: &std::net::IpAddr, many: bool) -> Diagnosis {
-    let family = if ip.is_ipv4() { "ip" } else { "ip6" };
+fn advise(d: Diagnosis, ip: &std::net::IpAddr, l: &Logins, many: bool) -> Diagnosis {
+    // Several ports are the same host's most often; one rule is an example for them all.
+    let port = l.servers.first().map(|s| s.port);
     let d = if many {
         d.advice_with(
             Audience::Firewall,
             format!("If {ip} is nobody you know, keep it out."),
-            format!("nft add rule inet filter input {family} saddr {ip} tcp dport 21 drop"),
+            advice::drop_from(*ip, port, advice::Place::Host),
         )
     } else {
         d.advice(Audience::Client, "Correct the password where it is saved, or in the script.")
@@ -122,6 +123,7 @@ fn advise(d: Diagnosis, ip: &std::net::IpAddr, many: bool) -> Diagnosis {
     d.advice_with(
         Audience::Server,
         "Limit failed logins, and see the server's log for the names.",
-        "# fail2ban, jail.local\n[vsftpd]\nenabled = true\nmaxretry = 5\nfindtime = 15m\nbantime = 1h   # [proftpd], [pure-ftpd] likewise",
+        "# fail2ban, jail.local; [proftpd] and [pure-ftpd] likewise\n[vsftpd]\nenabled = true\nmaxretry = 5\n\
+         findtime = 15m\nbantime = 1h",
     )
 }

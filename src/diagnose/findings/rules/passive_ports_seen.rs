@@ -56,5 +56,6 @@ fn look(at: Endpoint, ports: &Ports) -> Option<Diagnosis> {
         .reasoning(format!("What is set can't be seen, only what is used: {guess}."))
         .evidence(first, "the first announcement of a passive port")
         .evidence(last, "the last one");
-    Some(if wide { d.advise([advice::wider_passive_range(ports.software.as_deref())]) } else { d })
+    let host = advice::Host { software: ports.software.as_deref(), ip: at.ip };
+    Some(if wide { d.advise([host.set_range()]) } else { d })
 }

@@ -69,6 +69,7 @@ fn diagnosis(at: Endpoint, ports: &Ports, full: &[Full<'_>], first: &Full<'_>) -
         if taken >= known { format!("all {known}") } else { format!("{taken} of the {known}") };
     let times = wording::count(full.len() as u64, "request");
     let sessions = wording::count(ports.refused.total(), "session");
+    let host = advice::Host { software: ports.software.as_deref(), ip: at.ip };
     let resting = match first.resting {
         0 => String::new(),
         n => format!(" and {n} rested after a connection"),
@@ -94,7 +95,7 @@ fn diagnosis(at: Endpoint, ports: &Ports, full: &[Full<'_>], first: &Full<'_>) -
         );
     }
     d.evidence_if(ports.announcements.map(|a| a.0), "the first announcement of a passive port")
-        .advise([advice::wider_passive_range(ports.software.as_deref())])
+        .advise([host.wider_range(ports.ports.keys().copied())])
         .advice(
             Audience::Client,
             "Until then, fewer transfers at once (lftp: set net:connection-limit 2), and try again after \

@@ -157,9 +157,8 @@ fn advise(
             (below.map_or(*from, |b| b + 1), above.map_or(*to, |a| a - 1))
         })
         .collect();
-    let family = if at.ip.is_ipv4() { "ip" } else { "ip6" };
+    let host = advice::Host { software: ports.software.as_deref(), ip: at.ip };
     let rest = words::ranges(&widened);
-    let dports = if widened.len() == 1 { rest.clone() } else { format!("{{ {rest} }}") };
     let (ip, lowest, highest) = (
         at.ip,
         ports.ports.first_key_value().map_or(0, |(n, _)| *n),
@@ -171,7 +170,7 @@ fn advise(
             "Let the rest of the range through to {ip}: {rest}. The range may go on beyond the ports seen \
              here ({lowest} to {highest}): take it from the server's configuration."
         ),
-        format!("nft add rule inet filter forward {family} daddr {ip} tcp dport {dports} ct state new accept"),
+        host.open(&widened),
     )
-    .advise([advice::narrow_passive_range(ports.software.as_deref(), open)])
+    .advise(host.narrow_range(open))
 }
