@@ -88,6 +88,15 @@ def while_broken(after: float, seconds: float, *rules: Rule, client: Client) -> 
     return Client(client.title, run)
 
 
+def at_addresses(*addresses: str, client: Client) -> Client:
+    """A client on a host that has further addresses."""
+    def run(lab: Lab) -> None:
+        for address in addresses:
+            lab.ip("client", "addr", "replace", f"{address}/24", "dev", "eth0")
+        client.run(lab)
+    return Client(client.title, run)
+
+
 def while_adding(seconds: float, *rules: Rule, client: Client) -> Client:
     """A client that works while the network changes under it: rules come after some seconds."""
     def run(lab: Lab) -> None:

@@ -43,10 +43,11 @@ def record(number: int, scenario: Scenario, cache: Path, target: Path, verbose: 
                 edit(path, take.edit)
             if path.stat().st_size > LARGEST:
                 raise RuntimeError(f"{take.name} has {path.stat().st_size} bytes")
-            if sessions(path) not in (0, len(take.sessions)):
-                raise RuntimeError(f"{take.name} has {sessions(path)} sessions, not {len(take.sessions)}")
+            truths = take.sessions(path) if callable(take.sessions) else take.sessions
+            if sessions(path) not in (0, len(truths)):
+                raise RuntimeError(f"{take.name} has {sessions(path)} sessions, not {len(truths)}")
             store(path, target / take.file)
-            (target / f"{take.name}.toml").write_text(sidecar(scenario, take, install.versions(cache)))
+            (target / f"{take.name}.toml").write_text(sidecar(scenario, take, truths, install.versions(cache)))
         if verbose:
             print(lab.tail(), file=sys.stderr)
 

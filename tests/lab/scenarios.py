@@ -6,6 +6,7 @@ import dialogue
 import faults
 import fxp
 import healthy
+import many
 import tls
 import twins
 from table import Scenario
@@ -18,5 +19,6 @@ SCENARIOS: list[Scenario] = [
     *dialogue.SCENARIOS,
     *tls.SCENARIOS,
     *fxp.SCENARIOS,
+    *many.SCENARIOS,
     *twins.SCENARIOS,
 ]

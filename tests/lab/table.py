@@ -25,7 +25,7 @@ class Take:
     """One capture of a scenario; it becomes samples/`name`."""
     name: str
     at: str
-    sessions: list[Truth]
+    sessions: list[Truth] | Callable  # or a function of the capture's path, where the server chose by chance
     snaplen: int = 0
     nano: bool = False
     pcapng: bool = False
@@ -34,6 +34,7 @@ class Take:
     link: str | None = None       # a link type that tcpdump is to write
     edit: Callable | None = None  # a function of capture.py
     says: str | None = None       # when this capture deserves its own sentence
+    findings: list[str] = field(default_factory=list)  # codes of what is critical or a warning over all sessions
 
     @property
     def file(self) -> str:
@@ -59,7 +60,7 @@ def named(title: str, versions: dict[str, str]) -> str:
     return re.sub(r"[a-z-]+", lambda word: f"{word[0]} {versions[word[0]]}" if word[0] in versions else word[0], title)
 
 
-def sidecar(scenario: Scenario, take: Take, versions: dict[str, str]) -> str:
+def sidecar(scenario: Scenario, take: Take, truths: list[Truth], versions: dict[str, str]) -> str:
     fault = "; ".join([*([scenario.fault] if scenario.fault else []), *map(str, scenario.rules)]) or "none"
     head = {
         "scenario": scenario.takes[0].name,
@@ -71,7 +72,9 @@ def sidecar(scenario: Scenario, take: Take, versions: dict[str, str]) -> str:
         "recorded_by": f"tests/lab/record.py {take.name}",
     }
     lines = [f"{key} = {json.dumps(value)}" for key, value in head.items()]
-    for truth in take.sessions:
+    if take.findings:
+        lines.append(f"findings = {json.dumps(take.findings)}")
+    for truth in truths:
         lines += ["", "[[session]]"]
         lines += [f"{key} = {json.dumps(getattr(truth, key))}"
                   for key in ("status", "vantage", "critical", "warning", "info", "notes")]

@@ -20,6 +20,9 @@ fn every_sample_is_diagnosed_as_its_sidecar_says() {
             wrong.push(format!("{name}: {} sessions, truth {}", s.said.len(), s.truth.len()));
             continue;
         }
+        if s.found != s.to_find() {
+            wrong.push(format!("{name}: finds {:?}, truth {:?}", s.found, s.to_find()));
+        }
         for (session, want) in s.said.iter().zip(&s.truth) {
             let id = &session["id"];
             for key in ["status", "vantage"] {

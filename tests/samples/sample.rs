@@ -15,6 +15,8 @@ pub struct Sample {
     pub sidecar: toml::Table,
     /// The sessions of the report.
     pub said: Vec<Value>,
+    /// Codes of what the report finds over all sessions, if critical or a warning.
+    pub found: BTreeSet<String>,
     /// The sessions of the sidecar.
     pub truth: Vec<toml::Table>,
 }
@@ -22,6 +24,11 @@ pub struct Sample {
 impl Sample {
     pub fn text(&self, key: &str) -> &str {
         self.sidecar.get(key).and_then(|v| v.as_str()).unwrap_or_default()
+    }
+
+    /// What the sidecar says that is to be found over all sessions.
+    pub fn to_find(&self) -> BTreeSet<String> {
+        codes(&self.sidecar, "findings")
     }
 
     fn read(sidecar: &Path) -> Self {
@@ -33,9 +40,13 @@ impl Sample {
             text.parse().unwrap_or_else(|e| panic!("{}: {e}", sidecar.display()));
         let sessions = parsed.get("session").and_then(|s| s.as_array()).cloned();
         let truth = sessions.unwrap_or_default().into_iter().map(|s| s.try_into().unwrap());
+        let report = report(&capture);
+        let findings = report["findings"].as_array().unwrap().iter();
+        let serious = findings.filter(|f| f["severity"] != "info");
         Self {
+            found: serious.map(|f| f["code"].as_str().unwrap().to_owned()).collect(),
             name: sidecar.file_stem().unwrap().to_string_lossy().into_owned(),
-            said: report(&capture)["sessions"].as_array().unwrap().clone(),
+            said: report["sessions"].as_array().unwrap().clone(),
             truth: truth.collect(),
             sidecar: parsed,
         }
@@ -74,6 +85,10 @@ pub fn said(session: &Value, severity: &str) -> BTreeSet<String> {
 
 /// The codes that a sidecar gives a session with this severity.
 pub fn truth(session: &toml::Table, severity: &str) -> BTreeSet<String> {
-    let codes = session.get(severity).and_then(|v| v.as_array()).into_iter().flatten();
+    codes(session, severity)
+}
+
+fn codes(table: &toml::Table, key: &str) -> BTreeSet<String> {
+    let codes = table.get(key).and_then(|v| v.as_array()).into_iter().flatten();
     codes.map(|v| v.as_str().unwrap().to_owned()).collect()
 }
