@@ -83,7 +83,7 @@ fn every_screen() {
         "ftps-range-blocked",
     ];
     let one = ["passive-range-dropped-ncftp"];
-    let screens: [(&str, &[&str], &str); 16] = [
+    let screens: [(&str, &[&str], &str); 17] = [
         ("sessions", &all, ""),
         ("sessions-sorted", &all, ">>>r"),
         ("sessions-filtered", &all, "/status:healthy⏎"),
@@ -99,6 +99,7 @@ fn every_screen() {
         ("packet", &one, "⏎g⏎"),
         ("packet-password", &["login-refused"], "⏎4jjj⏎"),
         ("findings", &all, "f"),
+        ("findings-over-sessions", &["login-attempts-some"], "f"),
         ("help", &all, "?"),
     ];
     for (name, samples, keys) in screens {

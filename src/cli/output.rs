@@ -34,8 +34,8 @@ pub fn explain(code: Option<&str>) -> ExitCode {
     let Some(code) = code else {
         return status(catalogue::list(&mut out).and_then(|()| out.flush()));
     };
-    match ftpscope::diagnose::find(code) {
-        Some(rule) => status(catalogue::one(rule, &mut out).and_then(|()| out.flush())),
+    match ftpscope::diagnose::catalogue().find(|rule| rule.code == code) {
+        Some(rule) => status(catalogue::one(&rule, &mut out).and_then(|()| out.flush())),
         None => {
             complain(&catalogue::unknown(code));
             ExitCode::from(USAGE)

@@ -1,11 +1,12 @@
 //! Reading captures and reporting on them.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ftpscope::capture::{self, BpfExpression, OpenOptions, Opened};
-use ftpscope::diagnose::{Judged, Status};
+use ftpscope::diagnose::{Finding, Judged, Severity, Status};
 use ftpscope::engine::{self, Analysis, Options};
 use ftpscope::report::filter::Filter;
 use ftpscope::report::json;
@@ -70,7 +71,8 @@ pub fn report(files: &[PathBuf], common: &Common, args: &ReportArgs) -> ExitCode
         over_inputs(files, common, args.each, |source, chosen| match args.format {
             Format::Ndjson => ndjson(source, common, args, chosen),
             format => {
-                let a = analyse(source, common, chosen, &args.session);
+                let mut a = analyse(source, common, chosen, &args.session);
+                choose_findings(&mut a.findings, args.only_problems, None);
                 let shown = |j: &Judged| !args.only_problems || is_problem(j);
                 let mut out = stdout();
                 let result = if format == Format::Json {
@@ -187,9 +189,17 @@ fn analyse(
     ids: &[u64],
 ) -> Analysis {
     let mut analysis = engine::analyse(source, &engine_options(common));
-    analysis.sessions.retain(|j| counts(j, filter, ids));
+    let counting = (filter.is_some() || !ids.is_empty()).then(|| {
+        let all = analysis.sessions.iter();
+        all.filter(|j| counts(j, filter, ids)).map(|j| j.session.id).collect::<BTreeSet<u64>>()
+    });
+    // Before any session goes: what is masked in it may be named in a finding.
     if common.privacy {
         ftpscope::report::privacy::mask(&mut analysis);
+    }
+    if let Some(counting) = counting {
+        analysis.sessions.retain(|j| counting.contains(&j.session.id));
+        choose_findings(&mut analysis.findings, false, Some(&counting));
     }
     analysis
 }
@@ -197,6 +207,19 @@ fn analyse(
 /// Whether a session counts at all.
 pub fn counts(j: &Judged, filter: Option<&Filter>, ids: &[u64]) -> bool {
     (ids.is_empty() || ids.contains(&j.session.id)) && filter.is_none_or(|f| f.matches(j))
+}
+
+/// Findings are learned from all sessions: what a filter hides may be what tells. Those are shown
+/// that concern a session that counts; only what is a problem, if nothing else is wanted.
+pub fn choose_findings(
+    found: &mut Vec<Finding>,
+    only_problems: bool,
+    counting: Option<&BTreeSet<u64>>,
+) {
+    found.retain(|f| {
+        let concerned = |ids: &BTreeSet<u64>| f.sessions.iter().any(|id| ids.contains(id));
+        !(only_problems && f.diagnosis.severity == Severity::Info) && counting.is_none_or(concerned)
+    });
 }
 
 /// Whether a session is one for the exit status.
@@ -215,20 +238,26 @@ fn ndjson(
     let mut problem = false;
     let mut failed = None;
     let mut masker = common.privacy.then(Masker::default);
+    let chosen = filter.is_some() || !args.session.is_empty();
+    let mut counting = BTreeSet::new();
     let mut analysis = engine::analyse_with(source, &engine_options(common), |mut j| {
-        if !counts(&j, filter, &args.session) || failed.is_some() {
-            return;
+        let counts = counts(&j, filter, &args.session) && failed.is_none();
+        if counts {
+            problem |= is_problem(&j);
+            summary.add(&j);
+            if chosen {
+                counting.insert(j.session.id);
+            }
         }
-        problem |= is_problem(&j);
-        summary.add(&j);
-        if args.only_problems && !is_problem(&j) {
-            return;
-        }
+        // Findings speak of sessions that aren't shown as well.
         if let Some(masker) = &mut masker {
             masker.session(&mut j);
         }
-        failed = json::session_line(&j, &mut out).err();
+        if counts && (!args.only_problems || is_problem(&j)) {
+            failed = json::session_line(&j, &mut out).err();
+        }
     });
+    choose_findings(&mut analysis.findings, args.only_problems, chosen.then_some(&counting));
     if let Some(masker) = &mut masker {
         masker.capture(&mut analysis);
     }

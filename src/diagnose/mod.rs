@@ -4,6 +4,7 @@ mod address;
 mod advice;
 mod context;
 mod diagnosis;
+mod findings;
 mod judge;
 #[cfg(test)]
 mod look_alikes;
@@ -24,7 +25,14 @@ pub use diagnosis::{
     Advice, Audience, Confidence, Diagnosis, Evidence, Finding, Judged, Outcome, Severity, Stage,
     Status,
 };
+pub use findings::{FINDINGS, FindingRule, Learner};
 pub use judge::{find, judge};
-pub use rule::{Findings, Rule};
+pub use rule::{Entry, Findings, Rule};
 pub use rules::RULES;
 pub use status::{Means, anything_succeeded};
+
+/// Every diagnosis of the catalogue: first those of a session, then those of many.
+pub fn catalogue() -> impl Iterator<Item = Entry> {
+    let of_one = RULES.iter().map(|r| r.entry(false));
+    of_one.chain(FINDINGS.iter().map(|r| r.entry(true)))
+}

@@ -5,9 +5,10 @@ use super::{Context, Diagnosis, Means, Severity, Stage};
 /// One diagnosis of the catalogue: its proof, its look-alikes and its advice stand in one file.
 ///
 /// A rule sees sessions, never packets. It speaks only when its proof is there, and says nothing
-/// when the capture can't carry it.
+/// when the capture can't carry it. What it looks at is `C`: one session, or what was learned over
+/// all of them (see [`super::FindingRule`]).
 #[derive(Debug)]
-pub struct Rule {
+pub struct Rule<C = fn(&Context<'_>, &mut Findings)> {
     /// Names what the packets show, never a guess at what nobody saw. Lower case, dashes.
     pub code: &'static str,
     /// One line for lists.
@@ -30,8 +31,44 @@ pub struct Rule {
     /// A sample that it fires on, and one that looks alike and on which it stays silent
     /// (names in `samples/`, without extension).
     pub shown_by: (&'static str, &'static str),
-    /// Looks at a session and says what it finds.
-    pub check: fn(&Context<'_>, &mut Findings),
+    /// Looks at a session, or at what was learned over all, and says what it finds.
+    pub check: C,
+}
+
+/// What the catalogue says of a diagnosis, for reading: see the fields of [`Rule`].
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs, reason = "they are those of Rule")]
+pub struct Entry {
+    pub code: &'static str,
+    pub title: &'static str,
+    pub stage: Stage,
+    pub severities: &'static [Severity],
+    pub explains: &'static [&'static str],
+    pub proof: &'static str,
+    pub look_alikes: &'static str,
+    pub change: &'static str,
+    pub shown_by: (&'static str, &'static str),
+    /// It is said of the capture, not of a session.
+    pub over_sessions: bool,
+}
+
+impl<C> Rule<C> {
+    pub(super) fn entry(&self, over_sessions: bool) -> Entry {
+        let Self { code, title, stage, severities, explains, .. } = *self;
+        let Self { proof, look_alikes, change, shown_by, .. } = *self;
+        Entry {
+            code,
+            title,
+            stage,
+            severities,
+            explains,
+            proof,
+            look_alikes,
+            change,
+            shown_by,
+            over_sessions,
+        }
+    }
 }
 
 /// Where rules put what they find.

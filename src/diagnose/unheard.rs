@@ -119,10 +119,13 @@ pub fn last_heard(ctx: &Context<'_>, ip: IpAddr) -> Option<(Moment, bool)> {
     data.chain(from(&s.control).map(|at| (at, false))).max_by_key(|(at, _)| *at)
 }
 
-/// What a side said on the control connection in the packet sent at `at`, or last before it.
+/// What a side said on the control connection in the packet sent at `at` (or in that and the
+/// pieces right behind it), else last before it.
 pub fn said<'a>(ctx: &Context<'a>, by_client: bool, at: Moment) -> Option<&'a Message> {
-    let messages = &ctx.session.script.messages;
-    messages.iter().rev().find(|m| m.from_client() == by_client && m.at <= at && !is_gap(m))
+    let own = |m: &&Message| m.from_client() == by_client && !is_gap(m);
+    let messages = || ctx.session.script.messages.iter().filter(own);
+    let here = messages().find(|m| m.at >= at && m.at.time.since(at.time) < PIECES);
+    here.or_else(|| messages().rev().find(|m| m.at <= at))
 }
 
 /// What was said in vain on the control connection: the server's
@@ -145,6 +148,9 @@ pub fn on_control_for_good(ctx: &Context<'_>) -> Option<Unheard> {
 pub fn in_vain_until_now(ctx: &Context<'_>, since: Moment) -> bool {
     ctx.control_closed().is_some() || ctx.waited(since) >= FOR_GOOD
 }
+
+/// Pieces of a line that are sent in one go.
+const PIECES: Duration = Duration::from_millis(1);
 
 fn is_gap(m: &Message) -> bool {
     matches!(m.kind, MessageKind::ClientGap | MessageKind::ServerGap)

@@ -21,7 +21,7 @@ pub fn analyse(source: Source, options: &Options) -> Analysis {
 }
 
 /// Reads a capture to its end and hands on each judged session at its closing point, in the order
-/// of closing points. The analysis returned holds no sessions and no findings.
+/// of closing points. The analysis returned holds no sessions, only what was found over all of them.
 pub fn analyse_with(source: Source, options: &Options, sink: impl FnMut(Judged)) -> Analysis {
     run(source, options, KEPT, sink)
 }
@@ -54,7 +54,8 @@ fn run(
         );
         capture.problems.push(Problem { file: *b, offset: None, frame: None, text });
     }
-    Analysis { capture, overview: analyser.into_overview(), ..Analysis::default() }
+    let findings = analyser.findings();
+    Analysis { capture, overview: analyser.into_overview(), findings, ..Analysis::default() }
 }
 
 #[cfg(test)]

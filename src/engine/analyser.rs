@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::{Engine, Matters, Options, Overview};
 use crate::capture::{CaptureLoss, LinkType, Moment, Packet, Problem, Timestamp};
 use crate::decode::{Decoded, Decoder};
-use crate::diagnose::{self, Judged};
+use crate::diagnose::{self, Finding, Judged, Learner};
 use crate::session::Session;
 
 /// Decodes packets, follows connections and judges sessions.
@@ -18,6 +18,7 @@ pub struct Analyser {
     overview: Overview,
     /// At their closing point, and not judged yet.
     waiting: Vec<Session>,
+    learner: Learner,
     last: Moment,
 }
 
@@ -83,7 +84,15 @@ impl Analyser {
     ///
     /// Rules see one session at a time, so they run on all threads of the current pool.
     pub fn judged(&mut self) -> Vec<Judged> {
-        std::mem::take(&mut self.waiting).into_par_iter().map(diagnose::judge).collect()
+        let waiting = std::mem::take(&mut self.waiting);
+        let judged: Vec<Judged> = waiting.into_par_iter().map(diagnose::judge).collect();
+        judged.iter().for_each(|j| self.learner.session(j));
+        judged
+    }
+
+    /// What the sessions handed out so far show together.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.learner.findings()
     }
 
     /// Open sessions as they stand, see [`Engine::open_sessions`].

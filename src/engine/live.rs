@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Analyser, Analysis, Matters, Options, Overview};
 use crate::capture::live::{Batch, Counters, Ended, News};
 use crate::capture::{CaptureFacts, Part, Problem, Recent, Timestamp};
-use crate::diagnose::Judged;
+use crate::diagnose::{Finding, Judged};
 
 /// How often open sessions are looked at, in capture time.
 const LOOK: Duration = Duration::from_millis(250);
@@ -118,6 +118,11 @@ impl LiveAnalyser {
         self.analyser.overview()
     }
 
+    /// What the sessions that ended show together so far.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.analyser.findings()
+    }
+
     /// Packets that the kernel dropped so far.
     pub fn dropped(&self) -> u64 {
         self.counters.iter().map(|c| c.dropped).sum()
@@ -134,7 +139,8 @@ impl LiveAnalyser {
         let dropped: u64 = ended.counters.iter().map(|c| c.dropped).sum();
         facts.dropped_packets = Some(dropped + ended.not_analysed);
         facts.problems.extend(self.analyser.problems());
+        let findings = self.analyser.findings();
         let overview = self.analyser.into_overview();
-        Analysis { capture: facts, overview, ..Analysis::default() }
+        Analysis { capture: facts, overview, findings, ..Analysis::default() }
     }
 }

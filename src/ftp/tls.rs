@@ -77,6 +77,17 @@ pub fn looks_like_record(bytes: &[u8]) -> bool {
     }
 }
 
+/// Too few bytes to say, and so far they could begin a record. No line of FTP begins like that.
+pub fn may_become_record(bytes: &[u8]) -> bool {
+    bytes.len() < HEADER
+        && match bytes {
+            [] => false,
+            [20..=23] | [20..=23, 3] => true,
+            [20..=23, 3, version, ..] => *version <= 4,
+            _ => false,
+        }
+}
+
 /// Reads one direction's records.
 #[derive(Clone, Debug, Default)]
 pub struct Records {

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use crate::diagnose::{RULES, Rule};
+use crate::diagnose::{Entry, catalogue};
 
-fn severities(rule: &Rule) -> String {
+fn severities(rule: &Entry) -> String {
     let names: Vec<&str> = rule.severities.iter().map(|s| s.name()).collect();
     names.join(", ")
 }
@@ -15,13 +15,14 @@ fn severities(rule: &Rule) -> String {
 /// Those of `out`.
 pub fn list(out: &mut impl Write) -> io::Result<()> {
     let mut stage = None;
-    for rule in RULES {
-        if stage != Some(rule.stage) {
+    for rule in catalogue() {
+        let of = if rule.over_sessions { "over all sessions" } else { rule.stage.name() };
+        if stage != Some(of) {
             let gap = if stage.is_some() { "\n" } else { "" };
-            writeln!(out, "{gap}{}", rule.stage.name())?;
-            stage = Some(rule.stage);
+            writeln!(out, "{gap}{of}")?;
+            stage = Some(of);
         }
-        writeln!(out, "  {:<28} {:<18} {}", rule.code, severities(rule), rule.title)?;
+        writeln!(out, "  {:<28} {:<18} {}", rule.code, severities(&rule), rule.title)?;
     }
     writeln!(
         out,
@@ -33,9 +34,10 @@ pub fn list(out: &mut impl Write) -> io::Result<()> {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn one(rule: &Rule, out: &mut impl Write) -> io::Result<()> {
+pub fn one(rule: &Entry, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}: {}", rule.code, rule.title)?;
-    writeln!(out, "stage {}, severity {}", rule.stage.name(), severities(rule))?;
+    let of = if rule.over_sessions { ", a finding over all sessions" } else { "" };
+    writeln!(out, "stage {}, severity {}{of}", rule.stage.name(), severities(rule))?;
     let mut part = |name: &str, text: &str| {
         if text.is_empty() { Ok(()) } else { writeln!(out, "\n{name}\n{}", wrapped(text)) }
     };
@@ -72,7 +74,7 @@ fn wrapped(text: &str) -> String {
 
 /// What to say of a code that isn't in the catalogue.
 pub fn unknown(code: &str) -> String {
-    let near = super::filter::nearest(code, RULES.iter().map(|r| r.code));
+    let near = super::filter::nearest(code, catalogue().map(|r| r.code));
     format!(
         "there is no diagnosis '{code}'; did you mean {near}? 'ftpscope explain' lists them all"
     )
@@ -81,8 +83,10 @@ pub fn unknown(code: &str) -> String {
 /// The catalogue as a Markdown table, as the README has it.
 pub fn markdown() -> String {
     let mut out = String::from("| code | severity | what it says |\n|---|---|---|\n");
-    for rule in RULES {
-        out.push_str(&format!("| `{}` | {} | {} |\n", rule.code, severities(rule), rule.title));
+    for rule in catalogue() {
+        let of = if rule.over_sessions { "over all sessions: " } else { "" };
+        let (severity, title) = (severities(&rule), rule.title);
+        out.push_str(&format!("| `{}` | {severity} | {of}{title} |\n", rule.code));
     }
     out
 }

@@ -19,6 +19,8 @@ use crate::tcp::Chunk;
 
 /// No server takes longer between two lines of a reply.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+/// The server's first bytes that tell another protocol from FTP.
+const OPENING: usize = 8;
 
 /// A side of the control connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,13 +69,15 @@ pub(super) enum Said {
 struct Stream {
     lines: Lines,
     tls: Option<Records>,
+    /// The beginning of what may become a record, and its latest packet.
+    head: Option<(Moment, Vec<u8>)>,
     /// Said but not yet taken into the dialogue.
     said: VecDeque<(Moment, Said)>,
 }
 
 impl Stream {
     fn new(role: Role) -> Self {
-        Self { lines: Lines::new(role), tls: None, said: VecDeque::new() }
+        Self { lines: Lines::new(role), tls: None, head: None, said: VecDeque::new() }
     }
 }
 
@@ -128,7 +132,8 @@ pub struct Builder {
     pub(super) restart_at: Option<u64>,
     pub(super) allocated: Option<u64>,
     pub(super) recognised: bool,
-    server_heard: bool,
+    /// The server's first bytes, until they tell what it speaks.
+    opening: Vec<u8>,
 }
 
 impl Builder {
@@ -170,7 +175,7 @@ impl Builder {
             restart_at: None,
             allocated: None,
             recognised: false,
-            server_heard: false,
+            opening: Vec::new(),
         }
     }
 
@@ -243,6 +248,7 @@ impl Builder {
                 if !cut {
                     self.control_gaps += bytes;
                 }
+                self.let_go(side, end);
                 let mut tls_hole = false;
                 let stream = self.stream(side);
                 let said = &mut stream.said;
@@ -276,14 +282,33 @@ impl Builder {
         }
     }
 
+    /// What began like a record is none.
+    fn let_go(&mut self, side: Side, end: u64) {
+        let stream = self.stream(side);
+        let Some((at, head)) = stream.head.take() else { return };
+        let said = &mut stream.said;
+        stream.lines.feed(&head, at, &mut |line| {
+            said.push_back((
+                line.moment,
+                Said::Line { bytes: line.bytes.to_vec(), end, shape: Shape::of(&line, false) },
+            ));
+        });
+    }
+
     fn bytes(&mut self, side: Side, bytes: &[u8], at: Moment, end: u64, effects: &mut Vec<Effect>) {
-        if side == Side::Server && !self.server_heard {
-            self.server_heard = true;
-            if !self.midstream {
-                self.not_ftp = crate::ftp::recognise::not_ftp(bytes);
-            }
+        if side == Side::Server && self.opening.len() < OPENING && !self.midstream {
+            let missing = OPENING - self.opening.len();
+            self.opening.extend(bytes.iter().take(missing));
+            self.not_ftp = crate::ftp::recognise::not_ftp(&self.opening);
         }
         let stream = self.stream(side);
+        let held = stream.head.take().map(|(_, head)| [&head, bytes].concat());
+        let bytes = held.as_deref().unwrap_or(bytes);
+        let at_start = stream.tls.is_none() && stream.lines.at_boundary();
+        if at_start && tls::may_become_record(bytes) {
+            stream.head = Some((at, bytes.to_vec()));
+            return;
+        }
         if stream.tls.is_none() && stream.lines.at_boundary() && tls::looks_like_record(bytes) {
             stream.tls = Some(Records::default());
             stream.said.push_back((at, Said::Tls));
@@ -392,6 +417,7 @@ impl Builder {
     /// No more will be said: what stands without a line end is a line.
     pub fn finish(&mut self, effects: &mut Vec<Effect>) {
         for side in [Side::Client, Side::Server] {
+            self.let_go(side, u64::MAX);
             let stream = self.stream(side);
             if stream.tls.is_some() {
                 continue;
@@ -437,7 +463,7 @@ impl Builder {
     }
 }
 
-packed!(Stream { lines } without { tls, said });
+packed!(Stream { lines } without { tls, head, said });
 packed!(TransferNote { exchange, path, restart_at, promised, ascii });
 packed!(Builder {
     script,
@@ -468,5 +494,5 @@ packed!(Builder {
     restart_at,
     allocated,
     recognised,
-    server_heard,
+    opening,
 } without { tls, not_ftp, client_tls, server_tls, tls_since, tls_until, last_client_record });

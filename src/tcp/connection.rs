@@ -126,7 +126,7 @@ impl Connection {
         } else {
             (&mut self.from_responder, &mut self.from_initiator)
         };
-        if own.is_duplicate(s, at) {
+        if own.prints.knows(s, at) {
             self.duplicates += 1;
             return None;
         }

@@ -4,8 +4,9 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use super::milestones::{Ahead, Probes, Recovered, Reset, Unanswered};
+use super::prints::Prints;
 use super::{Coverage, Numbering, Rare, Shift};
-use crate::capture::{Moment, Timestamp};
+use crate::capture::Moment;
 use crate::decode::{Segment, Seq, SynOptions};
 use crate::pack::packed;
 
@@ -67,7 +68,7 @@ pub struct Half {
     in_flight: Option<(u64, Moment)>,
     /// End and length of a segment larger than all that were acknowledged so far.
     larger: Option<(u64, u32)>,
-    fingerprint: Option<(Timestamp, u32, u32, u16, u8, Option<u16>)>,
+    pub(super) prints: Prints,
     rare: Option<Box<Rare>>,
 }
 
@@ -156,25 +157,8 @@ impl Half {
         self.zero_window.total + open
     }
 
-    /// The same packet again, within a millisecond: the capture saw it twice.
-    ///
-    /// TTL and IP checksum may differ, on a router's `-i any` they do. Without an identification
-    /// (IPv6, or Linux's 0), bare ACKs of a receiver that misses something are alike too, and don't
-    /// count.
-    pub(super) fn is_duplicate(&self, s: &Segment<'_>, at: Moment) -> bool {
-        let told_apart = s.ip_id.is_some_and(|id| id != 0)
-            || s.payload_len > 0
-            || s.flags.syn()
-            || s.flags.fin();
-        told_apart
-            && self.fingerprint.is_some_and(|(then, seq, ack, sum, flags, id)| {
-                (seq, ack, sum, flags, id) == (s.seq.0, s.ack.0, s.checksum, s.flags.0, s.ip_id)
-                    && at.time.since(then) < Duration::from_millis(1)
-            })
-    }
-
     pub(super) fn sent(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
-        self.fingerprint = Some((at.time, s.seq.0, s.ack.0, s.checksum, s.flags.0, s.ip_id));
+        self.prints.keep(s, at);
         self.packets += 1;
         self.last_packet = Some(at);
         if (s.payload.len() as u64) < u64::from(s.payload_len) {
@@ -438,7 +422,7 @@ packed!(Half {
     highest,
     larger,
     last_packet,
-    fingerprint,
+    prints,
     shift,
     numbering,
     rare,

@@ -5,6 +5,7 @@ mod coverage;
 mod half;
 mod milestones;
 mod numbering;
+mod prints;
 mod rare;
 mod reassembler;
 mod shift;

@@ -40,6 +40,10 @@ impl Numbering {
     pub(super) fn sent(&mut self, id: Option<u16>, at: Moment) {
         let Some(id) = id.filter(|id| *id != 0) else { return };
         let Some((last, from)) = self.last.replace((id, at)) else { return };
+        if id == last {
+            // One packet captured twice, or cut in pieces by what captured it.
+            return;
+        }
         let skipped = Skipped { from, to: at, packets: id.wrapping_sub(last).wrapping_sub(1) };
         match skipped.packets {
             0 => self.steps += 1,
@@ -104,6 +108,11 @@ mod tests {
         assert_eq!(skipped(&[(9000, 65_535)]), None);
         // The longest silence counts.
         assert_eq!(skipped(&[(9000, 1), (11_000, 9)]), Some(2));
+    }
+
+    #[test]
+    fn a_packet_in_pieces_is_one() {
+        assert_eq!(skipped(&[(5, 65_534), (9000, 5), (9000, 5)]), Some(6));
     }
 
     #[test]

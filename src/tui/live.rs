@@ -9,7 +9,7 @@ use super::feed::{INTERVAL, Publisher};
 use super::snapshot::{Entry, Progress, Snapshot};
 use crate::capture::live::{Ended, Feed, Reason};
 use crate::capture::{CaptureFacts, Recent};
-use crate::diagnose::Judged;
+use crate::diagnose::{Finding, Judged};
 use crate::engine::{LiveAnalyser, Options};
 use crate::report::privacy::Masker;
 
@@ -84,6 +84,14 @@ impl Sessions {
         }
     }
 
+    /// What ended sessions show together.
+    fn findings(&mut self, mut found: Vec<Finding>) -> Arc<Vec<Finding>> {
+        if let Some(masker) = &mut self.masker {
+            masker.findings(&mut found);
+        }
+        Arc::new(found)
+    }
+
     /// How all open sessions stand. What did not change is shared with the last snapshot.
     fn stand(&mut self, now: Vec<Arc<Judged>>) {
         let old: HashMap<u64, (Arc<Judged>, Arc<Entry>)> =
@@ -139,14 +147,14 @@ pub fn capture(live: LiveFeed, options: &Options, publisher: &Publisher) -> Ende
     };
     publish(&mut snapshot, &analyser, &sessions);
     let (mut published, mut figures, mut counted) = (Instant::now(), Instant::now(), 0);
-    let mut news = false;
+    let (mut news, mut learned) = (false, false);
     while let Some(batch) = feed.batches.next_batch() {
         analyser.take(&batch, |text| {
             news = true;
             publisher.say(text);
         });
         for judged in analyser.judged() {
-            news = true;
+            (news, learned) = (true, true);
             sessions.end(judged);
         }
         if let Some(open) = analyser.open_sessions() {
@@ -160,6 +168,9 @@ pub fn capture(live: LiveFeed, options: &Options, publisher: &Publisher) -> Ende
             snapshot.progress.memory = memory();
             snapshot.capture = Arc::new(analyser.facts().clone());
             snapshot.overview = Arc::new(analyser.overview().clone());
+            if std::mem::take(&mut learned) {
+                snapshot.findings = sessions.findings(analyser.findings());
+            }
             (figures, counted, news) = (Instant::now(), packets, true);
         }
         let due = if news { INTERVAL } else { QUIET };
@@ -187,6 +198,7 @@ pub fn capture(live: LiveFeed, options: &Options, publisher: &Publisher) -> Ende
     snapshot.progress.dropped = analysis.capture.dropped_packets.unwrap_or(0);
     snapshot.capture = Arc::new(analysis.capture);
     snapshot.overview = Arc::new(analysis.overview);
+    snapshot.findings = sessions.findings(analysis.findings);
     publisher.publish(snapshot);
     ended
 }

@@ -26,14 +26,17 @@ class Capture:
     """One tcpdump, from the moment it listens until it has written all."""
 
     def __init__(self, lab: Lab, place: str, name: str, *, interface: str | None = None, snaplen: int = 0,
-                 nano: bool = False, only: str | None = None):
+                 nano: bool = False, only: str | None = None, link: str | None = None):
         host, device = PLACES[place]
         self.path = lab.work / f"{name}.pcap"
         command = ["ip", "netns", "exec", lab.netns(host), "tcpdump", "-n", "-U", "--immediate-mode", "-Z", "root",
                    "-i", interface or device, "-s", str(snaplen), "-w", str(self.path)]
         if nano:
             command.append("--time-stamp-precision=nano")
-        command.append(f"({FILTER}) and ({only})" if only else FILTER)
+        if link:
+            command += ["-y", link]
+        if place != "switch":  # there, all has tags that a filter doesn't look behind
+            command.append(f"({FILTER}) and ({only})" if only else FILTER)
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         lab.processes.append(self.process)
         for line in self.process.stderr:
@@ -50,16 +53,37 @@ class Capture:
         return self.path
 
 
-def edit(path: Path, change: Callable[[list[Record]], list[Record]]) -> None:
-    """Rewrites a classic pcap file without some of its packets."""
+def dialogues(path: Path) -> dict[tuple[str, int], str]:
+    """What was said on each connection to port 21, by the client's address and port, in order of their first packets
+    (Ethernet and IPv4 only)."""
+    said: dict[tuple[str, int], bytearray] = {}
+    for record in records(path):
+        packet = record.data[14:]
+        if record.data[12:14] != b"\x08\x00" or packet[9] != 6:
+            continue
+        tcp = packet[(packet[0] & 15) * 4:struct.unpack_from(">H", packet, 2)[0]]
+        source, target = struct.unpack_from(">HH", tcp)
+        if 21 in (source, target):
+            address, port = (packet[16:20], target) if source == 21 else (packet[12:16], source)
+            said.setdefault((".".join(map(str, address)), port), bytearray()).extend(tcp[(tcp[12] >> 4) * 4:])
+    return {client: text.decode(errors="replace") for client, text in said.items()}
+
+
+def records(path: Path) -> list[Record]:
+    """The packets of a classic pcap file."""
     raw = path.read_bytes()
-    records, offset = [], 24
+    found, offset = [], 24
     while offset < len(raw):
         size = struct.unpack_from("<I", raw, offset + 8)[0]
-        records.append(Record(raw[offset:offset + 16], raw[offset + 16:offset + 16 + size]))
+        found.append(Record(raw[offset:offset + 16], raw[offset + 16:offset + 16 + size]))
         offset += 16 + size
-    kept = change(records)
-    path.write_bytes(raw[:24] + b"".join(record.header + record.data for record in kept))
+    return found
+
+
+def edit(path: Path, change: Callable[[list[Record]], list[Record]]) -> None:
+    """Rewrites a classic pcap file without some of its packets."""
+    kept = change(records(path))
+    path.write_bytes(path.read_bytes()[:24] + b"".join(record.header + record.data for record in kept))
 
 
 def after_login(records: list[Record]) -> list[Record]:

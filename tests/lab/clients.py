@@ -71,13 +71,39 @@ def together(*clients: Client, pause: float = 0.25) -> Client:
     return Client(", ".join(dict.fromkeys(client.title for client in clients)), run)
 
 
+def while_broken(after: float, seconds: float, *rules: Rule, client: Client) -> Client:
+    """A client that works while the network is broken for some seconds."""
+    def run(lab: Lab) -> None:
+        def change() -> None:
+            lab.wait(after)
+            for rule in rules:
+                rule.apply(lab)
+            lab.wait(seconds)
+            for host in {rule.host for rule in rules}:
+                lab.command(host, "nft flush table inet lab")
+        thread = threading.Thread(target=change)
+        thread.start()
+        client.run(lab)
+        thread.join()
+    return Client(client.title, run)
+
+
+def at_addresses(*addresses: str, client: Client) -> Client:
+    """A client on a host that has further addresses."""
+    def run(lab: Lab) -> None:
+        for address in addresses:
+            lab.ip("client", "addr", "replace", f"{address}/24", "dev", "eth0")
+        client.run(lab)
+    return Client(client.title, run)
+
+
 def while_adding(seconds: float, *rules: Rule, client: Client) -> Client:
     """A client that works while the network changes under it: rules come after some seconds."""
     def run(lab: Lab) -> None:
         def change() -> None:
             lab.wait(seconds)
             for rule in rules:
-                lab.rule(rule.host, rule.chain, rule.rule)
+                rule.apply(lab)
         thread = threading.Thread(target=change)
         thread.start()
         client.run(lab)

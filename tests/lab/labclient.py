@@ -1,18 +1,20 @@
 """Dialogues of a client, by Python's ftplib: labclient.py BEHAVIOUR USER PASSWORD [OPTION=VALUE...]
 
 Options: host, file, timeout (seconds), active=yes, trust=yes (dial the address
-that 227 names), seconds.
+that 227 names), seconds, source (the address to dial from).
 """
 
 import ftplib
 import socket
 import sys
+import threading
 import time
 
 
 def connect(options: dict[str, str], login: bool = True) -> ftplib.FTP:
     timeout = float(options.get("timeout", "30"))
-    ftp = ftplib.FTP(timeout=timeout)
+    source = (options["source"], 0) if "source" in options else None
+    ftp = ftplib.FTP(timeout=timeout, source_address=source)
     ftp.trust_server_pasv_ipv4_address = options.get("trust") == "yes"
     ftp.connect(options.get("host", "10.88.1.2"), int(options.get("port", "21")))
     ftp.set_pasv(options.get("active") != "yes")
@@ -178,6 +180,72 @@ def slow(options: dict[str, str]) -> None:
         time.sleep(float(options.get("seconds", "1.5")))
         ftp.sendcmd(command)
     ftp.quit()
+
+
+def hold_port(options: dict[str, str]) -> None:
+    """Asks for a passive port and thinks a while before using it."""
+    ftp = connect(options)
+    try:
+        host, port = ftp.makepasv()
+        time.sleep(float(options["seconds"]))
+        data = socket.create_connection((host, port), timeout=5)
+        ftp.sendcmd("RETR " + options.get("file", "readme.txt"))
+        while data.recv(4096):
+            pass
+        data.close()
+        ftp.voidresp()
+        ftp.quit()
+    except (OSError, EOFError, ftplib.Error):
+        ftp.close()
+
+
+def wait_for_425(options: dict[str, str]) -> None:
+    """Dials the passive port without an answer, and asks for the file all the same."""
+    ftp = connect(options)
+    data = socket.socket()
+    data.setblocking(False)
+    data.connect_ex(ftp.makepasv())
+    try:
+        ftp.sendcmd("RETR readme.txt")
+    except ftplib.Error:
+        pass
+    data.close()
+    ftp.quit()
+
+
+def typo(options: dict[str, str]) -> None:
+    """A wrong password, then the right one."""
+    for password in ("not-a-sceret", options["password"]):
+        login(options | {"password": password})
+
+
+def guess(options: dict[str, str]) -> None:
+    """A wrong password and another user's name each time."""
+    for name in options["users"].split(","):
+        login(options | {"user": name, "password": "guess"})
+
+
+def crowd(options: dict[str, str]) -> None:
+    """Many sessions of another behaviour, some at once, from several addresses in turn."""
+    work = iter(range(int(options["count"])))
+    sources = options["sources"].split(",")
+    lock = threading.Lock()
+
+    def worker(number: int) -> None:
+        time.sleep(number * 0.05)
+        while True:
+            with lock:
+                turn = next(work, None)
+            if turn is None:
+                return
+            globals()[options["does"]](options | {"source": sources[number % len(sources)]})
+            time.sleep(0.05)
+
+    threads = [threading.Thread(target=worker, args=(number,)) for number in range(int(options["at_once"]))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ address=IP       what 227 names instead of the server's address
 port=N           what 227 and 229 name instead of the port that listens
 data=WHAT        after RETR or LIST: send (default), silent (150, then nothing),
                  half (stop half way), 425 (refuse at once)
+refusals=N       with data=425: so many times, then send
 final=never      keep the 226 to itself
 final_delay=S    seconds from the end of the data to the 226
 mute=VERB        never answer this command
@@ -28,6 +29,7 @@ class Session(threading.Thread):
         self.control, self.home, self.options = control, home, options
         self.lines = control.makefile("rb")
         self.listener: socket.socket | None = None
+        self.refused = 0
         self.held: list[socket.socket] = []  # kept open, so that nothing is ever closed by accident
 
     def say(self, text: str) -> None:
@@ -89,6 +91,10 @@ class Session(threading.Thread):
 
     def transfer(self, verb: str, argument: str) -> None:
         what = self.options.get("data", "send")
+        if what == "425" and "refusals" in self.options:
+            self.refused += 1
+            if self.refused > int(self.options["refusals"]):
+                what = "send"
         if what == "425" or self.listener is None:
             self.say("425 Can't build data connection: not now.")
             return

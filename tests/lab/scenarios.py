@@ -6,8 +6,19 @@ import dialogue
 import faults
 import fxp
 import healthy
+import many
 import tls
+import twins
 from table import Scenario
 
-SCENARIOS: list[Scenario] = [*healthy.SCENARIOS, *faults.SCENARIOS, *control.SCENARIOS,
-                              *dial.SCENARIOS, *dialogue.SCENARIOS, *tls.SCENARIOS, *fxp.SCENARIOS]
+SCENARIOS: list[Scenario] = [
+    *healthy.SCENARIOS,
+    *faults.SCENARIOS,
+    *control.SCENARIOS,
+    *dial.SCENARIOS,
+    *dialogue.SCENARIOS,
+    *tls.SCENARIOS,
+    *fxp.SCENARIOS,
+    *many.SCENARIOS,
+    *twins.SCENARIOS,
+]

@@ -47,7 +47,7 @@ def vsftpd(tls: bool = False, port: int = 21, host: str = "server", **options: o
     return Server("vsftpd", start)
 
 
-def proftpd(*directives: str, tls: bool = False) -> Server:
+def proftpd(*directives: str, tls: bool = False, passive: tuple[int, int] = PASSIVE) -> Server:
     def start(lab: Lab) -> None:
         run = lab.work / "run"
         lines = [
@@ -56,7 +56,7 @@ def proftpd(*directives: str, tls: bool = False) -> Server:
             f"PidFile {run}/pid", f"ScoreboardFile {run}/scoreboard", "WtmpLog off", "TransferLog none",
             f"SystemLog {run}/system.log", "AuthPAM off", "AuthOrder mod_auth_file.c", "RequireValidShell off",
             f"AuthUserFile {lab.work}/proftpd.passwd", f"DefaultRoot {lab.work}/home", "AllowOverwrite on",
-            f"PassivePorts {PASSIVE[0]} {PASSIVE[1]}", "DelayTable none",
+            f"PassivePorts {passive[0]} {passive[1]}", "DelayTable none",
         ]
         if tls:
             module = lab.cache / "proftpd-mod-crypto/usr/lib/proftpd/mod_tls.so"

@@ -7,7 +7,7 @@ from typing import Callable
 
 from clients import Client
 from servers import Server
-from topology import Rule
+from topology import Rule, Setting
 
 @dataclass
 class Truth:
@@ -25,14 +25,16 @@ class Take:
     """One capture of a scenario; it becomes samples/`name`."""
     name: str
     at: str
-    sessions: list[Truth]
+    sessions: list[Truth] | Callable  # or a function of the capture's path, where the server chose by chance
     snaplen: int = 0
     nano: bool = False
     pcapng: bool = False
     only: str | None = None       # a further capture filter
     interface: str | None = None
+    link: str | None = None       # a link type that tcpdump is to write
     edit: Callable | None = None  # a function of capture.py
     says: str | None = None       # when this capture deserves its own sentence
+    findings: list[str] = field(default_factory=list)  # codes of what is critical or a warning over all sessions
 
     @property
     def file(self) -> str:
@@ -45,8 +47,10 @@ class Scenario:
     server: Server
     client: Client
     takes: list[Take]
-    rules: list[Rule] = field(default_factory=list)
+    rules: list[Rule | Setting] = field(default_factory=list)
     fault: str | None = None      # when it is not only the rules
+    # VLAN tags that "switch" shows ("8100:77", "88a8:5,8100:77").
+    mirror: str | None = None
     limit: float = 60.0           # seconds, for all of it
     linger: float = 0.6           # seconds that the capture goes on after the client's end
 
@@ -56,9 +60,10 @@ def named(title: str, versions: dict[str, str]) -> str:
     return re.sub(r"[a-z-]+", lambda word: f"{word[0]} {versions[word[0]]}" if word[0] in versions else word[0], title)
 
 
-def sidecar(scenario: Scenario, take: Take, versions: dict[str, str]) -> str:
+def sidecar(scenario: Scenario, take: Take, truths: list[Truth], versions: dict[str, str]) -> str:
     fault = "; ".join([*([scenario.fault] if scenario.fault else []), *map(str, scenario.rules)]) or "none"
     head = {
+        "scenario": scenario.takes[0].name,
         "description": take.says or scenario.says,
         "server": named(scenario.server.title, versions),
         "client": named(scenario.client.title, versions),
@@ -67,7 +72,9 @@ def sidecar(scenario: Scenario, take: Take, versions: dict[str, str]) -> str:
         "recorded_by": f"tests/lab/record.py {take.name}",
     }
     lines = [f"{key} = {json.dumps(value)}" for key, value in head.items()]
-    for truth in take.sessions:
+    if take.findings:
+        lines.append(f"findings = {json.dumps(take.findings)}")
+    for truth in truths:
         lines += ["", "[[session]]"]
         lines += [f"{key} = {json.dumps(getattr(truth, key))}"
                   for key in ("status", "vantage", "critical", "warning", "info", "notes")]

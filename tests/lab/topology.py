@@ -22,7 +22,8 @@ HOSTS = ["client", "gate", "core", "fire", "server", "second"]
 HERE = Path(__file__).resolve().parent
 
 # The interface that a capture at each place listens on.
-PLACES = {"client": ("client", "eth0"), "server": ("server", "eth0"), "router": ("core", "east")}
+PLACES = {"client": ("client", "eth0"), "server": ("server", "eth0"), "router": ("core", "east"),
+          "gateway": ("gate", "lan"), "switch": ("core", "mirror")}
 
 SHELL = """
 hostname "$1"; etc="$2"; shift 2
@@ -57,9 +58,25 @@ class Rule:
     chain: str
     rule: str
 
+    def apply(self, lab: "Lab") -> None:
+        lab.rule(self.host, self.chain, self.rule)
+
     def __str__(self) -> str:
         what = f"{self.chain} inet lab" if self.chain in OBJECTS else f"rule inet lab {self.chain}"
         return f"on {HOST_NAMES[self.host]}: nft add {what} {self.rule}"
+
+
+@dataclass
+class Setting:
+    """One command on one host: a queue, a route, an MTU, the FTP helper."""
+    host: str
+    command: str
+
+    def apply(self, lab: "Lab") -> None:
+        lab.command(self.host, self.command)
+
+    def __str__(self) -> str:
+        return f"on {HOST_NAMES[self.host]}: {self.command}"
 
 
 def call(*argv: object, quiet: bool = False) -> None:
@@ -71,9 +88,11 @@ def call(*argv: object, quiet: bool = False) -> None:
 class Lab:
     """Namespaces, processes and files of one scenario; a context manager."""
 
-    def __init__(self, tag: str, cache: Path, seconds: float):
+    def __init__(self, tag: str, cache: Path, seconds: float, mirror: str | None = None):
+        """`mirror` are the VLAN tags with which the wire between core and fire shows its frames to "switch"."""
         self.tag = f"{PREFIX}{os.getpid()}-{tag}"
         self.cache = cache
+        self.mirror = mirror
         self.deadline = time.monotonic() + seconds
         self.processes: list[subprocess.Popen] = []
         self.work = Path(tempfile.mkdtemp(prefix=PREFIX))
@@ -120,7 +139,9 @@ class Lab:
         self.cable("server", "eth0", "fire", "dmz")
         self.cable("second", "eth0", "core", "south")
         self.slow_wire("gate", "wan", "core", "west", 3.0)
-        self.slow_wire("core", "east", "fire", "wan", 5.0)
+        self.slow_wire("core", "east", "fire", "wan", 5.0, *([self.mirror] if self.mirror else []))
+        if self.mirror:
+            self.ip("core", "link", "set", "mirror", "up")
         for host, interface, *addresses in [
             ("client", "eth0", "10.77.1.2/24", "10.77.1.3/24", "fd00:77::2/64"),
             ("gate", "lan", "10.77.1.1/24", "fd00:77::1/64"),
@@ -151,13 +172,14 @@ class Lab:
         call("ip", "link", "add", if_a, "netns", self.netns(host_a), "type", "veth",
              "peer", "name", if_b, "netns", self.netns(host_b))
 
-    def slow_wire(self, host_a: str, if_a: str, host_b: str, if_b: str, delay_ms: float) -> None:
-        if not os.path.exists("/dev/net/tun"):
+    def slow_wire(self, host_a: str, if_a: str, host_b: str, if_b: str, delay_ms: float,
+                  *mirror: str) -> None:
+        if not os.path.exists("/dev/net/tun") and not mirror:
             self.cable(host_a, if_a, host_b, if_b)  # works, but without delay
             return
         wire = subprocess.Popen(
             [sys.executable, HERE / "wire.py", self.netns(host_a), if_a, self.netns(host_b), if_b, str(delay_ms),
-             self.work / "rewrite"],
+             self.work / "rewrite", *mirror],
             stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.processes.append(wire)
         if wire.stdout.readline().strip() != "ready":
@@ -187,6 +209,10 @@ class Lab:
             return
         call(*nft, f"add chain inet lab {chain} {{ {CHAINS[chain]} }}")
         call(*nft, f"add rule inet lab {chain} {rule}")
+
+    def command(self, host: str, command: str) -> None:
+        """Runs a command that changes a host's network."""
+        call("ip", "netns", "exec", self.netns(host), *command.split())
 
     # --- processes -------------------------------------------------------
     def start(self, host: str, argv: list, **options) -> subprocess.Popen:

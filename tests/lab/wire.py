@@ -1,11 +1,15 @@
 """A wire between two namespaces that takes time: two TAP devices and a heap.
 
 veth alone has no delay, so a capture could not tell a near host from a far
-one. Run as a program: wire.py NETNS_A IF_A NETNS_B IF_B DELAY_MS REWRITE
+one. Run as a program: wire.py NETNS_A IF_A NETNS_B IF_B DELAY_MS REWRITE [TAGS]
 
 REWRITE names a file that may come later, with two lines: payload of TCP over
 IPv4 that begins with the first one gets the second one instead, as a broken
 helper for FTP does it, which doesn't adjust the sequence numbers after it.
+
+With TAGS ("8100:77", or "88a8:5,8100:77") the wire has a switch in the middle
+whose mirror port is the device "mirror" in the first namespace: it shows every
+frame with these VLAN tags. A kernel without 802.1Q has no better.
 """
 
 import ctypes
@@ -64,7 +68,12 @@ def rewritten(frame: bytes, old: bytes, new: bytes) -> bytes:
     return frame[:14] + bytes(ip) + bytes(tcp) + payload
 
 
-def forward(left: int, right: int, delay: float, rewrite: str) -> None:
+def tagged(frame: bytes, tags: str) -> bytes:
+    words = [tag.split(":") for tag in tags.split(",")]
+    return frame[:12] + b"".join(struct.pack(">HH", int(kind, 16), int(vlan)) for kind, vlan in words) + frame[12:]
+
+
+def forward(left: int, right: int, delay: float, rewrite: str, mirror: int | None, tags: str) -> None:
     """Carries frames both ways, each `delay` seconds late, in order."""
     other = {left: right, right: left}
     late: list[tuple[float, int, int, bytes]] = []
@@ -87,14 +96,19 @@ def forward(left: int, right: int, delay: float, rewrite: str) -> None:
                 with open(rewrite, "rb") as words:
                     frame = rewritten(frame, *words.read().split(b"\n")[:2])
             count += 1
+            if mirror is not None:
+                heapq.heappush(late, (time.monotonic() + delay / 2, count, mirror, tagged(frame, tags)))
+                count += 1
             heapq.heappush(late, (time.monotonic() + delay, count, other[device], frame))
 
 
 def main() -> None:
     netns_a, if_a, netns_b, if_b, delay_ms, rewrite = sys.argv[1:7]
     left, right = tap(netns_a, if_a), tap(netns_b, if_b)
+    tags = sys.argv[7] if len(sys.argv) > 7 else ""
+    mirror = tap(netns_a, "mirror") if tags else None
     print("ready", flush=True)
-    forward(left, right, float(delay_ms) / 1000, rewrite)
+    forward(left, right, float(delay_ms) / 1000, rewrite, mirror, tags)
 
 
 if __name__ == "__main__":

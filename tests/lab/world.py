@@ -12,7 +12,7 @@ from pathlib import Path
 USER, PASSWORD = "labuser", "not-a-secret"
 UID = 2001
 MTIME = 1767225600  # 2026-01-01
-SIZES = {"readme.txt": 900, "data.bin": 12_000, "large.bin": 60_000}
+SIZES = {"readme.txt": 900, "data.bin": 12_000, "medium.bin": 30_000, "large.bin": 60_000}
 
 
 @lru_cache

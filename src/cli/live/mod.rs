@@ -15,13 +15,14 @@ use ftpscope::diagnose::Judged;
 use ftpscope::engine::Analysis;
 use ftpscope::export::Saver;
 use ftpscope::report::filter::Filter;
+use ftpscope::report::privacy::Masker;
 use ftpscope::report::{json, text};
 
 use self::session::{Event, Outcome, drive};
 use super::args::{Common, Format, ReportArgs};
 use super::live_args::LiveArgs;
 use super::output::{stdout, written};
-use super::run::{counts, engine_options, is_problem, on_threads, text_options};
+use super::run::{choose_findings, counts, engine_options, is_problem, on_threads, text_options};
 use super::{USAGE, complain};
 
 pub use dashboard::dashboard;
@@ -65,10 +66,16 @@ pub fn report(
         let Some((running, facts)) = ready.start(complain) else { return ExitCode::from(USAGE) };
         running.until_a_signal(common);
         let mut sessions: Vec<Judged> = Vec::new();
+        let mut masker = common.privacy.then(Masker::default);
         let (mut analysis, outcome) =
             drive(running, facts, &engine_options(common), false, |event| match event {
-                Event::Ended(judged) => {
-                    if counts(&judged, filter.as_ref(), &report.session) {
+                Event::Ended(mut judged) => {
+                    let counts = counts(&judged, filter.as_ref(), &report.session);
+                    // Findings speak of sessions that aren't shown as well.
+                    if let Some(masker) = &mut masker {
+                        masker.session(&mut judged);
+                    }
+                    if counts {
                         sessions.push(*judged);
                     }
                     true
@@ -76,9 +83,12 @@ pub fn report(
                 Event::Open(_) => true,
             });
         sessions.sort_by_key(|j| j.session.id);
+        let chosen = filter.is_some() || !report.session.is_empty();
+        let counting = chosen.then(|| sessions.iter().map(|j| j.session.id).collect());
+        choose_findings(&mut analysis.findings, report.only_problems, counting.as_ref());
         analysis.sessions = sessions;
-        if common.privacy {
-            ftpscope::report::privacy::mask(&mut analysis);
+        if let Some(masker) = &mut masker {
+            masker.capture(&mut analysis);
         }
         let done = print(&analysis, common, report);
         let problem = analysis.sessions.iter().any(is_problem);

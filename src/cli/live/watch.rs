@@ -1,5 +1,6 @@
 //! `ftpscope watch`: a line for each stall and each session's end.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -14,7 +15,9 @@ use ftpscope::report::{json, watch as lines};
 
 use super::super::args::{Common, Format, ReportArgs};
 use super::super::live_args::LiveArgs;
-use super::super::run::{counts, engine_options, is_problem, on_threads, text_options};
+use super::super::run::{
+    choose_findings, counts, engine_options, is_problem, on_threads, text_options,
+};
 use super::super::{USAGE, complain};
 use super::outbox::Outbox;
 use super::session::{Event, drive};
@@ -28,6 +31,8 @@ struct Watcher<'a> {
     stalls: Stalls,
     summary: Summary,
     problem: bool,
+    /// Sessions that count, if not all do.
+    counting: Option<BTreeSet<u64>>,
     clock: Clock,
     color: bool,
 }
@@ -55,6 +60,7 @@ pub fn watch(
             stalls: Stalls::default(),
             summary: Summary::default(),
             problem: false,
+            counting: (ready.filter.is_some() || !report.session.is_empty()).then(BTreeSet::new),
             clock: Clock::new(options.zone),
             color: options.color,
         };
@@ -95,16 +101,20 @@ impl Watcher<'_> {
 
     fn ended(&mut self, mut judged: Judged) -> Option<Vec<u8>> {
         self.stalls.forget(&judged);
-        if !counts(&judged, self.filter.as_ref(), &self.report.session) {
-            return None;
+        let counts = counts(&judged, self.filter.as_ref(), &self.report.session);
+        if counts {
+            self.summary.add(&judged);
+            self.problem |= is_problem(&judged);
+            if let Some(counting) = &mut self.counting {
+                counting.insert(judged.session.id);
+            }
         }
-        self.summary.add(&judged);
-        self.problem |= is_problem(&judged);
-        if self.report.only_problems && !is_problem(&judged) {
-            return None;
-        }
+        // Findings speak of sessions that aren't shown as well.
         if let Some(masker) = &mut self.masker {
             masker.session(&mut judged);
+        }
+        if !counts || (self.report.only_problems && !is_problem(&judged)) {
+            return None;
         }
         let mut line = Vec::new();
         let _ = match self.report.format {
@@ -132,6 +142,8 @@ impl Watcher<'_> {
 
     /// The last line.
     fn last(&mut self, analysis: &mut Analysis) -> Vec<u8> {
+        let only_problems = self.report.only_problems;
+        choose_findings(&mut analysis.findings, only_problems, self.counting.as_ref());
         if let Some(masker) = &mut self.masker {
             masker.capture(analysis);
         }

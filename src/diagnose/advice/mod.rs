@@ -5,6 +5,7 @@ mod capture;
 mod client;
 mod firewall;
 mod range;
+mod ranges;
 mod remedies;
 pub mod server;
 mod snippet;
@@ -12,6 +13,7 @@ mod snippet;
 pub use capture::{capture_command, capture_elsewhere};
 pub use client::{insist_on_tls, use_passive_mode};
 pub use firewall::{Place, drop_from, family, iptables};
+pub use ranges::Host;
 pub use remedies::{
     accept_other_addresses, external_address, let_active_in, let_servers_meet, open_control_port,
     open_passive_range, passive_range, settings, tracking_helper,

@@ -35,7 +35,8 @@ pub fn passive(ctx: &Context<'_>) -> Range {
     around(announced)
 }
 
-fn around(ports: impl Iterator<Item = u16> + Clone) -> Range {
+/// The hundreds that hold these ports.
+pub fn around(ports: impl Iterator<Item = u16> + Clone) -> Range {
     let (Some(low), Some(high)) = (ports.clone().min(), ports.max()) else { return USUAL };
     if high - low > NARROW {
         return USUAL;

@@ -32,6 +32,17 @@ fn a_stranger_turned_away_with_and_without_a_word() {
     assert_eq!(s.wait(12_000).leaves().says(), ["critical data-wrong-peer"]);
 }
 
+/// pyftpdlib refuses at the dial, and then takes the command as if nothing had been.
+#[test]
+fn a_stranger_turned_away_before_the_command() {
+    let mut s = Scene::at_server();
+    let mut data = dialled(&mut s, STRANGER);
+    s.close(&mut data, false);
+    s.server("425 Rejected data connection from foreign address 198.51.100.77:41000.");
+    s.asks("RETR a", "150 File status okay.");
+    assert_eq!(s.quits().says(), ["critical data-wrong-peer"]);
+}
+
 #[test]
 fn a_stranger_who_is_served() {
     // As far away as the client: a NAT pool at a server that doesn't mind. From elsewhere: perhaps

@@ -159,8 +159,8 @@ fn a_reply_that_comes_seconds_after_the_data() {
         s.close(&mut data, upload);
         s.wait(5000).server("226 Done.").quits().says()
     };
-    assert_eq!(late(Scene::new(), "RETR a"), ["warning control-interrupted"]);
-    // What the server does with an upload takes its time, and at the server nothing hides.
+    // Where lost packets can't be counted, a server that takes its time looks the same.
+    assert_eq!(late(Scene::new(), "RETR a"), nothing());
     assert_eq!(late(Scene::new(), "STOR a"), nothing());
     assert_eq!(late(Scene::at_server(), "RETR a"), nothing());
 }

@@ -10,13 +10,15 @@ pub(super) static RULE: Rule = Rule {
     severities: &[Severity::Warning],
     means: Means::Nothing,
     explains: &["login-slow", "banner-late"],
-    proof: "A reply or command sent at least 3 times over at least 3 s, then acknowledged; where it arrives: a reply more than 3 s late (a 226 after the data's FIN), and by the IP identification at least 2 packets of that side before it never came; or without such numbers, after a download.",
+    proof: "A reply or command sent at least 3 times over at least 3 s, then acknowledged; where it arrives: a reply more than 3 s late (a 226 after the data's FIN), and by the IP identification at least 2 packets of that side before it never came (without such numbers it says nothing).",
     look_alikes: "control-dead (never acknowledged); a server that takes its time, which numbers its late reply next to the packet before it, or works on an upload.",
     change: "The path, on which an idle control connection is forgotten or cut and comes back.",
     shown_by: ("control-interrupted-client", "reply-late"),
     check,
 };
 
+/// The pieces of a reply arrive together.
+const ONE_REPLY: Duration = Duration::from_millis(1);
 const LONG: Duration = Duration::from_secs(3);
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
@@ -82,8 +84,8 @@ struct Late<'a> {
     after: &'static str,
     since: Moment,
     at: Moment,
-    /// Packets before it that never came, where they can be counted.
-    skipped: Option<Skipped>,
+    /// Packets before it that never came.
+    skipped: Skipped,
 }
 
 /// The final reply that was awaited for longest, if it was sent before it arrived.
@@ -98,11 +100,11 @@ fn late_reply<'a>(ctx: &Context<'a>) -> Option<Late<'a>> {
             None if e.verb.is_transfer() => return None,
             None => ("the command", e.at),
         };
-        let skipped = numbering.skipped().filter(|k| k.to == at && k.packets >= 2);
-        let download = !matches!(e.verb, Verb::STOR | Verb::STOU | Verb::APPE);
-        let fits = skipped.is_some() || !numbering.counts() && fin.is_some() && download;
+        // Where they can't be counted, a server that took its time looks the same.
+        let before = |k: &Skipped| k.to <= at && at.time.since(k.to.time) < ONE_REPLY;
+        let skipped = numbering.skipped().filter(|k| before(k) && k.packets >= 2)?;
         let long = at.time.since(since.time) > LONG;
-        (fits && long).then_some(Late { exchange: e, after, since, at, skipped })
+        long.then_some(Late { exchange: e, after, since, at, skipped })
     });
     late.max_by_key(|l| l.at.time.since(l.since.time))
 }
@@ -119,35 +121,21 @@ fn where_it_arrived(ctx: &Context<'_>, late: &Late<'_>) -> Diagnosis {
     let e = late.exchange;
     let code = e.final_code().unwrap_or_default();
     let waited = wording::duration(late.at.time.since(late.since.time));
-    let (confidence, why) = match late.skipped {
-        Some(k) => (
-            Confidence::Likely,
-            format!(
-                "by the IP identification, which this server counts up by one with each packet, it sent {} on \
-                 this connection that never came here before this one: the reply was lost and sent again, not \
-                 late",
-                wording::count(k.packets.into(), "packet")
-            ),
-        ),
-        None => (
-            Confidence::Possible,
-            "the server had nothing more to do after the data's end. A reply that was lost and sent again comes \
-             as late; only a capture at the server tells it from a server that took its time"
-                .to_owned(),
-        ),
-    };
-    let mut d = Diagnosis::new(RULE.code, Severity::Warning, RULE.stage)
-        .confidence(confidence)
+    let why = format!(
+        "by the IP identification, which this server counts up by one with each packet, it sent {} on this \
+         connection that never came here before this one: the reply was lost and sent again, not late",
+        wording::count(late.skipped.packets.into(), "packet")
+    );
+    let d = Diagnosis::new(RULE.code, Severity::Warning, RULE.stage)
+        .confidence(Confidence::Likely)
         .summary(format!(
             "The {code} to {} arrived {waited} after {}, on the control connection {} → {}.",
             e.verb, late.after, s.client, s.server
         ))
         .reasoning(format!("{}: {why}.", wording::vantage(ctx)))
         .evidence(late.since, late.after)
+        .evidence(late.skipped.from, "the server's packet before it")
         .evidence(late.at, format!("the {code} arrives"));
-    if let Some(k) = late.skipped {
-        d = d.evidence(k.from, "the server's packet before it");
-    }
     remedies(ctx, d).advise([advice::capture_elsewhere(ctx)])
 }
 

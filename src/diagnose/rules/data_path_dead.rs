@@ -20,14 +20,17 @@ pub(super) static RULE: Rule = Rule {
 const PAYLOAD_TIMES: u32 = 3;
 /// Retransmissions of a bare FIN that are enough.
 const FIN_TIMES: u32 = 2;
-/// Over at least this time.
-const LONG: Duration = Duration::from_secs(1);
+/// Over at least this time; a spanning tree, a failover or a radio that roams is back sooner.
+const LONG: Duration = Duration::from_secs(5);
+/// The same when the session is over: nothing can recover any more.
+const LONG_AT_END: Duration = Duration::from_secs(1);
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let s = ctx.session;
     if ctx.quality.one_direction {
         return;
     }
+    let long = if ctx.control_ended() { LONG_AT_END } else { LONG };
     for channel in &s.channels {
         let Some(c) = channel.connection.as_ref().filter(|c| c.worked()) else { continue };
         for end in [c.initiator, c.responder] {
@@ -39,7 +42,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
             // After both FINs the data had come to its end; firewalls often swallow the last of
             // them, because they have forgotten the connection by then.
             let ended = u.len == 0 && other.fin.is_some();
-            if ended || u.times < needed || heard || u.last.time.since(u.first.time) < LONG {
+            if ended || u.times < needed || heard || u.last.time.since(u.sent.time) < long {
                 continue;
             }
             let who = if end.ip == s.client.ip { "client" } else { "server" };

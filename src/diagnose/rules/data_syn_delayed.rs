@@ -47,7 +47,10 @@ fn delay(ctx: &Context<'_>, channel: &Channel, dial: &Connection) -> Option<Dura
         .attempts
         .iter()
         .filter(|a| a.responder == dial.responder && a.state() == ConnectionState::Unanswered);
-    let earlier = before.filter_map(|a| a.from_initiator.syn).min();
+    // A dial before the announcement belongs to one that the capture missed.
+    let announced = channel.announcement.as_ref().map(|a| a.at);
+    let earlier =
+        before.filter_map(|a| a.from_initiator.syn).filter(|s| Some(*s) > announced).min();
     let again = dial.from_initiator.syn.filter(|_| dial.from_initiator.syns >= 2);
     let first = earlier.or(again)?;
     let delay = answer.time.since(first.time);

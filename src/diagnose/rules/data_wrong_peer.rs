@@ -1,6 +1,7 @@
 //! The data connection came from another address than the control connection, and was not taken.
 
 use super::prelude::*;
+use crate::session::Message;
 
 pub(super) static RULE: Rule = Rule {
     code: "data-wrong-peer",
@@ -38,19 +39,33 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         if dial.is_some_and(|d| !d.worked()) {
             continue;
         }
-        let said = says_so(e);
+        let early = said_early(ctx, channel);
+        let said = early.is_some() || e.final_code() == Some(425) && names_it(&e.reply_text);
         let away = dial.is_some_and(|d| turned_away(ctx, channel, e, d));
         let silent = e.replies.is_empty() && ctx.software("pure-ftpd");
         if said || away && (channel.third_party.is_some() || silent) {
-            findings.add(diagnosis(ctx, channel, e, said));
+            findings.add(diagnosis(ctx, channel, e, said, early));
         }
     }
 }
 
 /// A refusal that names the reason.
-fn says_so(e: &Exchange) -> bool {
-    let text = e.reply_text.to_ascii_lowercase();
-    e.final_code() == Some(425) && (text.contains("bad ip") || text.contains("foreign address"))
+fn names_it(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.contains("bad ip") || text.contains("foreign address")
+}
+
+/// pyftpdlib says so when the dial comes, which may be before the command is there.
+fn said_early(ctx: &Context<'_>, channel: &Channel) -> Option<Moment> {
+    let script = &ctx.session.script;
+    let next = ctx.next_announcement(channel).and_then(Channel::began);
+    let ours = |at: Moment| Some(at) > channel.began() && next.is_none_or(|n| at < n);
+    let said = |m: &&Message| {
+        m.kind == MessageKind::Reply(425, None)
+            && ours(m.at)
+            && script.text(m).is_some_and(names_it)
+    };
+    script.messages.iter().find(said).map(|m| m.at)
 }
 
 /// The side that listened closed the connection before a byte came, although it wasn't the one to
@@ -72,7 +87,13 @@ fn end_of(half: &crate::session::Half) -> Option<Moment> {
     [half.fin, half.rst.map(|r| r.at)].into_iter().flatten().min()
 }
 
-fn diagnosis(ctx: &Context<'_>, channel: &Channel, e: &Exchange, said: bool) -> Diagnosis {
+fn diagnosis(
+    ctx: &Context<'_>,
+    channel: &Channel,
+    e: &Exchange,
+    said: bool,
+    early: Option<Moment>,
+) -> Diagnosis {
     let s = ctx.session;
     let active = channel.mode == Mode::Active;
     let (listener, dialler) = if active { ("client", "server") } else { ("server", "client") };
@@ -94,7 +115,11 @@ fn diagnosis(ctx: &Context<'_>, channel: &Channel, e: &Exchange, said: bool) -> 
     };
     let mut d = Diagnosis::new(RULE.code, severity, RULE.stage)
         .channel(channel.id)
-        .means(if e.final_reply.is_none() { Means::Stalled } else { Means::Failed })
+        .means(if e.final_reply.is_none() && early.is_none() {
+            Means::Stalled
+        } else {
+            Means::Failed
+        })
         .confidence(if seen { Confidence::Certain } else { Confidence::Likely })
         .summary(summary)
         .reasoning(format!("{}: {}", wording::vantage(ctx), reasoning(ctx, channel, said)))
@@ -103,9 +128,10 @@ fn diagnosis(ctx: &Context<'_>, channel: &Channel, e: &Exchange, said: bool) -> 
         let closed = format!("the {listener} closes it before a byte came");
         d = d.dialled(dial).evidence_if(end_of(&dial.from_responder), &closed);
     }
-    d = match e.final_reply {
-        Some(_) => d.answered(ctx, channel),
-        None => d.evidence(e.at, format!("{}, which gets no final reply", e.verb)),
+    d = match (e.final_reply, early) {
+        (Some(_), _) => d.answered(ctx, channel),
+        (None, Some(at)) => d.evidence(at, "425, which says so"),
+        (None, None) => d.evidence(e.at, format!("{}, which gets no final reply", e.verb)),
     };
     d = if active { from_one_address(d, ctx) } else { to_one_address(d, ctx, channel) };
     if channel.third_party.is_some() { d } else { d.advise([advice::capture_elsewhere(ctx)]) }

@@ -130,14 +130,14 @@ const AFTER_A_STALLED_TRANSFER: &[&str] = &[
 ];
 
 /// The refusal of a login speaks of TLS.
-fn demands_tls(e: &crate::session::Exchange) -> bool {
+pub(in crate::diagnose) fn demands_tls(e: &crate::session::Exchange) -> bool {
     let text = e.reply_text.to_ascii_lowercase();
     let named = ["tls", "ssl", "encrypt", "secure connection", "auth "];
     matches!(e.final_code(), Some(421 | 500..=599)) && named.iter().any(|n| text.contains(n))
 }
 
 /// The refusal of a login, or a 421 to it, speaks of a limit.
-fn too_many(e: &crate::session::Exchange) -> bool {
+pub(in crate::diagnose) fn too_many(e: &crate::session::Exchange) -> bool {
     let text = e.reply_text.to_ascii_lowercase();
     let named = ["too many", "maximum", "max ", "limit", "connections"];
     matches!(e.final_code(), Some(421 | 530)) && named.iter().any(|n| text.contains(n))

@@ -70,12 +70,23 @@ fn remedy(code: u16) -> (&'static str, Audience, &'static str) {
     }
 }
 
+/// ABOR, or the client's end of the control connection, after the command and before its reply.
+fn called_off(ctx: &Context<'_>, e: &Exchange, replied: Moment) -> bool {
+    let s = ctx.session;
+    let abor = s.script.exchanges.iter().filter(|a| a.verb == Verb::ABOR).map(|a| a.at);
+    abor.chain(s.from_client().fin).any(|at| at > e.at && at < replied)
+}
+
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let s = ctx.session;
     let any = crate::diagnose::anything_succeeded(s);
     for t in &s.transfers {
         let Some(e) = s.script.exchanges.get(t.exchange).filter(|e| e.refused()) else { continue };
         let Some((code, at)) = e.final_reply else { continue };
+        // The client broke it off before; without the announcement there is no channel to say so of.
+        if matches!(code, 426 | 451) && t.channel.is_none() && called_off(ctx, e, at) {
+            continue;
+        }
         let serious = matches!(code, 425 | 426 | 451 | 452 | 552);
         let overcome = ctx.succeeded_after(e.at).is_some() || any && !serious;
         let severity = if overcome { Severity::Warning } else { Severity::Critical };

@@ -6,7 +6,7 @@
 mod addresses;
 mod words;
 
-use crate::diagnose::{Diagnosis, Judged};
+use crate::diagnose::{Diagnosis, Finding, Judged};
 use crate::engine::Analysis;
 use crate::ftp::command::Verb;
 use crate::session::{Connection, Exchange, MessageKind, Session};
@@ -36,10 +36,7 @@ pub fn mask(analysis: &mut Analysis) {
 impl Masker {
     /// Masks what is said of the capture, and its findings.
     pub fn capture(&mut self, analysis: &mut Analysis) {
-        self.words.recall();
-        for finding in &mut analysis.findings {
-            self.diagnosis(&mut finding.diagnosis);
-        }
+        self.findings(&mut analysis.findings);
         let files = &mut analysis.capture.files;
         for problem in &mut analysis.capture.problems {
             for (i, file) in files.iter().enumerate().filter(|(_, f)| !f.is_empty()) {
@@ -52,6 +49,14 @@ impl Masker {
         }
         // Comments say whatever their writers wanted to.
         analysis.capture.comments.clear();
+    }
+
+    /// Masks findings over sessions that were masked before.
+    pub fn findings(&mut self, findings: &mut [Finding]) {
+        self.words.recall();
+        for finding in findings {
+            self.diagnosis(&mut finding.diagnosis);
+        }
     }
 
     /// Masks a session and its verdicts.

@@ -72,7 +72,7 @@ pub fn headline(view: &View<'_>, diagnosis: &Diagnosis) -> Lines {
 }
 
 /// The packets that support it, where no ladder shows them.
-fn evidence(view: &View<'_>, diagnosis: &Diagnosis) -> Lines {
+pub fn evidence(view: &View<'_>, diagnosis: &Diagnosis) -> Lines {
     const SHOWN: usize = 4;
     let mut lines = Lines::new();
     let rest = " ".repeat(LABEL + 4);

@@ -6,7 +6,7 @@ use super::lines::{Lines, span, wrap};
 use super::palette::{BAD, ODD, PLAIN, QUIET, STRONG, status};
 use super::units;
 use super::view::View;
-use crate::diagnose::Status;
+use crate::diagnose::{Severity, Status};
 use crate::report::escape::escape;
 
 /// Problems of the capture that are shown.
@@ -121,8 +121,10 @@ fn summary(view: &View<'_>) -> Vec<Span<'static>> {
         spans.push(span(format!("{glyph} {} {}", units::grouped(n as u64), s.name()), style));
         first = false;
     }
-    if !view.analysis.findings.is_empty() {
-        let n = units::count(view.analysis.findings.len() as u64, "finding");
+    let serious =
+        view.analysis.findings.iter().filter(|f| f.diagnosis.severity != Severity::Info).count();
+    if serious > 0 {
+        let n = units::count(serious as u64, "finding");
         spans.push(span(" · ", PLAIN));
         spans.push(span(format!("{n} over the capture"), BAD));
     }

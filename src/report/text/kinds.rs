@@ -1,9 +1,7 @@
 //! Sessions that broke in the same way at the same server: a few in full, the others by id.
 
-use ratatui::text::Line;
-
 use super::diagnosis::ids;
-use super::lines::{Lines, paragraph, span};
+use super::lines::{Lines, paragraph};
 use super::palette::{QUIET, STRONG, status};
 use super::units;
 use super::view::View;
@@ -43,7 +41,7 @@ pub fn others(view: &View<'_>, sessions: &[&Judged]) -> Lines {
     let n = units::count(sessions.len() as u64, "more session");
     let (_, server, codes) = kind(first);
     let text = format!("{glyph} {n} to {server} ended like these: {}", codes.join(", "));
-    let mut lines = vec![Line::from(span(text, style.patch(STRONG)))];
+    let mut lines = paragraph(&text, style.patch(STRONG), view.width, "", "  ");
     let text =
         format!("ids {} · `--session N` shows one", ids(sessions.iter().map(|j| j.session.id)));
     lines.extend(paragraph(&text, QUIET, view.width, "  ", "  "));

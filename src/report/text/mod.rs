@@ -32,6 +32,7 @@ use lines::{Lines, print};
 use view::View;
 
 pub use clock::Zone;
+pub(crate) use diagnosis::ids;
 
 /// How the report is to look.
 #[derive(Clone, Copy, Debug)]
@@ -59,28 +60,29 @@ pub fn text(analysis: &Analysis, options: &TextOptions, out: &mut impl Write) ->
     if analysis.sessions.is_empty() {
         return show(without_ftp::lines(&view, options.filtered));
     }
+    let mut below = |lines: Lines| {
+        if lines.is_empty() {
+            Ok(())
+        } else {
+            show(vec![Line::default()]).and_then(|()| show(lines))
+        }
+    };
+    below(findings::serious(&view))?;
     let quiet = |j: &&Judged| matches!(j.status, Status::Healthy | Status::Undetermined);
     let (fine, mut broken): (Vec<&Judged>, Vec<&Judged>) =
         analysis.sessions.iter().partition(quiet);
     broken.sort_by_key(|j| (j.status, j.session.id));
     for group in kinds::group(&broken) {
         for judged in group.iter().take(SCREENS) {
-            show(vec![Line::default()])?;
-            show(session::lines(&view, judged))?;
+            below(session::lines(&view, judged))?;
         }
         if let Some(others) = group.get(SCREENS..).filter(|o| !o.is_empty()) {
-            show(vec![Line::default()])?;
-            show(kinds::others(&view, others))?;
+            below(kinds::others(&view, others))?;
         }
     }
     if !fine.is_empty() && !options.only_problems {
-        show(vec![Line::default()])?;
-        show(healthy::lines(&view, &fine))?;
+        below(healthy::lines(&view, &fine))?;
     }
-    if !analysis.findings.is_empty() {
-        show(vec![Line::default()])?;
-        show(findings::lines(&view))?;
-    }
-    show(vec![Line::default()])?;
-    show(servers::lines(&view))
+    below(findings::notes(&view))?;
+    below(servers::lines(&view))
 }

@@ -7,10 +7,11 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
+use super::over_sessions;
 use crate::decode::Endpoint;
 use crate::diagnose::{Severity, find};
 use crate::report::escape::escape;
-use crate::report::text::lines::{Lines, paragraph, span, wrap};
+use crate::report::text::lines::{Lines, span};
 use crate::report::text::palette::{self, BAD, CURSOR, GOOD, NOTE, PLAIN, QUIET, STRONG};
 use crate::report::text::units;
 use crate::session::Mode;
@@ -38,18 +39,7 @@ pub fn render(app: &App, cursor: &Cursor, area: Rect, buffer: &mut Buffer) {
 fn lines(s: &Snapshot, width: usize) -> Lines {
     let mut lines = Lines::new();
     for finding in s.findings.iter() {
-        let d = &finding.diagnosis;
-        let (glyph, style) = palette::severity(d.severity);
-        let spans =
-            [span(format!("{glyph} "), style), span(escape(&d.summary).into_owned(), STRONG)];
-        lines.extend(wrap(&spans, width, " ", "   "));
-        lines.extend(paragraph(&escape(&d.reasoning), PLAIN, width, "   ", "   "));
-        for advice in &d.advice {
-            lines.extend(paragraph(&escape(&advice.text), PLAIN, width, "   ", "   "));
-            for line in advice.example.iter().flat_map(|e| e.lines()) {
-                lines.push(Line::from(span(format!("     {}", escape(line)), NOTE)));
-            }
-        }
+        lines.extend(over_sessions::lines(finding, width));
         lines.push(Line::default());
     }
     heading(&mut lines, "Causes");

@@ -6,6 +6,7 @@ mod dialogue;
 mod empty;
 mod findings;
 mod help;
+mod over_sessions;
 mod packet;
 mod session;
 mod sessions;

@@ -1,0 +1,205 @@
+//! What only many sessions show: learned over all of them in the order in which they are judged,
+//! a compact record for each server and client, and one rule a file that draws the conclusion.
+
+mod backends;
+mod chance;
+mod client_ports;
+mod ids;
+mod logins;
+mod ports;
+mod rules;
+mod silences;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::{Diagnosis, Finding, Judged, Rule};
+use crate::decode::Endpoint;
+use crate::ftp::command::Verb;
+use crate::session::{Mode, Session};
+use backends::Backends;
+use client_ports::ClientPorts;
+use ids::Ids;
+use logins::Logins;
+use ports::Ports;
+use silences::Silence;
+
+pub use rules::FINDINGS;
+
+/// A diagnosis over many sessions: its proof, its look-alikes and its advice stand in one file.
+pub type FindingRule = Rule<fn(&Learner, &mut Conclusions)>;
+
+/// Servers and clients that are remembered; later ones are not.
+const SERVERS: usize = 10_000;
+const CLIENTS: usize = 50_000;
+/// Ports of clients that are remembered, of all clients together; and silences.
+const CLIENT_PORTS: usize = 200_000;
+const SILENCES: usize = 256;
+/// Findings of one rule, so that a capture of a whole provider stays readable.
+const OF_ONE_RULE: usize = 50;
+
+/// What is remembered of a server.
+#[derive(Debug, Default)]
+pub struct Server {
+    /// Hosts behind its address.
+    pub backends: Backends,
+    /// Silences that someone ended.
+    pub silences: Vec<Silence>,
+    /// Software, as it says.
+    pub software: Option<String>,
+}
+
+/// What is remembered of a client.
+#[derive(Debug, Default)]
+pub struct Client {
+    /// Refused logins.
+    pub logins: Logins,
+    /// Ports that it dials from.
+    pub ports: ClientPorts,
+    /// Its sessions.
+    pub sessions: Ids,
+}
+
+/// Learns from one session after the other and lets each of them go.
+///
+/// What it holds is bounded, whatever the network sends; what it says depends on the order of
+/// sessions alone.
+#[derive(Debug)]
+pub struct Learner {
+    /// By the control connection's end.
+    pub servers: BTreeMap<Endpoint, Server>,
+    /// Passive ports, by the address that is dialled and the control port.
+    pub passive: BTreeMap<Endpoint, Ports>,
+    /// By address.
+    pub clients: BTreeMap<IpAddr, Client>,
+    room: ports::Room,
+    client_ports_left: usize,
+}
+
+impl Default for Learner {
+    fn default() -> Self {
+        Self {
+            servers: BTreeMap::new(),
+            passive: BTreeMap::new(),
+            clients: BTreeMap::new(),
+            room: ports::Room::default(),
+            client_ports_left: CLIENT_PORTS,
+        }
+    }
+}
+
+/// Where rules put what they conclude.
+#[derive(Debug, Default)]
+pub struct Conclusions {
+    all: Vec<(Option<Endpoint>, Finding)>,
+}
+
+impl Conclusions {
+    /// Adds a finding about a server (its address that is dialled, its control port), or about
+    /// something else.
+    fn add(&mut self, about: Option<Endpoint>, diagnosis: Diagnosis, sessions: &Ids) {
+        self.all.push((about, Finding { diagnosis, sessions: sessions.sorted() }));
+    }
+}
+
+impl Learner {
+    /// Takes note of a judged session. To be called in the order of closing points.
+    pub fn session(&mut self, judged: &Judged) {
+        let s = &judged.session;
+        if s.not_ftp.is_some() {
+            return;
+        }
+        self.learn_client(s);
+        self.learn_passive(judged);
+        if let Some(server) = entry(&mut self.servers, s.server, SERVERS) {
+            server.backends.session(judged);
+            if server.software.is_none() {
+                server.software.clone_from(&s.software);
+            }
+            let room = SILENCES.saturating_sub(server.silences.len());
+            server.silences.extend(silences::of(s).into_iter().take(room));
+        }
+    }
+
+    fn learn_client(&mut self, s: &Session) {
+        let Some(client) = entry(&mut self.clients, s.client.ip, CLIENTS) else { return };
+        client.sessions.add(s.id);
+        client.logins.session(s);
+        let left = &mut self.client_ports_left;
+        if s.control.initiator_known {
+            client.ports.connection(s.client.port, s.server, s.control.first, left);
+        }
+        for d in s.channels.iter().filter_map(|c| c.connection.as_ref()) {
+            if d.initiator_known && d.initiator.ip == s.client.ip {
+                client.ports.connection(d.initiator.port, d.responder, d.first, left);
+            }
+        }
+    }
+
+    fn learn_passive(&mut self, judged: &Judged) {
+        let s = &judged.session;
+        for channel in s.channels.iter().filter(|c| c.mode == Mode::Passive) {
+            let dialled = channel.connection.as_ref().map(|d| d.responder.ip);
+            let at = Endpoint::new(dialled.unwrap_or(s.server.ip), s.server.port);
+            let Some(ports) = entry(&mut self.passive, at, SERVERS) else { continue };
+            if ports.software.is_none() {
+                ports.software.clone_from(&s.software);
+            }
+            ports.channel(judged, channel, &mut self.room);
+        }
+        if !judged.diagnoses.iter().any(|d| d.code == "passive-unavailable") {
+            return;
+        }
+        let asked = |v: Verb| matches!(v, Verb::PASV | Verb::EPSV);
+        let Some(ports) = entry(&mut self.passive, s.server, SERVERS) else { return };
+        for e in s.script.exchanges.iter().filter(|e| asked(e.verb)) {
+            if let Some((421 | 425 | 500, at)) = e.final_reply {
+                ports.refusal(at, s.id, &e.reply_text);
+            }
+        }
+    }
+
+    /// What was learned: the worst first, then in the order of the catalogue, of servers and of
+    /// clients.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut conclusions = Conclusions::default();
+        for rule in FINDINGS {
+            let before = conclusions.all.len();
+            (rule.check)(self, &mut conclusions);
+            conclusions.all.truncate(before + OF_ONE_RULE);
+        }
+        let all = conclusions.all;
+        let explained = |about: Option<Endpoint>, code: &str| {
+            about.is_some()
+                && all.iter().any(|(cause, f)| {
+                    *cause == about
+                        && rule_of(&f.diagnosis).is_some_and(|r| r.explains.contains(&code))
+                })
+        };
+        let mut standing: Vec<Finding> = all
+            .iter()
+            .filter(|(about, f)| !explained(*about, f.diagnosis.code))
+            .map(|(_, f)| f.clone())
+            .collect();
+        for f in &mut standing {
+            f.diagnosis.evidence.sort_by_key(|e| e.at);
+        }
+        standing.sort_by_key(|f| f.diagnosis.severity);
+        standing
+    }
+}
+
+fn rule_of(d: &Diagnosis) -> Option<&'static FindingRule> {
+    FINDINGS.iter().copied().find(|r| r.code == d.code)
+}
+
+/// The record of `key`; `None` when there is no room for a new one.
+fn entry<K: Ord, V: Default>(map: &mut BTreeMap<K, V>, key: K, most: usize) -> Option<&mut V> {
+    if map.len() >= most && !map.contains_key(&key) {
+        return None;
+    }
+    Some(map.entry(key).or_default())
+}

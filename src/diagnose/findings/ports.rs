@@ -1,0 +1,235 @@
+//! What became of the passive ports of a server.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::ids::Ids;
+use crate::capture::{Moment, Timestamp};
+use crate::diagnose::Judged;
+use crate::session::{AnnouncementKind, Channel, VantagePoint};
+
+/// A dial, or an announcement that nobody dialled.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// The first packet of the dial, or the announcement.
+    pub at: Moment,
+    /// Which session.
+    pub session: u64,
+    /// Whose.
+    pub client: IpAddr,
+    /// A dial, not an announcement alone.
+    pub dialled: bool,
+}
+
+/// How often a port worked and how often it didn't.
+#[derive(Clone, Debug, Default)]
+pub struct Port {
+    /// Dials that worked.
+    pub worked: u32,
+    /// The first and the last of them.
+    pub working: Option<(Seen, Seen)>,
+    /// Dials that were dropped or rejected on the way, and announcements that no dial reached.
+    pub failed: u32,
+    /// The first and the last of them.
+    pub failing: Option<(Seen, Seen)>,
+    /// After which kinds of announcement it failed.
+    kinds: u16,
+}
+
+/// From when to when a port was taken: announced and waiting, or connected.
+#[derive(Clone, Copy, Debug)]
+pub struct Use {
+    /// The port.
+    pub port: u16,
+    /// Whose.
+    pub session: u64,
+    /// Announced.
+    pub from: Timestamp,
+    /// Closed, or given up.
+    pub until: Timestamp,
+}
+
+/// A request for a passive port that was refused.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// The refusal.
+    pub at: Moment,
+    /// Whose.
+    pub session: u64,
+    /// What it said.
+    pub text: String,
+}
+
+/// Everything about the passive ports of one server.
+#[derive(Debug, Default)]
+pub struct Ports {
+    /// By number.
+    pub ports: BTreeMap<u16, Port>,
+    /// Announcements of passive ports.
+    pub announced: u64,
+    /// The first and the last of them.
+    pub announcements: Option<(Moment, Moment)>,
+    /// Sessions in which a port failed.
+    pub failing: Ids,
+    /// Sessions with announcements.
+    pub sessions: Ids,
+    /// Clients for which a port worked, and those for which one failed.
+    pub served: BTreeSet<IpAddr>,
+    /// See `served`.
+    pub denied: BTreeSet<IpAddr>,
+    /// The latest uses.
+    pub uses: VecDeque<Use>,
+    /// The first refusals.
+    pub refusals: Vec<Refusal>,
+    /// Sessions with refusals.
+    pub refused: Ids,
+    /// Software, as it says.
+    pub software: Option<String>,
+    worked_kinds: u16,
+}
+
+/// What is kept for all servers together.
+#[derive(Debug)]
+pub struct Room {
+    ports: usize,
+    uses: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { ports: 100_000, uses: 200_000 }
+    }
+}
+
+/// Diagnoses of a dial that something on the way, or the server's own firewall, kept from a port.
+const KEPT_OUT: [&str; 4] =
+    ["data-syn-unanswered", "data-rejected", "tls-data-blocked", "epsv-blocked-pasv-works"];
+
+/// Clients remembered for a server, refusals, and uses.
+const CLIENTS: usize = 1000;
+const REFUSALS: usize = 100;
+const USES: usize = 2000;
+
+fn kind_bit(kind: Option<AnnouncementKind>) -> u16 {
+    match kind {
+        None => 1,
+        Some(AnnouncementKind::Epsv) => 2,
+        Some(_) => 4,
+    }
+}
+
+impl Ports {
+    /// Takes note of a passive channel and what became of it.
+    pub(super) fn channel(&mut self, judged: &Judged, channel: &Channel, room: &mut Room) {
+        let s = &judged.session;
+        let Some(number) = channel.listening().map(|e| e.port) else { return };
+        if !self.ports.contains_key(&number) {
+            let Some(left) = room.ports.checked_sub(1) else { return };
+            room.ports = left;
+        }
+        if let Some(a) = channel.announcement.as_ref().filter(|a| a.accepted == Some(true)) {
+            self.announced += 1;
+            self.sessions.add(s.id);
+            let (first, last) = self.announcements.unwrap_or((a.at, a.at));
+            self.announcements = Some((first.min(a.at), last.max(a.at)));
+            self.used(judged, channel, number, a.at.time, room);
+        }
+        let kind = kind_bit(channel.announcement.as_ref().map(|a| a.kind));
+        let connection = channel.connection.as_ref();
+        let about = |code: &str| {
+            judged.diagnoses.iter().any(|d| d.code == code && d.channels.contains(&channel.id))
+        };
+        // At the client nobody's firewall keeps a client from trying.
+        let unreached = about("data-never-attempted") && s.vantage.point != VantagePoint::Client;
+        let port = self.ports.entry(number).or_default();
+        let seen = |at| Seen {
+            at,
+            session: s.id,
+            client: channel.third_party.unwrap_or(s.client.ip),
+            dialled: connection.is_some(),
+        };
+        if let Some(c) = connection.filter(|c| c.worked()) {
+            port.worked += 1;
+            port.working = Some(span(port.working, seen(c.first)));
+            self.worked_kinds |= kind;
+            remember(&mut self.served, s.client.ip);
+        } else if unreached || KEPT_OUT.iter().any(|code| about(code)) {
+            let Some(at) = connection.map(|c| c.first).or(channel.began()) else { return };
+            port.failed += 1;
+            port.failing = Some(span(port.failing, seen(at)));
+            port.kinds |= kind;
+            self.failing.add(s.id);
+            remember(&mut self.denied, s.client.ip);
+        }
+    }
+
+    fn used(&mut self, j: &Judged, c: &Channel, port: u16, from: Timestamp, room: &mut Room) {
+        let s = &j.session;
+        let next = s.channels.iter().filter_map(Channel::began).find(|b| b.time > from);
+        let gone = next.map_or(s.last.time, |n| n.time);
+        let until = match &c.connection {
+            Some(d) => d.closed().map_or(s.last.time, |m| m.time),
+            None => gone,
+        };
+        if self.uses.len() >= USES || room.uses == 0 {
+            if self.uses.pop_front().is_none() {
+                return;
+            }
+        } else {
+            room.uses -= 1;
+        }
+        self.uses.push_back(Use { port, session: s.id, from, until });
+    }
+
+    /// Takes note of a refused request for a passive port.
+    pub(super) fn refusal(&mut self, at: Moment, session: u64, text: &str) {
+        self.refused.add(session);
+        if self.refusals.len() < REFUSALS {
+            self.refusals.push(Refusal { at, session, text: text.to_owned() });
+        }
+    }
+
+    /// Ports that never worked although the kind of announcement did on others.
+    ///
+    /// A firewall that reads 227 but not 229 lets all of one kind through and none of the other:
+    /// that is no matter of ports.
+    pub fn never_worked(&self) -> impl Iterator<Item = (u16, &Port)> {
+        let kinds = self.worked_kinds;
+        let blocked = move |p: &Port| p.worked == 0 && p.failed > 0 && p.kinds & kinds != 0;
+        self.ports.iter().filter(move |(_, p)| blocked(p)).map(|(n, p)| (*n, p))
+    }
+
+    /// Ports that worked whenever they were dialled.
+    pub fn always_worked(&self) -> impl Iterator<Item = (u16, &Port)> {
+        self.ports.iter().filter(|(_, p)| p.worked > 0 && p.failed == 0).map(|(n, p)| (*n, p))
+    }
+
+    /// Ports that worked for one dial and not for another.
+    pub fn changing(&self) -> usize {
+        self.ports.values().filter(|p| p.worked > 0 && p.failed > 0).count()
+    }
+
+    /// The ports that were taken at `when`, and those that rested after their last connection.
+    pub fn taken(&self, when: Timestamp) -> (BTreeSet<u16>, BTreeSet<u16>) {
+        /// A closed connection's port rests this long on most systems (TIME-WAIT).
+        const REST: Duration = Duration::from_secs(60);
+        let begun = || self.uses.iter().filter(move |u| u.from <= when);
+        let open: BTreeSet<u16> = begun().filter(|u| when < u.until).map(|u| u.port).collect();
+        let resting = begun().filter(|u| when < u.until.plus(REST)).map(|u| u.port);
+        let resting = resting.filter(|p| !open.contains(p)).collect();
+        (open, resting)
+    }
+}
+
+/// The first and the last of what was seen, whatever order it is told in.
+fn span(so_far: Option<(Seen, Seen)>, new: Seen) -> (Seen, Seen) {
+    let Some((first, last)) = so_far else { return (new, new) };
+    (if new.at < first.at { new } else { first }, if new.at > last.at { new } else { last })
+}
+
+fn remember(clients: &mut BTreeSet<IpAddr>, ip: IpAddr) {
+    if clients.len() < CLIENTS {
+        clients.insert(ip);
+    }
+}

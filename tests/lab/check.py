@@ -1,0 +1,103 @@
+"""Records scenarios anew and holds what ftpscope says of the captures against the table."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Callable
+
+import install
+import truth
+from table import Scenario
+from topology import sweep
+
+# Where captures stay of which something else is said.
+KEPT = truth.REPOSITORY / "target" / "lab"
+
+
+def hindrance(cache: Path, ftpscope: Path | None, fetch: bool) -> str | None:
+    """Why nothing can be recorded here. With `fetch`, what is missing is installed first."""
+    if os.geteuid() != 0:
+        return "it must run as root"
+    if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode != 0:
+        return "network namespaces aren't allowed here"
+    lacking = install.missing(cache)
+    if lacking and fetch:
+        try:
+            install.install(cache)
+        except (OSError, StopIteration, subprocess.CalledProcessError) as error:
+            return f"what the lab needs can't be installed: {error}"
+        lacking = install.missing(cache)
+    if lacking:
+        return f"missing: {', '.join(lacking)} (record.py --install fetches it)"
+    name = f"ftpscope-probe-{os.getpid()}"
+    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True)
+    subprocess.run(["ip", "netns", "del", name], capture_output=True)
+    if made.returncode != 0:
+        return f"network namespaces aren't allowed here: {made.stderr.strip()}"
+    if ftpscope is None:
+        return "ftpscope isn't built (cargo build)"
+    return None
+
+
+class Check:
+    def __init__(self, arguments: argparse.Namespace, ftpscope: Path, record: Callable, folder: Path):
+        self.cache, self.verbose = arguments.cache, arguments.verbose
+        self.until = time.monotonic() + arguments.budget
+        self.ftpscope, self.record, self.folder = ftpscope, record, folder
+        self.late: list[str] = []
+
+    def once(self, number: int, scenario: Scenario) -> list[str]:
+        try:
+            self.record(number, scenario, self.cache, self.folder, self.verbose)
+        except Exception as error:  # one failed scenario must not stop the others
+            return [f"not recorded: {error}"]
+        return [f"{take.name}: {line}" for take in scenario.takes
+                for line in truth.differences(self.ftpscope, self.folder / take.file)]
+
+    def scenario(self, number: int, scenario: Scenario) -> bool:
+        name, began = scenario.takes[0].name, time.monotonic()
+        # An unhappy moment of a busy machine isn't the program's; a second one would be.
+        for last in (False, True):
+            if time.monotonic() > self.until:
+                self.late.append(name)
+                return True
+            wrong = self.once(number, scenario)
+            spent = f"{time.monotonic() - began:5.1f} s"
+            if not wrong:
+                print(f"ok {spent}  {', '.join(take.name for take in scenario.takes)}", flush=True)
+                return True
+            print(f"{'WRONG' if last else 'again'} {spent}  {name}: {'; '.join(wrong)}", flush=True)
+        KEPT.mkdir(parents=True, exist_ok=True)
+        for take in scenario.takes:
+            if (self.folder / take.file).exists():
+                shutil.copy(self.folder / take.file, KEPT)
+        return False
+
+
+def run(scenarios: list[tuple[int, Scenario]], arguments: argparse.Namespace, record: Callable) -> int:
+    ftpscope = arguments.ftpscope or truth.program()
+    if reason := hindrance(arguments.cache, ftpscope, arguments.install):
+        print(f"SKIPPED: the lab's scenarios were not recorded anew: {reason}")
+        return 0
+    sweep()
+    began = time.monotonic()
+    # Those that wait longest begin first.
+    scenarios = sorted(scenarios, key=lambda work: -work[1].limit)
+    with tempfile.TemporaryDirectory(prefix="ftpscope-check-") as folder:
+        check = Check(arguments, ftpscope.resolve(), record, Path(folder))
+        with ThreadPoolExecutor(arguments.jobs or 8) as pool:
+            right = list(pool.map(lambda work: check.scenario(*work), scenarios))
+    wrong = right.count(False)
+    done = len(right) - wrong - len(check.late)
+    print(f"{done} scenarios recorded anew and diagnosed as the table says, {wrong} not, "
+          f"in {time.monotonic() - began:.0f} s")
+    if check.late:
+        print(f"SKIPPED, the time was over: {', '.join(check.late)}")
+    if wrong:
+        print(f"their captures are in {KEPT}")
+    return 1 if wrong else 0
