@@ -43,9 +43,16 @@ fn from_the_list_to_the_evidence_and_out() {
     assert!(String::from_utf8_lossy(&run.stdout).contains("data-syn-unanswered"));
     t.press("q").shows("1 match").press("q");
     assert_eq!(t.ends(), 0);
-    // The terminal is as it was: no alternate screen, a visible cursor.
-    let screen = t.screen.lock().unwrap();
-    assert!(!screen.screen().alternate_screen() && !screen.screen().hide_cursor());
+    // The terminal is as it was, once its last bytes are read: no alternate screen, a visible cursor.
+    let restored = || {
+        let screen = t.screen.lock().unwrap();
+        !screen.screen().alternate_screen() && !screen.screen().hide_cursor()
+    };
+    let mut tries = 0..500;
+    while !restored() && tries.next().is_some() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert!(restored());
 }
 
 #[test]
