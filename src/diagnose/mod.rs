@@ -7,6 +7,7 @@ mod diagnosis;
 mod judge;
 #[cfg(test)]
 mod look_alikes;
+mod mtu;
 mod rule;
 mod rules;
 #[cfg(test)]

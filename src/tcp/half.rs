@@ -55,7 +55,7 @@ pub struct Half {
     pub keep_alives: u64,
     /// What was retransmitted and not acknowledged since.
     pub unanswered: Option<Unanswered>,
-    /// Of what was retransmitted and acknowledged in the end: what took longest.
+    /// Of what was retransmitted and acknowledged in the end: what was sent again for longest.
     pub recovered: Option<Box<Recovered>>,
     /// Keep-alives or window probes since the other side was last heard.
     pub probes: Option<Box<Probes>>,
@@ -323,9 +323,11 @@ impl Half {
             times: 0,
             offset,
             len,
+            last_len: len,
         });
         u.last = at;
         u.times += 1;
+        u.last_len = if offset == u.offset { len } else { u.last_len };
         u.len = u.len.max(len);
     }
 
@@ -395,7 +397,7 @@ impl Half {
             if let Some(u) = self.unanswered.filter(|u| offset > u.offset) {
                 self.unanswered = None;
                 let r = Recovered { unanswered: u, acked: at };
-                if self.recovered.as_ref().is_none_or(|known| r.took() > known.took()) {
+                if self.recovered.as_ref().is_none_or(|known| r.tried() > known.tried()) {
                     self.recovered = Some(Box::new(r));
                 }
             }

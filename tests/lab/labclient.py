@@ -34,6 +34,8 @@ def give_up(options: dict[str, str]) -> None:
     """As get, but on any trouble says QUIT and leaves."""
     ftp = connect(options)
     try:
+        if options.get("list") == "yes":
+            ftp.retrlines("LIST", lambda line: None)
         ftp.retrbinary("RETR " + options.get("file", "readme.txt"), lambda block: None)
     except (OSError, EOFError, ftplib.Error):
         pass

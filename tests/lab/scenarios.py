@@ -3,8 +3,10 @@
 import control
 import dial
 import faults
+import flow
 import healthy
 from table import Scenario
 
 SCENARIOS: list[Scenario] = [*healthy.SCENARIOS, *faults.SCENARIOS, *control.SCENARIOS,
-                             *dial.SCENARIOS]
+                             *dial.SCENARIOS,
+                             *flow.SCENARIOS]

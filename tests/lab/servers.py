@@ -105,3 +105,11 @@ def several(*servers: Server) -> Server:
         for server in servers:
             server.start(lab)
     return Server(" and ".join(server.title for server in servers), start)
+
+
+def tuned(server: Server, *settings: str) -> Server:
+    """A server whose host has other kernel settings."""
+    def start(lab: Lab) -> None:
+        lab.sysctl("server", *settings)
+        server.start(lab)
+    return Server(server.title, start)

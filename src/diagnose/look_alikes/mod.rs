@@ -1,6 +1,7 @@
 //! Look-alikes of the catalogue, each beside what it is taken for.
 
 mod dial;
+mod flow;
 
 use super::scene::{ACK, FIN, RST, Scene, Tcp};
 use crate::decode::IcmpKind;

@@ -8,8 +8,8 @@ mod prelude {
 
     pub(super) use crate::capture::Moment;
     pub(super) use crate::diagnose::{
-        Audience, Class, Confidence, Context, Diagnosis, Findings, Means, Rule, Severity, Stage,
-        advice, wording,
+        Advice, Audience, Class, Confidence, Context, Diagnosis, Findings, Means, Rule, Severity,
+        Stage, advice, wording,
     };
     pub(super) use crate::ftp::command::Verb;
     pub(super) use crate::session::{
@@ -40,6 +40,7 @@ mod control_reset;
 mod control_unanswered;
 mod control_unreachable;
 mod data_handshake_incomplete;
+mod data_mtu_blackhole;
 mod data_never_attempted;
 mod data_path_dead;
 mod data_port_reused;
@@ -207,6 +208,7 @@ pub static RULES: &[&Rule] = &[
     &data_silent::RULE,
     &data_zero_window::RULE,
     &data_path_dead::RULE,
+    &data_mtu_blackhole::RULE,
     &data_reset::RULE,
     &transfer_aborted::RULE,
     &reply_missing::RULE,

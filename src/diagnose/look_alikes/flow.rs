@@ -1,0 +1,81 @@
+//! Look-alikes of what goes wrong while data flows.
+
+use super::super::scene::{ACK, Scene, Tcp};
+use super::nothing;
+
+const CLIENT: &str = "192.0.2.1:41000";
+const PASSIVE: &str = "203.0.113.5:50000";
+const PSH: u8 = 0x18;
+
+/// PASV, its connection, RETR and 150.
+fn retrieving(s: &mut Scene) -> Tcp {
+    s.pasv(50000);
+    let data = s.open(CLIENT, PASSIVE);
+    s.asks("RETR a", "150 Opening BINARY mode data connection for a (9000 bytes).");
+    data
+}
+
+/// The server sends `len` bytes, and the client acknowledges them.
+fn arrives(s: &mut Scene, data: &mut Tcp, len: usize) {
+    s.send(data, false, PSH, &vec![b'x'; len]);
+    s.send(data, true, ACK, b"");
+}
+
+/// The server sends `len` bytes and sends them again, five times, in vain; the control connection
+/// still answers.
+fn in_vain(s: &mut Scene, data: &mut Tcp, len: u32) {
+    s.send(data, false, PSH, &vec![b'x'; len as usize]);
+    s.again(data, false, PSH, len, 5);
+    s.asks("NOOP", "200 Fine.");
+}
+
+#[test]
+fn only_full_size_segments_from_the_first_on_are_a_matter_of_size() {
+    let mut s = Scene::at_server();
+    let mut data = retrieving(&mut s);
+    in_vain(&mut s, &mut data, 1448);
+    assert_eq!(s.quits().says(), ["critical data-mtu-blackhole"]);
+    // Small ones.
+    let mut s = Scene::at_server();
+    let mut data = retrieving(&mut s);
+    in_vain(&mut s, &mut data, 300);
+    assert_eq!(s.quits().says(), ["critical data-path-dead"]);
+    // Others of the same size came through before.
+    let mut s = Scene::at_server();
+    let mut data = retrieving(&mut s);
+    arrives(&mut s, &mut data, 1448);
+    in_vain(&mut s, &mut data, 1448);
+    assert_eq!(s.quits().says(), ["critical data-path-dead"]);
+}
+
+#[test]
+fn when_control_is_silent_as_well_size_is_not_the_matter() {
+    let mut s = Scene::at_server();
+    let mut data = retrieving(&mut s);
+    s.send(&mut data, false, PSH, &[b'x'; 1448]);
+    s.again(&data, false, PSH, 1448, 5);
+    assert_eq!(s.wait(20_000).says(), ["critical data-path-dead"]);
+}
+
+#[test]
+fn a_sender_that_finds_a_size_which_passes() {
+    let mut s = Scene::at_server();
+    let mut data = retrieving(&mut s);
+    let (seq, ack) = (5001, 1001);
+    s.send(&mut data, false, PSH, &[b'x'; 1448]);
+    s.again(&data, false, PSH, 1448, 3);
+    s.send_at(&data, false, PSH, seq, ack, &[b'x'; 1024], None);
+    s.send_at(&data, true, ACK, ack, seq + 1024, b"", None);
+    s.send_at(&data, false, PSH, seq + 1024, ack, &[b'x'; 424], None);
+    s.send(&mut data, true, ACK, b"");
+    s.close(&mut data, false);
+    assert_eq!(s.server("226 Done.").quits().says(), ["warning data-mtu-blackhole"]);
+    // The same size again and again until it came through: losses.
+    let mut s = Scene::at_server();
+    let mut data = retrieving(&mut s);
+    s.send(&mut data, false, PSH, &[b'x'; 1448]);
+    s.again(&data, false, PSH, 1448, 3);
+    s.send(&mut data, true, ACK, b"");
+    s.close(&mut data, false);
+    assert_eq!(s.server("226 Done.").quits().says(), nothing());
+}
