@@ -1,6 +1,6 @@
 """Scenarios about the bytes of a data connection: lost, late, stopped, or fewer than promised."""
 
-from clients import curl, ftplib
+from clients import curl, ftplib, while_adding
 from faults import stalled
 from healthy import fine
 from servers import tuned, vsftpd
@@ -15,6 +15,11 @@ MTU = ("Full-size segments are sent again and again without an ACK from the firs
        "small packet, had come through.")
 MTU_CLIENT = ("A listing came through, then 150 and no byte; when the client closes, its FIN is acknowledged by a packet "
               "whose sequence number is ahead of all that arrived.")
+
+# A gateway forgets the data connections, or everything behind it is gone.
+FORGOTTEN = (Rule("gate", "forward", "tcp dport 50000-50100 drop"), Rule("gate", "forward", "tcp sport 50000-50100 drop"))
+GONE = (Rule("gate", "forward", "drop"),)
+KEEP_ALIVE = "net.ipv4.tcp_keepalive_time=2", "net.ipv4.tcp_keepalive_intvl=1", "net.ipv4.tcp_keepalive_probes=4"
 
 SCENARIOS: list[Scenario] = [
     Scenario(
@@ -51,4 +56,29 @@ SCENARIOS: list[Scenario] = [
         [Take("small-mss", "server", fine("server", "Every segment is as large as the MSS that the client's SYN seems to "
               "allow, and all of them arrive."))],
         rules=[CLAMPED, NARROW], fault="a link of the way carries only 1400 bytes, which the MSS allows for"),
+    Scenario(
+        "In mid-upload the client's gateway forgets the data connection; the server's keep-alives ask in vain.",
+        tuned(vsftpd(), *KEEP_ALIVE),
+        while_adding(2.5, *FORGOTTEN, client=ftplib("upload", seconds=8)),
+        [Take("data-peer-vanished-server", "server", stalled("server", "data-peer-vanished",
+              "Nothing of the client comes on the data connection any more, the server's keep-alives have no answer, and "
+              "it gives up with an RST; the control connection still answers.")),
+         Take("data-peer-vanished-client", "client", stalled("client", "data-path-dead",
+              "The client's data is sent again and never acknowledged, while the control connection answers; "
+              "the server's keep-alives and its RST don't arrive here."))],
+        fault="after 2.5 s the client's gateway drops all packets from and to the ports 50000-50100", linger=1.5),
+    Scenario(
+        "The client stops reading, then it is gone: the probes of its zero window have no answer any more.",
+        vsftpd(), while_adding(4.0, *GONE, client=ftplib("stop_reading", seconds=16)),
+        [Take("data-peer-vanished-zero-window", "server", stalled("server", "data-peer-vanished",
+              "The client advertises a window of 0 and answers the server's probes, then it answers no more."))],
+        fault="after 4 s the client's gateway drops everything", linger=2),
+    Scenario(
+        "The server is gone in mid-download, and curl's keep-alives have no answer.",
+        vsftpd(local_max_rate=8000, trans_chunk_size=4096),
+        while_adding(2.5, Rule("fire", "forward", "drop"),
+                     client=curl("--keepalive-time", "2", "--max-time", "14", path="large.bin")),
+        [Take("data-peer-vanished-keep-alive", "client", stalled("client", "data-peer-vanished",
+              "The data stops in the middle; the client's keep-alives on both connections have no answer."))],
+        fault="after 2.5 s the server's firewall drops everything", linger=1),
 ]

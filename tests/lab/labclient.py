@@ -131,6 +131,30 @@ def stop_reading(options: dict[str, str]) -> None:
     time.sleep(float(options["seconds"]))
 
 
+class Slowly:
+    """A source of some bytes twice a second, for some seconds; with pause=S one longer pause in the middle."""
+
+    def __init__(self, options: dict[str, str]):
+        self.left = 2 * float(options.get("seconds", "5"))
+        self.middle = self.left // 2
+        self.pause = float(options.get("pause", "0"))
+
+    def read(self, _: int) -> bytes:
+        self.left -= 1
+        time.sleep(self.pause if self.pause and self.left == self.middle else 0.5)
+        return b"x" * 1000 if self.left >= 0 else b""
+
+
+def upload(options: dict[str, str]) -> None:
+    """Uploads slowly, and on any trouble says QUIT and leaves."""
+    ftp = connect(options)
+    try:
+        ftp.storbinary("STOR incoming/slow.bin", Slowly(options))
+    except (OSError, EOFError, ftplib.Error):
+        pass
+    ftp.quit()
+
+
 def abort(options: dict[str, str]) -> None:
     """Reads the beginning of a file, then ABOR, and a listing after it."""
     ftp = connect(options)

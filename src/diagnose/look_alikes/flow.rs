@@ -79,3 +79,33 @@ fn a_sender_that_finds_a_size_which_passes() {
     s.close(&mut data, false);
     assert_eq!(s.server("226 Done.").quits().says(), nothing());
 }
+
+/// The server asks on the data connection whether the client is still there, `times`, each a
+/// second after the one before.
+fn keep_alives(s: &mut Scene, data: &Tcp, times: u32, answered: bool) {
+    let (client, server) = (1001, 5001);
+    for _ in 0..times {
+        s.wait(1000).send_at(data, false, ACK, server - 1, client, b"", None);
+        if answered {
+            s.send_at(data, true, ACK, client, server, b"", None);
+        }
+    }
+}
+
+#[test]
+fn keep_alives_answered_and_not() {
+    let mut s = Scene::at_server();
+    let data = retrieving(&mut s);
+    keep_alives(&mut s, &data, 6, false);
+    assert_eq!(s.quits().says(), ["critical data-peer-vanished"]);
+    // Answered: nothing moves, that is all.
+    let mut s = Scene::at_server();
+    let data = retrieving(&mut s);
+    keep_alives(&mut s, &data, 12, true);
+    assert_eq!(s.quits().says(), ["critical data-silent"]);
+    // Asked twice in a second.
+    let mut s = Scene::at_server();
+    let data = retrieving(&mut s);
+    keep_alives(&mut s, &data, 2, false);
+    assert_eq!(s.says(), nothing());
+}

@@ -43,6 +43,7 @@ mod data_handshake_incomplete;
 mod data_mtu_blackhole;
 mod data_never_attempted;
 mod data_path_dead;
+mod data_peer_vanished;
 mod data_port_reused;
 mod data_port_stolen;
 mod data_refused;
@@ -210,6 +211,7 @@ pub static RULES: &[&Rule] = &[
     &data_path_dead::RULE,
     &data_mtu_blackhole::RULE,
     &data_reset::RULE,
+    &data_peer_vanished::RULE,
     &transfer_aborted::RULE,
     &reply_missing::RULE,
     &transfer_refused::RULE,
