@@ -4,6 +4,7 @@ mod address;
 mod advice;
 mod context;
 mod diagnosis;
+mod flow;
 mod judge;
 #[cfg(test)]
 mod look_alikes;

@@ -3,7 +3,7 @@
 from clients import curl, ftplib, while_adding
 from faults import stalled
 from healthy import fine
-from servers import tuned, vsftpd
+from servers import shaped, tuned, vsftpd
 from table import Scenario, Take, Truth
 from topology import Rule
 
@@ -81,4 +81,24 @@ SCENARIOS: list[Scenario] = [
         [Take("data-peer-vanished-keep-alive", "client", stalled("client", "data-peer-vanished",
               "The data stops in the middle; the client's keep-alives on both connections have no answer."))],
         fault="after 2.5 s the server's firewall drops everything", linger=1),
+    Scenario(
+        "An upload pauses for 6 s and goes on.",
+        vsftpd(), ftplib("upload", seconds=2, pause=6),
+        [Take("data-paused", "client", fine("client", "Nothing outstanding and nothing sent for 6 s, then the rest and a "
+              "226.", info=["data-paused"])),
+         Take("data-paused-server", "server", fine("server", "Nothing comes for 6 s, then the rest; a 226 confirms it.",
+              info=["data-paused"]))],
+        fault="the source of the file stops for 6 s"),
+    Scenario(
+        "The client reads nothing for 7 s, then all that came.",
+        vsftpd(), ftplib("read_late", seconds=7),
+        [Take("data-zero-window-opens", "server", fine("server", "The window is 0 for 7 s, probes are answered, it opens "
+              "again and the transfer completes.", warning=["data-zero-window"]))],
+        fault="the client's application hangs for 7 s"),
+    Scenario(
+        "A slow link: 16 kbit/s, with a long queue.",
+        shaped(vsftpd(), "16kbit"), ftplib("give_up", file="data.bin"),
+        [Take("slow-link", "client", fine("client", "The data comes at 2 kB a second, without a pause; every packet once.")),
+         Take("slow-link-server", "server", fine("server", "The data goes at 2 kB a second; every packet once."))],
+        fault="the server's interface sends 16 kbit/s (tc qdisc tbf)"),
 ]

@@ -131,6 +131,23 @@ def stop_reading(options: dict[str, str]) -> None:
     time.sleep(float(options["seconds"]))
 
 
+def read_late(options: dict[str, str]) -> None:
+    """Reads nothing for some seconds, then all."""
+    ftp = connect(options)
+    ftp.voidcmd("TYPE I")
+    port = ftplib.parse229(ftp.sendcmd("EPSV"), ftp.sock.getpeername())[1]
+    data = socket.socket()
+    data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    data.connect((ftp.host, port))
+    ftp.sendcmd("RETR " + options.get("file", "data.bin"))
+    time.sleep(float(options["seconds"]))
+    while data.recv(2000):
+        pass
+    data.close()
+    ftp.voidresp()
+    ftp.quit()
+
+
 class Slowly:
     """A source of some bytes twice a second, for some seconds; with pause=S one longer pause in the middle."""
 

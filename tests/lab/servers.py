@@ -113,3 +113,11 @@ def tuned(server: Server, *settings: str) -> Server:
         lab.sysctl("server", *settings)
         server.start(lab)
     return Server(server.title, start)
+
+
+def shaped(server: Server, rate: str) -> Server:
+    """A server whose interface sends slowly."""
+    def start(lab: Lab) -> None:
+        lab.tc("server", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "2000", "limit", "200000")
+        server.start(lab)
+    return Server(server.title, start)

@@ -171,6 +171,9 @@ class Lab:
     def ip(self, host: str, *words: str) -> None:
         call("ip", "-n", self.netns(host), *words)
 
+    def tc(self, host: str, *words: str) -> None:
+        call("ip", "netns", "exec", self.netns(host), "tc", *words)
+
     def sysctl(self, host: str, *settings: str) -> None:
         call("ip", "netns", "exec", self.netns(host), "sysctl", "-qw", *settings)
 

@@ -109,3 +109,32 @@ fn keep_alives_answered_and_not() {
     keep_alives(&mut s, &data, 2, false);
     assert_eq!(s.says(), nothing());
 }
+
+#[test]
+fn a_pause_is_one_only_when_nothing_was_outstanding_and_it_went_on() {
+    let paused = |s: &mut Scene, ms: i64| {
+        let mut data = retrieving(s);
+        arrives(s, &mut data, 1000);
+        s.wait(ms);
+        arrives(s, &mut data, 1000);
+        s.close(&mut data, false);
+        s.server("226 Done.").quits().says()
+    };
+    assert_eq!(paused(&mut Scene::at_server(), 6000), ["info data-paused"]);
+    assert_eq!(paused(&mut Scene::at_server(), 4000), nothing());
+    // What was sent before didn't get through for so long.
+    let mut s = Scene::at_server();
+    let mut data = retrieving(&mut s);
+    s.send(&mut data, false, PSH, &[b'x'; 1000]);
+    s.again(&data, false, PSH, 1000, 6);
+    s.send(&mut data, true, ACK, b"");
+    arrives(&mut s, &mut data, 1000);
+    s.close(&mut data, false);
+    assert_eq!(s.server("226 Done.").quits().says(), nothing());
+    // It never went on.
+    let mut s = Scene::at_server();
+    let mut data = retrieving(&mut s);
+    arrives(&mut s, &mut data, 1000);
+    s.wait(12_000).close(&mut data, true);
+    assert_eq!(s.quits().says(), ["critical data-silent"]);
+}

@@ -43,6 +43,7 @@ mod data_handshake_incomplete;
 mod data_mtu_blackhole;
 mod data_never_attempted;
 mod data_path_dead;
+mod data_paused;
 mod data_peer_vanished;
 mod data_port_reused;
 mod data_port_stolen;
@@ -207,6 +208,7 @@ pub static RULES: &[&Rule] = &[
     &active_source_port::RULE,
     &tls_data_blocked::RULE,
     &data_silent::RULE,
+    &data_paused::RULE,
     &data_zero_window::RULE,
     &data_path_dead::RULE,
     &data_mtu_blackhole::RULE,
