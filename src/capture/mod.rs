@@ -13,6 +13,9 @@ mod error;
 mod facts;
 mod inputs;
 mod link;
+#[cfg(all(feature = "live", unix))]
+pub mod live;
+mod loss;
 mod notes;
 mod packet;
 mod pcap;
@@ -29,6 +32,7 @@ pub use bpf::{BpfError, BpfExpression};
 pub use error::OpenError;
 pub use facts::CaptureFacts;
 pub use inputs::{Expanded, expand};
+pub use loss::CaptureLoss;
 pub use notes::Comment;
 pub use packet::{FrameRef, LinkType, Moment, Packet, Problem};
 pub use progress::Progress;

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::live_args::{LiveArgs, WatchCommand};
+
 const AFTER: &str = "\
 Exit status: 0 every reported session is healthy or undetermined; 1 at least one is stalled, failed
-or suspicious; 2 bad arguments, or an input that gave no packets at all to read.
+or suspicious; 2 bad arguments, or an input that gave no packets at all to read. Live, the same when
+it is ended by SIGINT or SIGTERM.
 
 Capture well: take whole packets of the whole conversation between the two hosts, on either side:
   tcpdump -ni any -s 0 -w ftp.pcap host 192.0.2.10
@@ -28,6 +31,9 @@ pub struct Cli {
     /// How to report.
     #[command(flatten)]
     pub report: ReportArgs,
+    /// What to capture.
+    #[command(flatten)]
+    pub live: LiveArgs,
     /// Where the dashboard saves packets.
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub save_dir: PathBuf,
@@ -38,6 +44,9 @@ pub struct Cli {
 pub enum Command {
     /// Print the report of captures.
     Report(ReportCommand),
+    /// Capture on interfaces: a line for each stall as soon as it stands, and for each session's
+    /// end.
+    Watch(WatchCommand),
     /// Print the checklist of each session: handshake to final reply, and nothing else.
     Check(CheckCommand),
     /// Print a diagnosis of the catalogue; without CODE, list them all.
@@ -54,8 +63,9 @@ pub enum Command {
 /// `ftpscope report`.
 #[derive(Args, Debug)]
 pub struct ReportCommand {
-    /// Capture files (pcap, pcapng, plain or compressed), folders of them, or - for standard input.
-    #[arg(value_name = "FILE", required = true)]
+    /// Capture files (pcap, pcapng, plain or compressed), folders of them, or - for standard input;
+    /// with --interface, a BPF expression.
+    #[arg(value_name = "FILE", required_unless_present = "interface")]
     pub files: Vec<PathBuf>,
     /// How to read and show.
     #[command(flatten)]
@@ -63,6 +73,9 @@ pub struct ReportCommand {
     /// How to report.
     #[command(flatten)]
     pub report: ReportArgs,
+    /// What to capture.
+    #[command(flatten)]
+    pub live: LiveArgs,
 }
 
 /// `ftpscope check`.
@@ -221,6 +234,7 @@ mod tests {
         let cli = Cli::try_parse_from(line.split(' ')).unwrap();
         match cli.command {
             Some(Command::Report(r)) => ReportCommand {
+                live: r.live,
                 files: r.files,
                 common: r.common.after(cli.common),
                 report: r.report.after(cli.report),

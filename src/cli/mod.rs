@@ -2,6 +2,9 @@
 
 mod args;
 mod dashboard;
+#[cfg(all(feature = "live", unix))]
+mod live;
+mod live_args;
 mod output;
 mod progress;
 mod run;
@@ -10,7 +13,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command};
+#[cfg(not(all(feature = "live", unix)))]
+use args::Common;
+use args::{Cli, Command, ReportArgs};
+use live_args::LiveArgs;
 
 /// Nothing to read, or arguments that make no sense.
 const USAGE: u8 = 2;
@@ -19,17 +25,38 @@ const USAGE: u8 = 2;
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
+        None if !cli.live.interface.is_empty() => {
+            live_report(&cli.live, &cli.files, &cli.common, &cli.report)
+        }
         None if cli.files.is_empty() => {
             use clap::CommandFactory;
             let _ = Cli::command().print_help();
             ExitCode::from(USAGE)
         }
-        None if cli.report.is_default() && dashboard::possible(&cli.files) => {
-            dashboard::files(&cli.files, &cli.common, cli.save_dir)
-        }
-        None => run::report(&cli.files, &cli.common, &cli.report),
+        None => without_interface(&cli.live, || {
+            if cli.report.is_default() && dashboard::possible(&cli.files) {
+                dashboard::files(&cli.files, &cli.common, cli.save_dir)
+            } else {
+                run::report(&cli.files, &cli.common, &cli.report)
+            }
+        }),
         Some(Command::Report(r)) => {
-            run::report(&r.files, &r.common.after(cli.common), &r.report.after(cli.report))
+            let (common, report) = (r.common.after(cli.common), r.report.after(cli.report));
+            let live = r.live.after(cli.live);
+            if live.interface.is_empty() {
+                without_interface(&live, || run::report(&r.files, &common, &report))
+            } else {
+                live_report(&live, &r.files, &common, &report)
+            }
+        }
+        Some(Command::Watch(w)) => {
+            let live = w.live.after(cli.live);
+            let report = ReportArgs {
+                format: w.format,
+                only_problems: w.only_problems,
+                ..ReportArgs::default()
+            };
+            live_watch(&live, &w.expression, &w.common.after(cli.common), &report.after(cli.report))
         }
         Some(Command::Check(c)) => {
             run::check(&c.files, &c.common.after(cli.common), c.each || cli.report.each)
@@ -38,6 +65,35 @@ pub fn main() -> ExitCode {
         Some(Command::Schema) => output::schema(),
         Some(Command::Interfaces) => output::interfaces(),
     }
+}
+
+/// Options of live capture mean nothing over files.
+fn without_interface(live: &LiveArgs, run: impl FnOnce() -> ExitCode) -> ExitCode {
+    match live.stray() {
+        Some(option) => {
+            complain(&format!(
+                "{option} is about live capture: name an interface with --interface"
+            ));
+            ExitCode::from(USAGE)
+        }
+        None => run(),
+    }
+}
+
+#[cfg(all(feature = "live", unix))]
+use live::{report as live_report, watch as live_watch};
+
+#[cfg(not(all(feature = "live", unix)))]
+use without_live as live_report;
+#[cfg(not(all(feature = "live", unix)))]
+use without_live as live_watch;
+
+#[cfg(not(all(feature = "live", unix)))]
+fn without_live(_: &LiveArgs, _: &[std::path::PathBuf], _: &Common, _: &ReportArgs) -> ExitCode {
+    complain(
+        "this build was made without libpcap and can't capture; build with the default features",
+    );
+    ExitCode::from(USAGE)
 }
 
 /// One sentence on standard error.

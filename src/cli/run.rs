@@ -41,7 +41,7 @@ impl Outcome {
 }
 
 /// A run on a pool of the threads that were asked for.
-fn on_threads(common: &Common, run: impl FnOnce() -> ExitCode + Send) -> ExitCode {
+pub fn on_threads(common: &Common, run: impl FnOnce() -> ExitCode + Send) -> ExitCode {
     match rayon::ThreadPoolBuilder::new().num_threads(common.threads).build() {
         Ok(pool) => pool.install(run),
         Err(e) => {
@@ -181,11 +181,13 @@ fn analyse(
     analysis
 }
 
-fn counts(j: &Judged, filter: Option<&Filter>, ids: &[u64]) -> bool {
+/// Whether a session counts at all.
+pub fn counts(j: &Judged, filter: Option<&Filter>, ids: &[u64]) -> bool {
     (ids.is_empty() || ids.contains(&j.session.id)) && filter.is_none_or(|f| f.matches(j))
 }
 
-fn is_problem(j: &Judged) -> bool {
+/// Whether a session is one for the exit status.
+pub fn is_problem(j: &Judged) -> bool {
     matches!(j.status, Status::Stalled | Status::Failed | Status::Suspicious)
 }
 
@@ -246,7 +248,8 @@ pub fn zone(common: &Common) -> Zone {
     if common.local { Zone::Local } else { Zone::Utc }
 }
 
-fn text_options(common: &Common, only_problems: bool, chosen: bool) -> TextOptions {
+/// How text looks.
+pub fn text_options(common: &Common, only_problems: bool, chosen: bool) -> TextOptions {
     let terminal = std::io::stdout().is_terminal();
     #[allow(clippy::disallowed_methods, reason = "https://no-color.org is about the environment")]
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())

@@ -1,7 +1,6 @@
 //! One session through all rules: precedence, merging, order.
 
-use super::status;
-use super::{Context, Diagnosis, Findings, Judged, RULES, Rule};
+use super::{Context, Diagnosis, Findings, Judged, RULES, Rule, Status, lost, status};
 use crate::session::Session;
 
 /// The rule with this code.
@@ -18,9 +17,13 @@ pub fn judge(session: Session) -> Judged {
     }
     let waited_for: Vec<u32> = context.never_attempted().map(|c| c.id).collect();
     let standing = merge(without_consequences(findings.diagnoses));
-    let diagnoses = in_order(standing);
+    let mut diagnoses = in_order(standing);
+    let doubtful = lost::take_back(&session, &mut diagnoses);
     let outcomes = status::outcomes(&session, &diagnoses);
-    let status = status::of(&session, &diagnoses, &waited_for);
+    let status = match status::of(&session, &diagnoses, &waited_for) {
+        Status::Healthy if doubtful => Status::Undetermined,
+        status => status,
+    };
     Judged { session, status, outcomes, diagnoses }
 }
 

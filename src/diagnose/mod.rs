@@ -8,11 +8,12 @@ mod flow;
 mod judge;
 #[cfg(test)]
 mod look_alikes;
+mod lost;
 mod mtu;
 mod rule;
 mod rules;
 #[cfg(test)]
-mod scene;
+pub(crate) mod scene;
 mod status;
 mod wording;
 

@@ -63,6 +63,10 @@ impl Scene {
         scene
     }
 
+    pub fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
     pub fn wait(&mut self, ms: i64) -> &mut Self {
         self.ms += ms;
         self
@@ -140,6 +144,11 @@ impl Scene {
             self.send_at(&tcp, true, SYN, tcp.sent[0], 0, b"", None);
         }
         tcp
+    }
+
+    /// So much has been sent by `send_at`.
+    pub fn advance(&self, tcp: &mut Tcp, initiator: bool, bytes: u32) {
+        tcp.sent[usize::from(!initiator)] += bytes;
     }
 
     /// The last segment's bytes again and again, a second apart.

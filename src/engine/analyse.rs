@@ -1,12 +1,8 @@
 //! One pass over a capture: decode, follow, judge.
 
-use rayon::prelude::*;
-
-use super::{Analysis, Engine, Options, Overview};
+use super::{Analyser, Analysis, Options};
 use crate::capture::{Problem, Source};
-use crate::decode::{Decoded, Decoder};
-use crate::diagnose::{self, Judged};
-use crate::session::Session;
+use crate::diagnose::Judged;
 
 /// Finished sessions are judged in batches, so that threads have something to share.
 const BATCH: usize = 512;
@@ -27,48 +23,18 @@ pub fn analyse_with(
     options: &Options,
     mut sink: impl FnMut(Judged),
 ) -> Analysis {
-    let mut engine = Engine::new(&options.ports);
-    let mut decoder = Decoder::new();
-    let mut overview = Overview::default();
-    let mut waiting: Vec<Session> = Vec::new();
+    let mut analyser = Analyser::new(options);
     while let Some(packet) = source.next_packet() {
-        let at = packet.moment;
-        match decoder.decode(&packet) {
-            Decoded::Segment(segment) => {
-                overview.segment(&segment);
-                engine.segment(&segment, at);
-            }
-            Decoded::Icmp(error) => {
-                overview.icmp_errors += 1;
-                engine.icmp(&error, at);
-            }
-            other => {
-                overview.other(&other, packet.link);
-                engine.advance(at);
-            }
-        }
-        if engine.has_finished() {
-            waiting.append(&mut engine.take_finished());
-            if waiting.len() >= BATCH {
-                judge(&mut waiting, &mut sink);
-            }
+        analyser.packet(&packet);
+        if analyser.waiting() >= BATCH {
+            analyser.judged().into_iter().for_each(&mut sink);
         }
     }
-    engine.finish();
-    waiting.append(&mut engine.take_finished());
-    judge(&mut waiting, &mut sink);
-    overview.missing_segments = engine.missing_segments();
+    analyser.finish();
+    analyser.judged().into_iter().for_each(&mut sink);
     let mut capture = source.finish();
-    capture.problems.extend(overview.unknown_links.iter().map(|(link, count)| Problem {
-        file: 0,
-        offset: None,
-        frame: None,
-        text: format!(
-            "{count} packets of link type {} were left out: it is not one that ftpscope reads",
-            link.name()
-        ),
-    }));
-    for ((a, b), (client, server)) in engine.captured_twice() {
+    capture.problems.extend(analyser.problems());
+    for ((a, b), (client, server)) in analyser.engine().captured_twice() {
         let name = |file: u32| capture.files.get(file as usize).cloned().unwrap_or_default();
         let text = format!(
             "{} holds the connection {client} → {server} at the same time as {}: two captures of the \
@@ -78,13 +44,5 @@ pub fn analyse_with(
         );
         capture.problems.push(Problem { file: *b, offset: None, frame: None, text });
     }
-    Analysis { capture, overview, ..Analysis::default() }
-}
-
-/// Rules see one session at a time, so a batch is judged on all threads of the current pool; the
-/// order stays.
-fn judge(waiting: &mut Vec<Session>, sink: &mut impl FnMut(Judged)) {
-    let judged: Vec<Judged> =
-        std::mem::take(waiting).into_par_iter().map(diagnose::judge).collect();
-    judged.into_iter().for_each(sink);
+    Analysis { capture, overview: analyser.into_overview(), ..Analysis::default() }
 }

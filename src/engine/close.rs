@@ -103,7 +103,7 @@ impl Engine {
         }
     }
 
-    fn close(&mut self, key: usize, point: ClosingPoint) {
+    pub(super) fn close(&mut self, key: usize, point: ClosingPoint) {
         let mut effects = Vec::new();
         if let Some(c) = self.controls.get_mut(key) {
             c.finish(&mut effects);
@@ -123,10 +123,12 @@ impl Engine {
         self.expectations.forget(key, &control.listening);
         let flow = FlowKey::new(control.connection.initiator, control.connection.responder);
         self.flows.end(flow, Slot::Control(key), self.now.time);
+        let first = control.connection.first.time;
         let connections = Connections {
             control: control.connection,
             data: control.data.iter().map(|keys| self.take_data(key, keys)).collect(),
             other_traffic: self.other_traffic,
+            losses: self.losses_since(first),
         };
         self.count_missing(&connections);
         let id = control.id.unwrap_or(0);
@@ -160,7 +162,7 @@ impl Engine {
 
     /// Gives numbers to all sessions that began no later than this one. Every session that began
     /// earlier is known by now: a closing point is at least 2 s after the first packet.
-    fn number_up_to(&mut self, key: usize) {
+    pub(super) fn number_up_to(&mut self, key: usize) {
         let Some(order) = self.controls.get(key).map(|c| c.connection.first.order) else {
             return;
         };
@@ -175,7 +177,7 @@ impl Engine {
 }
 
 /// On 990: a SYN without an answer is a session all the same.
-fn is_session(c: &Control) -> bool {
+pub(super) fn is_session(c: &Control) -> bool {
     match c.standing {
         Standing::Session => true,
         Standing::ImplicitPort => matches!(

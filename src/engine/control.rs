@@ -1,5 +1,6 @@
 //! A control connection being followed.
 
+use super::open::Look;
 use crate::capture::{Moment, Timestamp};
 use crate::decode::{Endpoint, Segment};
 use crate::session::{Builder, Effect, Side};
@@ -35,6 +36,8 @@ pub struct Control {
     pub listening: Vec<Endpoint>,
     /// It ended, and is waiting to be judged.
     pub ending: bool,
+    /// How it stood when it was last looked at.
+    pub look: Option<Look>,
     from_client: Reassembler,
     from_server: Reassembler,
 }
@@ -57,6 +60,7 @@ impl Control {
             data: Vec::new(),
             listening: Vec::new(),
             ending: false,
+            look: None,
             from_client: Reassembler::default(),
             from_server: Reassembler::default(),
         }

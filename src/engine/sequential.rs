@@ -14,7 +14,7 @@ use super::candidates::Candidates;
 use super::control::{Control, Standing};
 use super::flows::{FlowKey, Flows, Slot};
 use super::interest::Interest;
-use crate::capture::{Moment, Timestamp};
+use crate::capture::{CaptureLoss, Moment, Timestamp};
 use crate::decode::{Endpoint, IcmpError, Segment};
 use crate::session::{Effect, Expectations, Session};
 use crate::tcp::Connection;
@@ -51,8 +51,12 @@ pub struct Engine {
     pub(super) finished: Vec<Session>,
     pub(super) last_id: u64,
     pub(super) serial: u64,
+    /// When to look for sessions that fell silent.
+    pub(super) next_sweep: Option<Timestamp>,
     pub(super) now: Moment,
     pub(super) missing_segments: u64,
+    /// What the capture itself lost, in order of time.
+    pub(super) losses: Vec<CaptureLoss>,
     /// Pairs of files that hold the same connection at the same time, with its two ends.
     pub(super) twice: BTreeMap<(u32, u32), (Endpoint, Endpoint)>,
     /// A TCP segment of something else than a control connection was seen.
@@ -109,6 +113,7 @@ impl Engine {
             self.now = at;
         }
         self.judge_due();
+        self.judge_silent();
         while let Some(gone) = self.candidates.expired(self.now.time) {
             let c = &gone.connection;
             let key = FlowKey::new(c.initiator, c.responder);

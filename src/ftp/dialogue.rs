@@ -41,7 +41,7 @@ struct Outstanding {
 ///
 /// Servers answer in order, so the oldest outstanding command is meant, unless the capture has a
 /// hole or the code can't be an answer to it while it fits a later one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Dialogue {
     outstanding: VecDeque<Outstanding>,
     next: ExchangeId,

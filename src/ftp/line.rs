@@ -59,7 +59,7 @@ const SE: u8 = 240;
 const DM: u8 = 242;
 
 /// Splits one direction of a control stream into lines, however it is cut into packets.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Lines {
     role: Role,
     partial: Vec<u8>,

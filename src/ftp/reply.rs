@@ -50,7 +50,7 @@ pub enum ServerLine {
 }
 
 /// Folds a server's lines into replies.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Replies {
     open: Option<Reply>,
     lines: usize,

@@ -76,7 +76,7 @@ pub fn looks_like_record(bytes: &[u8]) -> bool {
 }
 
 /// Reads one direction's records.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Records {
     /// The record being collected, handshake and alert records only.
     partial: Vec<u8>,

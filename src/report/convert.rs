@@ -252,7 +252,8 @@ fn transfer(s: &Session, t: &Transfer) -> Option<d::Transfer> {
     })
 }
 
-fn diagnosis(x: &Diagnosis) -> d::Diagnosis {
+/// A verdict.
+pub fn diagnosis(x: &Diagnosis) -> d::Diagnosis {
     d::Diagnosis {
         code: x.code,
         severity: x.severity.name(),

@@ -367,6 +367,16 @@ pub enum Line {
         #[serde(flatten)]
         session: Box<Session>,
     },
+    /// Live only: a stall in a session that is still open, as soon as it stands.
+    Stall {
+        /// Always [`SCHEMA`].
+        #[schemars(extend("enum" = [SCHEMA]))]
+        schema: String,
+        /// The session as it stands.
+        session: Box<Session>,
+        /// The stall.
+        diagnosis: Box<Diagnosis>,
+    },
     /// The last line.
     Capture {
         /// Always [`SCHEMA`].

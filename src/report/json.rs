@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::convert;
 use super::document::{Line, SCHEMA, Summary};
 use super::escape::escape_json;
-use crate::diagnose::Judged;
+use crate::diagnose::{Diagnosis, Judged};
 use crate::engine::Analysis;
 
 /// Sessions rendered at a time, so that threads have something to share and memory stays bounded.
@@ -65,6 +65,16 @@ pub fn document(
 /// Those of `out`.
 pub fn session_line(j: &Judged, out: &mut impl Write) -> io::Result<()> {
     line(&Line::Session { schema: SCHEMA.to_owned(), session: Box::new(convert::session(j)) }, out)
+}
+
+/// Writes the line of a stall in a session that is still open.
+///
+/// # Errors
+/// Those of `out`.
+pub fn stall_line(j: &Judged, stall: &Diagnosis, out: &mut impl Write) -> io::Result<()> {
+    let session = Box::new(convert::session(j));
+    let diagnosis = Box::new(convert::diagnosis(stall));
+    line(&Line::Stall { schema: SCHEMA.to_owned(), session, diagnosis }, out)
 }
 
 /// Writes the last line.

@@ -12,3 +12,4 @@ mod names;
 pub mod privacy;
 pub mod schema;
 pub mod text;
+pub mod watch;

@@ -67,6 +67,11 @@ mod tests {
             for j in &a.sessions {
                 json::session_line(j, &mut lines).unwrap();
             }
+            for j in &a.sessions {
+                for d in &j.diagnoses {
+                    json::stall_line(j, d, &mut lines).unwrap();
+                }
+            }
             json::capture_line(&a, Summary::default(), &mut lines).unwrap();
             for line in lines.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
                 check(&validator, &serde_json::from_slice(line).unwrap(), &sample);

@@ -48,14 +48,14 @@ pub enum Effect {
 }
 
 /// Something that was said, waiting for its turn.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Said {
     Line { bytes: Vec<u8>, end: u64 },
     Gap,
     Tls,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Stream {
     lines: Lines,
     tls: Option<Records>,
@@ -79,7 +79,7 @@ pub(super) struct TransferNote {
 }
 
 /// A session while it is being followed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Builder {
     /// The client's end of the control connection.
     pub client: Endpoint,

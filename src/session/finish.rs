@@ -4,7 +4,7 @@ use super::builder::Builder;
 use super::{
     Association, Channel, Closing, ClosingPoint, Login, Opening, Session, Transfer, Vantage,
 };
-use crate::capture::Moment;
+use crate::capture::{CaptureLoss, Moment};
 use crate::tcp::{Connection, ConnectionState};
 
 /// The connections of a session, as the engine followed them.
@@ -16,6 +16,8 @@ pub struct Connections {
     pub data: Vec<Vec<Connection>>,
     /// The capture holds more TCP than control connections.
     pub other_traffic: bool,
+    /// What the capture itself lost while the session was open.
+    pub losses: Vec<CaptureLoss>,
 }
 
 impl Builder {
@@ -71,6 +73,7 @@ impl Builder {
             cut_packets,
             closing_point,
             other_traffic: connections.other_traffic,
+            losses: connections.losses,
             judged_at: now,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Channel, Login, Script, Vantage};
-use crate::capture::Moment;
+use crate::capture::{CaptureLoss, Moment};
 use crate::decode::Endpoint;
 use crate::tcp::{Connection, Half};
 
@@ -56,6 +56,8 @@ pub enum ClosingPoint {
     Evicted,
     /// The capture ended.
     EndOfInput,
+    /// It is still open, and this is how it stands.
+    Open,
 }
 
 /// A transfer command (RETR, STOR, STOU, APPE, LIST, NLST, MLSD).
@@ -135,6 +137,8 @@ pub struct Session {
     /// The capture held, up to here, TCP segments of something else than control connections: it
     /// wasn't filtered down to the control port.
     pub other_traffic: bool,
+    /// What the capture itself lost while the session was open, as far as it was told.
+    pub losses: Vec<CaptureLoss>,
     /// Why it was judged when it was.
     pub closing_point: ClosingPoint,
     /// The newest packet of the capture when it was judged: "now" for open questions.

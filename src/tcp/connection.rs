@@ -196,6 +196,9 @@ impl Connection {
             if self.from_responder.syns == 1 {
                 self.syn_ack_to_ack = Some(at.time.since(syn_ack.time));
             }
+            let round_trip = self.syn_to_syn_ack.zip(self.syn_ack_to_ack).map(|(a, b)| a + b);
+            self.from_initiator.round_trip = round_trip;
+            self.from_responder.round_trip = round_trip;
         } else if !from_initiator && syn_ack.is_some() && s.payload_len == 0 && !s.flags.fin() {
             // The responder repeats an ACK; the initiator still hasn't answered.
         } else if s.payload_len > 0 || s.flags.fin() || self.midstream || !from_initiator {

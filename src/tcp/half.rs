@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Coverage;
 use super::milestones::{Ahead, Probes, Recovered, Reset, Unanswered, ZeroWindow};
+use super::{Coverage, Order};
 use crate::capture::Moment;
 use crate::decode::{Segment, Seq, SynOptions};
 
@@ -51,6 +51,10 @@ pub struct Half {
     pub retransmissions: u64,
     /// Segments sent out of order.
     pub out_of_order: u64,
+    /// What became of those: overtaken on the way, or lost before here.
+    pub order: Option<Box<Order>>,
+    /// How long a round trip takes, as the handshake shows it.
+    pub round_trip: Option<Duration>,
     /// Keep-alive probes.
     pub keep_alives: u64,
     /// What was retransmitted and not acknowledged since.
@@ -274,8 +278,9 @@ impl Half {
             }
             return Payload::Again(offset);
         }
-        if highest.is_some_and(|h| offset < h) {
-            self.out_of_order += 1;
+        self.out_of_order += u64::from(highest.is_some_and(|h| offset < h));
+        if let Some(highest) = highest.or(self.stream_start()).filter(|h| offset != *h) {
+            self.order.get_or_insert_default().note(highest, (offset, end), self.round_trip, at);
         }
         self.in_flight.get_or_insert((offset, at));
         if self.ahead.as_ref().is_some_and(|a| a.offset <= end) {

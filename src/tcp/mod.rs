@@ -4,6 +4,7 @@ mod connection;
 mod coverage;
 mod half;
 mod milestones;
+mod order;
 mod reassembler;
 #[cfg(test)]
 mod tests;
@@ -12,4 +13,5 @@ pub use connection::{Connection, ConnectionState, IcmpSeen};
 pub use coverage::Coverage;
 pub use half::Half;
 pub use milestones::{Ahead, OldAcks, Probes, Recovered, Reset, Unanswered, ZeroWindow};
+pub use order::Order;
 pub use reassembler::{Chunk, Reassembler};

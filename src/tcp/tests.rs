@@ -166,3 +166,15 @@ fn a_syn_answered_by_an_older_connection() {
     let play = play.server(501, 101, ACK, 0);
     assert!(play.connection.old_acks.is_none() && play.connection.worked());
 }
+
+#[test]
+fn overtaken_within_a_round_trip_or_sent_again_after_one() {
+    // The handshake took 200 ms.
+    let gap = || Play::new().server(501, 101, ACK, 10).server(521, 101, ACK, 10);
+    let play = gap().server(511, 101, ACK, 10);
+    let order = play.server_half().order.as_deref().unwrap();
+    assert_eq!((order.overtaken, order.refilled, order.late.as_millis()), (1, 0, 100));
+    let play = gap().client(101, 511, ACK, 0).server(511, 101, ACK, 10);
+    let order = play.server_half().order.as_deref().unwrap();
+    assert_eq!((order.overtaken, order.refilled), (0, 1));
+}

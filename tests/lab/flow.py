@@ -101,4 +101,12 @@ SCENARIOS: list[Scenario] = [
         [Take("slow-link", "client", fine("client", "The data comes at 2 kB a second, without a pause; every packet once.")),
          Take("slow-link-server", "server", fine("server", "The data goes at 2 kB a second; every packet once."))],
         fault="the server's interface sends 16 kbit/s (tc qdisc tbf)"),
+    Scenario(
+        "A router of the way loses one in six of the server's data segments.",
+        vsftpd(), ftplib("give_up", file="large.bin"),
+        [Take("data-lossy-server", "server", fine("server", "Segments are sent again and acknowledged in the end.",
+              warning=["data-lossy"])),
+         Take("data-lossy-client", "client", fine("client", "Later segments come first, and the holes are filled a round "
+              "trip later or more.", warning=["data-lossy"]))],
+        rules=[Rule("core", "forward", "tcp sport 50000-50100 ip length > 1000 numgen inc mod 6 == 0 drop")]),
 ]

@@ -130,11 +130,52 @@ fn a_pause_is_one_only_when_nothing_was_outstanding_and_it_went_on() {
     s.send(&mut data, true, ACK, b"");
     arrives(&mut s, &mut data, 1000);
     s.close(&mut data, false);
-    assert_eq!(s.server("226 Done.").quits().says(), nothing());
+    assert_eq!(s.server("226 Done.").quits().says(), ["warning data-lossy"]);
     // It never went on.
     let mut s = Scene::at_server();
     let mut data = retrieving(&mut s);
     arrives(&mut s, &mut data, 1000);
     s.wait(12_000).close(&mut data, true);
     assert_eq!(s.quits().says(), ["critical data-silent"]);
+}
+
+#[test]
+fn losses_count_from_a_share_on() {
+    let sent = |segments: usize, again: usize| {
+        let mut s = Scene::at_server();
+        let mut data = retrieving(&mut s);
+        for i in 0..segments {
+            s.send(&mut data, false, PSH, &[b'x'; 1000]);
+            if i < again {
+                s.wait(300);
+                s.again(&data, false, PSH, 1000, 1);
+            }
+            s.send(&mut data, true, ACK, b"");
+        }
+        s.close(&mut data, false);
+        s.server("226 Done.").quits().says()
+    };
+    assert_eq!(sent(20, 5), ["warning data-lossy"]);
+    assert_eq!(sent(20, 4), nothing());
+    assert_eq!(sent(300, 6), nothing());
+}
+
+#[test]
+fn beyond_the_loss_a_hole_is_filled_late_and_one_merely_overtaken_soon() {
+    let holes = |late: i64| {
+        let mut s = Scene::new();
+        let mut data = retrieving(&mut s);
+        for i in 0..6 {
+            let (seq, ack) = (5001 + 2000 * i, 1001);
+            s.send_at(&data, false, PSH, seq + 1000, ack, &[b'x'; 1000], None);
+            s.wait(late);
+            s.send_at(&data, false, PSH, seq, ack, &[b'x'; 1000], None);
+            s.send_at(&data, true, ACK, ack, seq + 2000, b"", None);
+        }
+        s.advance(&mut data, false, 12_000);
+        s.close(&mut data, false);
+        s.server("226 Done.").quits().says()
+    };
+    assert_eq!(holes(20), ["warning data-lossy"]);
+    assert_ne!(holes(0), ["warning data-lossy"]);
 }

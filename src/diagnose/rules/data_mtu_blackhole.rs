@@ -13,6 +13,7 @@ pub(super) static RULE: Rule = Rule {
     explains: &[
         "data-path-dead",
         "data-silent",
+        "data-lossy",
         "data-reset",
         "transfer-refused",
         "transfer-aborted",

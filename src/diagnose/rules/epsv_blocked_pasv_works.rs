@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     stage: Stage::Announcement,
     severities: &[Severity::Warning],
     means: Means::Nothing,
-    explains: &["announcement-unused"],
+    explains: &["announcement-unused", "data-never-attempted"],
     proof: "Dials of ports from EPSV's 229 fail (at the server: none arrives), then PASV works in the same session: on the same port, or with several EPSV ports blocked on both sides of PASV's.",
     look_alikes: "One failed port beside another that works: a range that is open in part looks the same.",
     change: "The firewall opens what it reads in a 227 and doesn't know 229 (RFC 2428): open the passive range statically, or use PASV.",

@@ -40,6 +40,7 @@ mod control_reset;
 mod control_unanswered;
 mod control_unreachable;
 mod data_handshake_incomplete;
+mod data_lossy;
 mod data_mtu_blackhole;
 mod data_never_attempted;
 mod data_path_dead;
@@ -212,6 +213,7 @@ pub static RULES: &[&Rule] = &[
     &data_zero_window::RULE,
     &data_path_dead::RULE,
     &data_mtu_blackhole::RULE,
+    &data_lossy::RULE,
     &data_reset::RULE,
     &data_peer_vanished::RULE,
     &transfer_aborted::RULE,

@@ -1,0 +1,122 @@
+//! What files and interfaces have in common: packets in, judged sessions out.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::{Engine, Options, Overview};
+use crate::capture::{CaptureLoss, LinkType, Moment, Packet, Problem, Timestamp};
+use crate::decode::{Decoded, Decoder};
+use crate::diagnose::{self, Judged};
+use crate::session::Session;
+
+/// Decodes packets, follows connections and judges sessions.
+#[derive(Debug, Default)]
+pub struct Analyser {
+    engine: Engine,
+    decoder: Decoder,
+    overview: Overview,
+    /// At their closing point, and not judged yet.
+    waiting: Vec<Session>,
+    last: Moment,
+}
+
+impl Analyser {
+    /// An analyser that has seen nothing yet.
+    pub fn new(options: &Options) -> Self {
+        Self { engine: Engine::new(&options.ports), ..Self::default() }
+    }
+
+    /// Takes the next packet.
+    #[inline]
+    pub fn packet(&mut self, packet: &Packet<'_>) {
+        let at = packet.moment;
+        match self.decoder.decode(packet) {
+            Decoded::Segment(segment) => {
+                self.overview.segment(&segment);
+                self.engine.segment(&segment, at);
+            }
+            Decoded::Icmp(error) => {
+                self.overview.icmp_errors += 1;
+                self.engine.icmp(&error, at);
+            }
+            other => {
+                self.overview.other(&other, packet.link);
+                self.engine.advance(at);
+            }
+        }
+        self.last = at;
+        self.collect();
+    }
+
+    /// No packet came until this time.
+    pub fn tick(&mut self, now: Timestamp) {
+        self.engine.advance(Moment { time: now, ..self.last });
+        self.collect();
+    }
+
+    /// The capture lost packets before the next one.
+    pub fn lost(&mut self, loss: CaptureLoss) {
+        self.engine.lost(loss);
+    }
+
+    fn collect(&mut self) {
+        if self.engine.has_finished() {
+            self.waiting.append(&mut self.engine.take_finished());
+        }
+    }
+
+    /// Sessions at their closing point that have not been taken yet.
+    #[inline]
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Judges the sessions that came to their closing point, and hands them out in that order.
+    ///
+    /// Rules see one session at a time, so they run on all threads of the current pool.
+    pub fn judged(&mut self) -> Vec<Judged> {
+        std::mem::take(&mut self.waiting).into_par_iter().map(diagnose::judge).collect()
+    }
+
+    /// Open sessions as they stand, see [`Engine::open_sessions`].
+    pub fn open_sessions(&mut self, most: usize) -> Vec<Arc<Judged>> {
+        self.engine.open_sessions(most)
+    }
+
+    /// What the packets held so far.
+    pub fn overview(&self) -> &Overview {
+        &self.overview
+    }
+
+    /// What it could not read.
+    pub fn problems(&self) -> Vec<Problem> {
+        let problem = |(link, count): (&LinkType, &u64)| Problem {
+            file: 0,
+            offset: None,
+            frame: None,
+            text: format!(
+                "{count} packets of link type {} were left out: it is not one that ftpscope reads",
+                link.name()
+            ),
+        };
+        self.overview.unknown_links.iter().map(problem).collect()
+    }
+
+    /// No more packets will come: what is open is at its closing point too.
+    pub fn finish(&mut self) {
+        self.engine.finish();
+        self.collect();
+        self.overview.missing_segments = self.engine.missing_segments();
+    }
+
+    /// The engine, for what it knows beside sessions.
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The overview, given away.
+    pub fn into_overview(self) -> Overview {
+        self.overview
+    }
+}

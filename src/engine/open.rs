@@ -1,0 +1,105 @@
+//! Sessions that are still open, judged as they stand.
+//!
+//! A view that shows what happens now asks for them several times a second, so a session that has
+//! not changed is handed out again, not made anew. Judging one changes nothing of it, but for its
+//! number: that is given when the session is first looked at and every session that began before
+//! it is known.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::attach::AFTER_CONTROL;
+use super::close::is_session;
+use super::control::Control;
+use super::sequential::Engine;
+use crate::capture::{Moment, Timestamp};
+use crate::diagnose::{self, Judged};
+use crate::session::{ClosingPoint, Connections, Session};
+
+/// A quiet session is looked at again after this, because timers may have spoken; later less often
+/// the longer it is quiet.
+const AGAIN: Duration = Duration::from_secs(1);
+/// At least this often.
+const AT_LEAST: Duration = Duration::from_secs(60);
+/// By what part of its silence a timer may be late.
+const LATENESS: u32 = 8;
+
+/// How a session stood when it was last looked at.
+#[derive(Clone, Debug)]
+pub struct Look {
+    judged: Arc<Judged>,
+    /// The session's newest packet then.
+    newest: u64,
+    at: Timestamp,
+}
+
+impl Engine {
+    /// All open sessions as they stand, in the order of their first packets. At most `most` of
+    /// them are judged anew, those first that were not looked at for longest; the others are as
+    /// they were when they were last looked at, and new ones among them are left out.
+    ///
+    /// A session that began less than 2 s ago has no number yet: its id is 0.
+    pub fn open_sessions(&mut self, most: usize) -> Vec<Arc<Judged>> {
+        let now = self.now.time;
+        let mut due: Vec<(Option<Timestamp>, u64, usize)> = self
+            .controls
+            .iter()
+            .filter(|(_, c)| is_session(c))
+            .filter_map(|(key, c)| {
+                let newest = self.newest(c);
+                let look = c.look.as_ref();
+                let due = look.is_none_or(|look| {
+                    let quiet = now.since(newest.time);
+                    let wait = (quiet / LATENESS).clamp(AGAIN, AT_LEAST);
+                    look.newest != newest.order
+                        || look.judged.session.id == 0
+                        || now.since(look.at) >= wait
+                });
+                due.then_some((look.map(|l| l.at), c.connection.first.order, key))
+            })
+            .collect();
+        due.sort_unstable();
+        for (_, _, key) in due.into_iter().take(most) {
+            self.look_at(key);
+        }
+        let looks = self.controls.iter().filter_map(|(_, c)| Some(&c.look.as_ref()?.judged));
+        let mut all: Vec<Arc<Judged>> = looks.cloned().collect();
+        all.sort_unstable_by_key(|j| j.session.first.order);
+        all
+    }
+
+    fn look_at(&mut self, key: usize) {
+        let now = self.now.time;
+        let old = self.controls.get(key).map(|c| c.connection.first.time);
+        if old.is_some_and(|first| now.since(first) >= AFTER_CONTROL) {
+            self.number_up_to(key);
+        }
+        let Some(c) = self.controls.get(key) else { return };
+        let newest = self.newest(c).order;
+        let judged = Arc::new(diagnose::judge(self.as_it_stands(c)));
+        if let Some(c) = self.controls.get_mut(key) {
+            c.look = Some(Look { judged, newest, at: now });
+        }
+    }
+
+    /// The newest packet of a session. Whatever changes a session comes with one.
+    pub(super) fn newest(&self, c: &Control) -> Moment {
+        let data = c.data.iter().flatten().filter_map(|k| self.data.get(*k));
+        data.map(|d| d.connection.last).fold(c.connection.last, Ord::max)
+    }
+
+    fn as_it_stands(&self, c: &Control) -> Session {
+        let data = |keys: &Vec<usize>| {
+            let connections = keys.iter().filter_map(|k| self.data.get(*k));
+            connections.map(|d| d.connection.clone()).collect()
+        };
+        let connections = Connections {
+            control: c.connection.clone(),
+            data: c.data.iter().map(data).collect(),
+            other_traffic: self.other_traffic,
+            losses: self.losses_since(c.connection.first.time),
+        };
+        let id = c.id.unwrap_or(0);
+        c.builder.clone().finished(id, connections, ClosingPoint::Open, self.now)
+    }
+}
