@@ -23,9 +23,6 @@ const FEW: u64 = 5;
 const PERCENT: u64 = 3;
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
-    if ctx.quality.duplicates {
-        return;
-    }
     for flow in Flow::all(ctx).filter(|f| f.completed() && !f.has_loss()) {
         let s = flow.sender;
         if s.unanswered.is_some() {
@@ -37,7 +34,9 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         // Next to the sender segments may still be joined: what they are for the path, counts.
         let single = s.bytes() / u64::from(s.max_payload.clamp(1, 1460));
         let sent = s.packets.max(single + s.retransmissions);
-        if lost < FEW || lost * 100 <= sent * PERCENT {
+        // Copies that come late pass for segments sent again, but then nearly all do.
+        let copies = ctx.quality.duplicates && lost * 4 > sent;
+        if copies || lost < FEW || lost * 100 <= sent * PERCENT {
             continue;
         }
         findings.add(diagnosis(ctx, &flow, (lost, sent), refilled, refilled_at));
