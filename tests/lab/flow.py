@@ -1,9 +1,9 @@
 """Scenarios about the bytes of a data connection: lost, late, stopped, or fewer than promised."""
 
 from clients import curl, ftplib, while_adding
-from faults import stalled
+from faults import failed, stalled
 from healthy import fine
-from servers import shaped, tuned, vsftpd
+from servers import pyftpdlib, rawserver, shaped, tuned, vsftpd
 from table import Scenario, Take, Truth
 from topology import Rule
 
@@ -109,4 +109,21 @@ SCENARIOS: list[Scenario] = [
          Take("data-lossy-client", "client", fine("client", "Later segments come first, and the holes are filled a round "
               "trip later or more.", warning=["data-lossy"]))],
         rules=[Rule("core", "forward", "tcp sport 50000-50100 ip length > 1000 numgen inc mod 6 == 0 drop")]),
+    Scenario(
+        "The server ends the data half way through the file, and confirms it with 226.",
+        rawserver(data="short"), ftplib("sized", file="data.bin"),
+        [Take("transfer-short", "client", failed("client", "transfer-short",
+              "SIZE says 12000, 6000 bytes come in binary mode, FIN, 226."))],
+        fault="the server's program stops half way"),
+    Scenario(
+        "The client announces 10000 bytes with ALLO, sends half of them and closes; the server confirms.",
+        pyftpdlib(), ftplib("half_upload"),
+        [Take("transfer-short-upload", "server", failed("server", "transfer-short",
+              "ALLO 10000, 5000 bytes, the client's FIN, 226."))],
+        fault="the client stops half way"),
+    Scenario(
+        "A download that was broken off is taken up again at its 6000th byte.",
+        vsftpd(), curl("-C", "6000", path="data.bin"),
+        [Take("resume", "client", fine("client", "REST 6000, the 150 names the size of the whole file, and the 6000 bytes "
+              "that are left come."))]),
 ]

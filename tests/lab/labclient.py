@@ -148,6 +148,27 @@ def read_late(options: dict[str, str]) -> None:
     ftp.quit()
 
 
+def sized(options: dict[str, str]) -> None:
+    """Asks for a file's size, then for the file."""
+    ftp = connect(options)
+    ftp.voidcmd("TYPE I")
+    ftp.size(options["file"])
+    ftp.retrbinary("RETR " + options["file"], lambda block: None)
+    ftp.quit()
+
+
+def half_upload(options: dict[str, str]) -> None:
+    """Says how much it will send, and sends half of that."""
+    ftp = connect(options)
+    ftp.voidcmd("TYPE I")
+    ftp.sendcmd("ALLO 10000")
+    data = ftp.transfercmd("STOR incoming/half.bin")
+    data.sendall(b"x" * 5000)
+    data.close()
+    ftp.voidresp()
+    ftp.quit()
+
+
 class Slowly:
     """A source of some bytes twice a second, for some seconds; with pause=S one longer pause in the middle."""
 

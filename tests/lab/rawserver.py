@@ -6,7 +6,7 @@ think=S          seconds before the answer to PASS
 address=IP       what 227 names instead of the server's address
 port=N           what 227 and 229 name instead of the port that listens
 data=WHAT        after RETR or LIST: send (default), silent (150, then nothing),
-                 half (stop half way), 425 (refuse at once)
+                 half (stop half way), short (end half way, and confirm), 425 (refuse at once)
 final=never      keep the 226 to itself
 mute=VERB        never answer this command
 close=VERB       end the session at this command, as a process does that dies
@@ -59,6 +59,8 @@ class Session(threading.Thread):
             time.sleep(float(self.options.get("think", "0")))
         if verb in fixed:
             self.say(fixed[verb])
+        elif verb == "SIZE":
+            self.say(f"213 {(self.home / argument).stat().st_size}")
         elif verb in ("PASV", "EPSV"):
             self.passive(verb)
         elif verb in ("RETR", "LIST", "NLST"):
@@ -99,7 +101,7 @@ class Session(threading.Thread):
         if what == "half":
             data.sendall(body[:len(body) // 2])
             return
-        data.sendall(body)
+        data.sendall(body[:len(body) // 2] if what == "short" else body)
         data.close()
         if self.options.get("final") != "never":
             self.say("226 Done.")

@@ -11,7 +11,7 @@ const PSH: u8 = 0x18;
 fn retrieving(s: &mut Scene) -> Tcp {
     s.pasv(50000);
     let data = s.open(CLIENT, PASSIVE);
-    s.asks("RETR a", "150 Opening BINARY mode data connection for a (9000 bytes).");
+    s.asks("RETR a", "150 Here.");
     data
 }
 
@@ -178,4 +178,58 @@ fn beyond_the_loss_a_hole_is_filled_late_and_one_merely_overtaken_soon() {
     };
     assert_eq!(holes(20), ["warning data-lossy"]);
     assert_ne!(holes(0), ["warning data-lossy"]);
+}
+
+/// PASV, RETR, half of the 2000 bytes that the size is, FINs, 226.
+fn half_of_it(s: &mut Scene, client_first: bool) -> Vec<String> {
+    s.pasv(50000);
+    let mut data = s.open(CLIENT, PASSIVE);
+    s.asks("RETR a", "150 Here.");
+    arrives(s, &mut data, 1000);
+    s.close(&mut data, client_first);
+    s.server("226 Done.").quits().says()
+}
+
+#[test]
+fn fewer_bytes_than_were_promised_and_good_reasons_for_it() {
+    let mut s = Scene::new();
+    s.asks("SIZE a", "213 2000");
+    assert_eq!(half_of_it(&mut s, false), ["critical transfer-short"]);
+    // The client asked for the rest only.
+    let mut s = Scene::new();
+    s.asks("SIZE a", "213 2000").asks("REST 1000", "350 Ok.");
+    assert_eq!(half_of_it(&mut s, false), nothing());
+    // The file was written anew.
+    let mut s = Scene::new();
+    s.asks("SIZE a", "213 2000").pasv(50001);
+    let mut data = s.open("192.0.2.1:41001", "203.0.113.5:50001");
+    s.asks("STOR a", "150 Send.");
+    s.send(&mut data, true, PSH, &[b'x'; 1000]);
+    s.close(&mut data, true);
+    s.server("226 Done.");
+    assert_eq!(half_of_it(&mut s, false), nothing());
+    // Text, whose line ends change on the way.
+    let mut s = Scene::new();
+    s.asks("SIZE a", "213 2000").asks("TYPE A", "200 Ok.");
+    assert_eq!(half_of_it(&mut s, false), nothing());
+    // The client wanted no more.
+    let mut s = Scene::new();
+    s.asks("SIZE a", "213 2000");
+    assert_eq!(half_of_it(&mut s, true), nothing());
+}
+
+#[test]
+fn what_was_missing_came_later() {
+    let mut s = Scene::new();
+    s.asks("SIZE a", "213 2000").pasv(50000);
+    let mut data = s.open(CLIENT, PASSIVE);
+    s.asks("RETR a", "150 Here.");
+    arrives(&mut s, &mut data, 1000);
+    s.close(&mut data, false);
+    s.server("226 Done.").asks("REST 1000", "350 Ok.").pasv(50001);
+    let mut data = s.open("192.0.2.1:41001", "203.0.113.5:50001");
+    s.asks("RETR a", "150 Here.");
+    arrives(&mut s, &mut data, 1000);
+    s.close(&mut data, false);
+    assert_eq!(s.server("226 Done.").quits().says(), ["warning transfer-short"]);
 }

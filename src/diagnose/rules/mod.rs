@@ -75,6 +75,7 @@ mod tls_data_blocked;
 mod too_many_connections;
 mod transfer_aborted;
 mod transfer_refused;
+mod transfer_short;
 
 /// What follows when a data connection can't be opened: the late reply, the client that leaves,
 /// the server that closes.
@@ -219,6 +220,7 @@ pub static RULES: &[&Rule] = &[
     &transfer_aborted::RULE,
     &reply_missing::RULE,
     &transfer_refused::RULE,
+    &transfer_short::RULE,
     &control_hidden::RULE,
     &bounce_attempt::RULE,
 ];
