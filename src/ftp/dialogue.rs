@@ -90,6 +90,11 @@ impl Dialogue {
         self.outstanding.iter().map(|o| o.id)
     }
 
+    /// The server has read this command as part of the one after it: it gets no reply of its own.
+    pub fn swallowed(&mut self, id: ExchangeId) {
+        self.outstanding.retain(|o| o.id != id);
+    }
+
     /// Takes a reply.
     pub fn reply(&mut self, code: u16, _at: Moment) -> Paired {
         if self.outstanding.is_empty() {
@@ -317,6 +322,15 @@ mod tests {
         assert_eq!(run("220 RETR 150 ABOR 426 226", false), "g p0 0 1");
         assert_eq!(run("220 RETR 150 ABOR 426 225 NOOP 200", false), "g p0 0 1 2");
         assert_eq!(run("220 RETR 150 226 ABOR 225", false), "g p0 0 1");
+    }
+
+    #[test]
+    fn a_command_read_as_part_of_the_next_has_no_reply() {
+        let mut d = Dialogue::new(true);
+        let at = Moment::default();
+        let (abor, kind) = (d.command(Verb::ABOR, at), d.command(Verb::TYPE, at));
+        d.swallowed(abor);
+        assert_eq!(d.reply(500, at), Paired::Final(kind));
     }
 
     #[test]

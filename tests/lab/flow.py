@@ -3,7 +3,7 @@
 from clients import curl, ftplib, while_adding
 from faults import failed, stalled
 from healthy import fine
-from servers import pyftpdlib, rawserver, shaped, tuned, vsftpd
+from servers import proftpd, pyftpdlib, rawserver, shaped, tuned, vsftpd
 from table import Scenario, Take, Truth
 from topology import Rule
 
@@ -126,4 +126,22 @@ SCENARIOS: list[Scenario] = [
         vsftpd(), curl("-C", "6000", path="data.bin"),
         [Take("resume", "client", fine("client", "REST 6000, the 150 names the size of the whole file, and the 6000 bytes "
               "that are left come."))]),
+    Scenario(
+        "ftplib sends ABOR as urgent data; proftpd loses its LF and reads the next command as one with it.",
+        proftpd("TransferRate RETR 8"), ftplib("urgent_abort"),
+        [Take("abort-unanswered", "client", fine("client", "426 answers RETR, nothing answers ABOR, and the next command "
+              "gets 500 'ABOR TYPE A'.", warning=["abort-unanswered"], info=["transfer-aborted"])),
+         Take("abort-unanswered-server", "server", fine("server", "426 answers RETR, nothing answers ABOR, and the next "
+              "command gets 500 'ABOR TYPE A'.", warning=["abort-unanswered"], info=["transfer-aborted"]))],
+        fault="ftplib sends all of ABOR with MSG_OOB"),
+    Scenario(
+        "ftplib sends ABOR as urgent data, and vsftpd reads it in line.",
+        vsftpd(local_max_rate=8000, trans_chunk_size=4096), ftplib("urgent_abort"),
+        [Take("abort-urgent", "client", fine("client", "426 answers RETR, 225 answers ABOR.", info=["transfer-aborted"]))]),
+    Scenario(
+        "The server stops in mid-transfer and takes no notice of ABOR either.",
+        rawserver(data="half", mute="ABOR"), ftplib("abort_in_vain", seconds=12),
+        [Take("data-silent-aborted", "client", stalled("client", "data-silent",
+              "The data stops half way; ABOR has no reply either in the 12 s until the client leaves: a consequence."))],
+        fault="the server's program never answers ABOR"),
 ]

@@ -211,6 +211,46 @@ def abort(options: dict[str, str]) -> None:
     ftp.quit()
 
 
+def urgent_abort(options: dict[str, str]) -> None:
+    """Sends all of ABOR as urgent data, as ftplib does, takes the 426 for its reply, and goes on with a listing."""
+    ftp = connect(options)
+    ftp.voidcmd("TYPE I")
+    data = ftp.transfercmd("RETR " + options.get("file", "large.bin"))
+    data.recv(2000)
+    ftp.sock.sendall(b"ABOR\r\n", socket.MSG_OOB)
+    time.sleep(float(options.get("after", "0.3")))
+    data.close()
+    ftp.sock.settimeout(3)
+    for _ in range(2):
+        try:
+            ftp.getmultiline()
+        except (OSError, EOFError):
+            break
+    ftp.sock.settimeout(30)
+    ftp.file = ftp.sock.makefile("r", encoding="utf-8")  # a file that timed out reads no more
+    for command in ("TYPE A", "NOOP"):
+        try:
+            ftp.sendcmd(command)
+        except ftplib.Error:
+            pass
+    ftp.quit()
+
+
+def abort_in_vain(options: dict[str, str]) -> None:
+    """Sends ABOR and waits for a reply, for some seconds."""
+    ftp = connect(options)
+    ftp.voidcmd("TYPE I")
+    data = ftp.transfercmd("RETR " + options.get("file", "data.bin"))
+    data.recv(2000)
+    ftp.putcmd("ABOR")
+    ftp.sock.settimeout(float(options["seconds"]))
+    try:
+        ftp.getmultiline()
+    except OSError:
+        pass
+    ftp.close()
+
+
 def idle(options: dict[str, str]) -> None:
     """Works, then says nothing until the server closes."""
     ftp = connect(options)

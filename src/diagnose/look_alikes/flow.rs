@@ -233,3 +233,34 @@ fn what_was_missing_came_later() {
     s.close(&mut data, false);
     assert_eq!(s.server("226 Done.").quits().says(), ["warning transfer-short"]);
 }
+
+#[test]
+fn an_abort_answered_swallowed_and_ignored() {
+    let aborting = || {
+        let mut s = Scene::new();
+        let mut data = retrieving(&mut s);
+        arrives(&mut s, &mut data, 1000);
+        s.client("ABOR");
+        (s, data)
+    };
+    let info = "info transfer-aborted";
+    let (mut s, mut data) = aborting();
+    s.close(&mut data, false);
+    s.server("426 Aborted.").server("226 Done.").asks("NOOP", "200 Fine.");
+    assert_eq!(s.quits().says(), [info]);
+    // The next command is lost with it, and what comes after is answered in order.
+    let (mut s, mut data) = aborting();
+    s.close(&mut data, false);
+    s.server("426 Aborted.").asks("TYPE A", "500 'ABOR TYPE A' not understood");
+    assert_eq!(s.lists(50001).quits().says(), ["warning abort-unanswered", info]);
+    // Nobody waits for a second reply.
+    let (mut s, mut data) = aborting();
+    s.close(&mut data, false);
+    s.server("426 Aborted.").wait(1000);
+    assert_eq!(s.leaves().says(), [info]);
+    // Neither the transfer nor ABOR is answered for some seconds; for long, that is a stall.
+    let (mut s, _) = aborting();
+    assert_eq!(s.wait(7000).leaves().says(), ["warning abort-unanswered", info]);
+    let (mut s, _) = aborting();
+    assert_eq!(s.wait(12_000).leaves().says(), ["critical data-silent"]);
+}

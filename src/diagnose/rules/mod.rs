@@ -18,6 +18,7 @@ mod prelude {
     };
 }
 
+mod abort_unanswered;
 mod active_source_port;
 mod announcement_unreadable;
 mod announcement_unused;
@@ -114,6 +115,7 @@ const AFTER_A_STALLED_TRANSFER: &[&str] = &[
     "transfer-refused",
     "transfer-aborted",
     "reply-missing",
+    "abort-unanswered",
     "control-reset",
     "idle-closed",
 ];
@@ -220,6 +222,7 @@ pub static RULES: &[&Rule] = &[
     &transfer_aborted::RULE,
     &reply_missing::RULE,
     &transfer_refused::RULE,
+    &abort_unanswered::RULE,
     &transfer_short::RULE,
     &control_hidden::RULE,
     &bounce_attempt::RULE,
