@@ -30,6 +30,7 @@ static SNAPSHOT: LazyLock<Snapshot> = LazyLock::new(|| {
     let entries = (1..=SESSIONS as u64).zip(JUDGED.iter().cycle()).map(|(id, judged)| {
         let mut judged = judged.clone();
         judged.session.id = id;
+        judged.session.first.order = id;
         Arc::new(Entry::new(judged))
     });
     Snapshot { generation: 1, entries: entries.collect(), ..Snapshot::default() }
@@ -85,7 +86,7 @@ fn snapshot_shown(bencher: Bencher<'_, '_>) {
 /// A snapshot in which every tenth session is new.
 #[divan::bench]
 fn snapshot_made(bencher: Bencher<'_, '_>) {
-    let changed: Vec<Judged> =
+    let changed: Vec<Arc<Judged>> =
         SNAPSHOT.entries.iter().step_by(10).map(|e| e.judged.clone()).collect();
     bencher.with_inputs(|| (changed.clone(), SNAPSHOT.clone())).bench_local_values(
         |(changed, mut snapshot)| {

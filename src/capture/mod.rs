@@ -22,6 +22,7 @@ mod pcap;
 mod pcapng;
 mod progress;
 mod reader;
+mod recent;
 mod source;
 mod store;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use notes::Comment;
 pub use packet::{FrameRef, LinkType, Moment, Packet, Problem};
 pub use progress::Progress;
 pub use reader::{NotACapture, RawPacket, Reader};
+pub use recent::{Part, Recent};
 pub use source::{OpenOptions, Opened, Source, open};
 pub use store::{PacketStore, Stored};
 pub use time::Timestamp;

@@ -1,8 +1,9 @@
 //! Packets read again by their number: for a view that shows one, for saving a session's.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::inputs::{open_reader, regular_size};
+use super::recent::Recent;
 use super::{FrameRef, LinkType, RawPacket, Timestamp};
 
 /// A packet that was read again.
@@ -20,17 +21,26 @@ pub struct Stored {
     pub data: Vec<u8>,
 }
 
-/// The inputs of a capture, to be read again. Files are walked from their beginning, which costs
+/// The packets of a capture, to be had again. Files are walked from their beginning, which costs
 /// what reading them costs and works for compressed ones as well.
 #[derive(Clone, Debug)]
-pub struct PacketStore {
-    inputs: Vec<PathBuf>,
+pub struct PacketStore(Kept);
+
+#[derive(Clone, Debug)]
+enum Kept {
+    Files(Vec<PathBuf>),
+    Recent(Recent),
 }
 
 impl PacketStore {
     /// A store of these inputs, in the order of [`FrameRef::file`].
     pub fn new(inputs: Vec<PathBuf>) -> Self {
-        Self { inputs }
+        Self(Kept::Files(inputs))
+    }
+
+    /// A store of what is kept of a live capture.
+    pub fn recent(recent: Recent) -> Self {
+        Self(Kept::Recent(recent))
     }
 
     /// One packet.
@@ -38,20 +48,29 @@ impl PacketStore {
     /// # Errors
     /// A sentence: the input was a pipe, can't be read any more, or is shorter than it was.
     pub fn packet(&self, frame: FrameRef) -> Result<Stored, String> {
+        let stored = |p: &RawPacket<'_>| Stored {
+            frame,
+            time: p.time,
+            link: p.link,
+            wire_len: p.wire_len,
+            data: p.data.to_vec(),
+        };
+        let inputs = match &self.0 {
+            Kept::Recent(recent) => {
+                return recent
+                    .find(frame, stored)
+                    .ok_or_else(|| format!("frame {} is no longer kept in memory", frame.number));
+            }
+            Kept::Files(inputs) => inputs,
+        };
         let mut found = None;
-        self.walk(frame.file, |p| {
+        walk(inputs, frame.file, |p| {
             if p.number == frame.number {
-                found = Some(Stored {
-                    frame,
-                    time: p.time,
-                    link: p.link,
-                    wire_len: p.wire_len,
-                    data: p.data.to_vec(),
-                });
+                found = Some(stored(p));
             }
             p.number < frame.number
         })?;
-        let name = || self.inputs.get(frame.file as usize).map(|p| p.display().to_string());
+        let name = || inputs.get(frame.file as usize).map(|p| p.display().to_string());
         found.ok_or_else(|| {
             let name = name().unwrap_or_default();
             format!("frame {} is no longer in {name}: has the file changed?", frame.number)
@@ -62,30 +81,43 @@ impl PacketStore {
     ///
     /// # Errors
     /// A sentence, as above.
-    pub fn walk(
-        &self,
-        file: u32,
-        mut more: impl FnMut(&RawPacket<'_>) -> bool,
-    ) -> Result<(), String> {
-        let Some(path) = self.inputs.get(file as usize) else {
-            return Err("these packets are not kept".to_owned());
-        };
-        if regular_size(path).is_none() {
-            return Err(format!("{} can't be read twice: it is no file", path.display()));
-        }
-        let mut reader = open_reader(path, file, None).map_err(|e| e.to_string())?;
-        while let Some(packet) = reader.next() {
-            if !more(&packet) {
-                break;
+    pub fn walk(&self, file: u32, more: impl FnMut(&RawPacket<'_>) -> bool) -> Result<(), String> {
+        match &self.0 {
+            Kept::Files(inputs) => walk(inputs, file, more),
+            Kept::Recent(recent) => {
+                recent.walk(file, more);
+                Ok(())
             }
         }
-        Ok(())
     }
 
     /// How many inputs there are.
     pub fn files(&self) -> u32 {
-        u32::try_from(self.inputs.len()).unwrap_or(u32::MAX)
+        match &self.0 {
+            Kept::Files(inputs) => u32::try_from(inputs.len()).unwrap_or(u32::MAX),
+            Kept::Recent(recent) => recent.files(),
+        }
     }
+}
+
+fn walk(
+    inputs: &[impl AsRef<Path>],
+    file: u32,
+    mut more: impl FnMut(&RawPacket<'_>) -> bool,
+) -> Result<(), String> {
+    let Some(path) = inputs.get(file as usize).map(AsRef::as_ref) else {
+        return Err("these packets are not kept".to_owned());
+    };
+    if regular_size(path).is_none() {
+        return Err(format!("{} can't be read twice: it is no file", path.display()));
+    }
+    let mut reader = open_reader(path, file, None).map_err(|e| e.to_string())?;
+    while let Some(packet) = reader.next() {
+        if !more(&packet) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -17,9 +17,8 @@ pub fn possible(files: &[PathBuf]) -> bool {
     std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !piped
 }
 
-/// Opens the dashboard over captures.
-pub fn files(files: &[PathBuf], common: &Common, save_dir: PathBuf) -> ExitCode {
-    let Some(open) = open_options(common) else { return ExitCode::from(USAGE) };
+/// An empty dashboard. Complains, and returns nothing, when the filter can't be read.
+pub fn app(common: &Common, save_dir: PathBuf) -> Option<App> {
     let settings = Settings {
         zone: zone(common),
         theme: theme(common.color),
@@ -28,13 +27,13 @@ pub fn files(files: &[PathBuf], common: &Common, save_dir: PathBuf) -> ExitCode 
         privacy: common.privacy,
     };
     let size = crossterm::terminal::size().unwrap_or((80, 24));
-    let app = match App::new(settings, size) {
-        Ok(app) => app,
-        Err(e) => {
-            complain(&format!("--filter: {e}"));
-            return ExitCode::from(USAGE);
-        }
-    };
+    App::new(settings, size).map_err(|e| complain(&format!("--filter: {e}"))).ok()
+}
+
+/// Opens the dashboard over captures.
+pub fn files(files: &[PathBuf], common: &Common, save_dir: PathBuf) -> ExitCode {
+    let Some(open) = open_options(common) else { return ExitCode::from(USAGE) };
+    let Some(app) = app(common, save_dir) else { return ExitCode::from(USAGE) };
     // Where nothing can be read, a sentence serves better than an empty screen.
     let opened = capture::open(files, &open);
     if opened.source.files().is_empty() {

@@ -25,6 +25,12 @@ const USAGE: u8 = 2;
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
+        None if !cli.live.interface.is_empty()
+            && cli.report.is_default()
+            && dashboard::possible(&[]) =>
+        {
+            live_dashboard(&cli.live, &cli.files, &cli.common, cli.save_dir)
+        }
         None if !cli.live.interface.is_empty() => {
             live_report(&cli.live, &cli.files, &cli.common, &cli.report)
         }
@@ -81,12 +87,22 @@ fn without_interface(live: &LiveArgs, run: impl FnOnce() -> ExitCode) -> ExitCod
 }
 
 #[cfg(all(feature = "live", unix))]
-use live::{report as live_report, watch as live_watch};
+use live::{dashboard as live_dashboard, report as live_report, watch as live_watch};
 
 #[cfg(not(all(feature = "live", unix)))]
 use without_live as live_report;
 #[cfg(not(all(feature = "live", unix)))]
 use without_live as live_watch;
+
+#[cfg(not(all(feature = "live", unix)))]
+fn live_dashboard(
+    live: &LiveArgs,
+    expression: &[std::path::PathBuf],
+    common: &Common,
+    _: std::path::PathBuf,
+) -> ExitCode {
+    without_live(live, expression, common, &ReportArgs::default())
+}
 
 #[cfg(not(all(feature = "live", unix)))]
 fn without_live(_: &LiveArgs, _: &[std::path::PathBuf], _: &Common, _: &ReportArgs) -> ExitCode {

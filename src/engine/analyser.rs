@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{Engine, Options, Overview};
+use super::{Engine, Matters, Options, Overview};
 use crate::capture::{CaptureLoss, LinkType, Moment, Packet, Problem, Timestamp};
 use crate::decode::{Decoded, Decoder};
 use crate::diagnose::{self, Judged};
@@ -27,26 +27,28 @@ impl Analyser {
         Self { engine: Engine::new(&options.ports), ..Self::default() }
     }
 
-    /// Takes the next packet.
+    /// Takes the next packet, and says what it is.
     #[inline]
-    pub fn packet(&mut self, packet: &Packet<'_>) {
+    pub fn packet(&mut self, packet: &Packet<'_>) -> Matters {
         let at = packet.moment;
-        match self.decoder.decode(packet) {
+        let matters = match self.decoder.decode(packet) {
             Decoded::Segment(segment) => {
                 self.overview.segment(&segment);
-                self.engine.segment(&segment, at);
+                self.engine.segment(&segment, at)
             }
             Decoded::Icmp(error) => {
                 self.overview.icmp_errors += 1;
-                self.engine.icmp(&error, at);
+                self.engine.icmp(&error, at)
             }
             other => {
                 self.overview.other(&other, packet.link);
                 self.engine.advance(at);
+                Matters::No
             }
-        }
+        };
         self.last = at;
         self.collect();
+        matters
     }
 
     /// No packet came until this time.

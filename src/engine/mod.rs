@@ -9,6 +9,8 @@ mod close;
 mod control;
 mod flows;
 mod interest;
+#[cfg(all(feature = "live", unix))]
+mod live;
 mod losses;
 mod open;
 mod sequential;
@@ -19,5 +21,7 @@ pub use analyse::{analyse, analyse_with};
 pub use analyser::Analyser;
 pub use analysis::{Analysis, Options, Overview};
 pub use interest::{FTP, FTPS};
-pub use sequential::Engine;
+#[cfg(all(feature = "live", unix))]
+pub use live::LiveAnalyser;
+pub use sequential::{Engine, Matters};
 pub use stalls::Stalls;

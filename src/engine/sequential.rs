@@ -31,6 +31,17 @@ pub(super) struct Data {
     pub(super) owners: Vec<(usize, usize)>,
 }
 
+/// What a packet is to the engine: whoever keeps packets keeps those that matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matters {
+    /// Of a control connection.
+    Control,
+    /// Of a data connection, of one that may become one, or an error about either.
+    Data,
+    /// Of neither.
+    No,
+}
+
 /// The sequential engine.
 #[derive(Debug, Default)]
 pub struct Engine {
@@ -70,28 +81,32 @@ impl Engine {
         Self { interest: Interest::new(ports), ..Self::default() }
     }
 
-    /// Takes a segment.
-    pub fn segment(&mut self, s: &Segment<'_>, at: Moment) {
+    /// Takes a segment, and says what it is.
+    pub fn segment(&mut self, s: &Segment<'_>, at: Moment) -> Matters {
         self.advance(at);
         let key = FlowKey::of(s);
         match self.flows.get(key) {
-            Some(Slot::Control(k)) if !self.replaced_control(k, s, at) => self.control(k, s, at),
+            Some(Slot::Control(k)) if !self.replaced_control(k, s, at) => {
+                self.control(k, s, at);
+                Matters::Control
+            }
             Some(Slot::Data(k)) if !self.replaced_data(k, s, at) => {
                 self.other_traffic = true;
                 if let Some(d) = self.data.get_mut(k) {
                     d.connection.segment(s, at);
                 }
+                Matters::Data
             }
             Some(Slot::Candidate(k)) if !self.replaced_candidate(k, s, at) => {
-                self.candidate(k, s, at);
+                self.candidate(k, s, at)
             }
-            Some(Slot::Ended) if !s.flags.syn() => {}
+            Some(Slot::Ended) if !s.flags.syn() => Matters::No,
             _ => self.unknown(key, s, at),
         }
     }
 
-    /// Takes an ICMP error about a segment.
-    pub fn icmp(&mut self, error: &IcmpError, at: Moment) {
+    /// Takes an ICMP error about a segment, and says whether that one mattered.
+    pub fn icmp(&mut self, error: &IcmpError, at: Moment) -> Matters {
         self.advance(at);
         let connection = match self.flows.get(FlowKey::new(error.src, error.dst)) {
             Some(Slot::Control(k)) => self.controls.get_mut(k).map(|c| &mut c.connection),
@@ -99,8 +114,12 @@ impl Engine {
             Some(Slot::Candidate(k)) => self.candidates.get_mut(k).map(|c| &mut c.connection),
             Some(Slot::Ended) | None => None,
         };
-        if let Some(connection) = connection {
-            connection.icmp(*error, at);
+        match connection {
+            Some(connection) => {
+                connection.icmp(*error, at);
+                Matters::Data
+            }
+            None => Matters::No,
         }
     }
 
@@ -202,29 +221,32 @@ impl Engine {
     }
 
     /// A packet of a 4-tuple that is in no table.
-    fn unknown(&mut self, key: FlowKey, s: &Segment<'_>, at: Moment) {
+    fn unknown(&mut self, key: FlowKey, s: &Segment<'_>, at: Moment) -> Matters {
         let syn = s.flags.syn();
         if s.flags.rst() && !syn {
             // An RST alone, after everything was over or for a connection never seen.
-            return;
+            return Matters::No;
         }
         if self.try_data(key, s, at) {
             self.other_traffic = true;
-            return;
+            return Matters::Data;
         }
         if let Some((server, standing)) = self.interest.control_end(s) {
             self.new_control(key, s, at, server, standing);
-            return;
+            return Matters::Control;
         }
         self.other_traffic = true;
         if syn {
             self.new_connection(key, s, at);
+            Matters::Data
         } else if crate::ftp::recognise::looks_like_greeting(s.payload) {
             // A greeting later than candidates are kept.
             let connection = Connection::new(s, at);
             let candidate = self.candidates.add(connection, at);
             self.flows.set(key, Slot::Candidate(candidate));
-            self.candidate(candidate, s, at);
+            self.candidate(candidate, s, at)
+        } else {
+            Matters::No
         }
     }
 
@@ -276,16 +298,17 @@ impl Engine {
         self.flows.set(key, Slot::Candidate(candidate));
     }
 
-    fn candidate(&mut self, key: usize, s: &Segment<'_>, at: Moment) {
-        let Some(c) = self.candidates.get_mut(key) else { return };
+    fn candidate(&mut self, key: usize, s: &Segment<'_>, at: Moment) -> Matters {
+        let Some(c) = self.candidates.get_mut(key) else { return Matters::No };
         let greeting = crate::ftp::recognise::looks_like_greeting(s.payload)
             && c.connection.bytes() == 0
             && !(c.connection.initiator_known && s.src == c.connection.initiator);
         if !greeting {
             c.connection.segment(s, at);
-            return;
+            // Its data may still become interesting, its first packets are what tells.
+            return if s.payload_len == 0 { Matters::Data } else { Matters::No };
         }
-        let Some(candidate) = self.candidates.take(key) else { return };
+        let Some(candidate) = self.candidates.take(key) else { return Matters::No };
         let mut connection = candidate.connection;
         if !connection.initiator_known && connection.initiator == s.src {
             connection.swap();
@@ -295,5 +318,6 @@ impl Engine {
         if let Some(Slot::Control(k)) = self.flows.get(flow) {
             self.control(k, s, at);
         }
+        Matters::Control
     }
 }

@@ -86,8 +86,8 @@ pub enum Effect {
     Load(FrameRef),
     /// Write a session's packets; the outcome comes back as a notice.
     Save {
-        /// Number of the session.
-        id: u64,
+        /// Its [`Row::key`](super::Row::key).
+        key: u64,
         /// Where to.
         path: PathBuf,
     },

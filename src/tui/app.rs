@@ -141,7 +141,7 @@ impl App {
         self.snapshot = snapshot;
         self.list.refresh(&self.snapshot);
         if let Some(detail) = &mut self.detail
-            && let Some((_, entry)) = self.snapshot.find(detail.entry.row.id)
+            && let Some((_, entry)) = self.snapshot.find(detail.entry.row.key)
         {
             detail.renew(entry, self.snapshot.several_files());
         }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::row::Row;
+use crate::capture::Timestamp;
 use crate::report::text::clock::Clock;
 use crate::report::text::units;
 
@@ -26,15 +27,23 @@ pub struct Column {
     /// Columns with a larger number are left out first where there is no room.
     pub keep: u8,
     /// Its text.
-    pub text: fn(&Row, &Clock) -> String,
+    pub text: fn(&Row, &Moment<'_>) -> String,
     /// The order of two rows by it.
     pub order: fn(&Row, &Row) -> Ordering,
 }
 
-fn waiting(row: &Row, _: &Clock) -> String {
-    row.waiting
-        .as_ref()
-        .map(|(what, length)| format!("{what} {}", units::duration(*length)))
+/// When a row is drawn, and how times are shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// Shows times.
+    pub clock: &'a Clock,
+    /// The capture's clock, while it goes on.
+    pub now: Option<Timestamp>,
+}
+
+fn waiting(row: &Row, at: &Moment<'_>) -> String {
+    row.waiting(at.now)
+        .map(|(what, length)| format!("{what} {}", units::duration(length)))
         .unwrap_or_default()
 }
 
@@ -45,15 +54,15 @@ pub static COLUMNS: &[Column] = &[
         width: 6,
         align: Align::Right,
         keep: 1,
-        text: |r, _| r.id.to_string(),
-        order: |a, b| a.id.cmp(&b.id),
+        text: |r, _| if r.id == 0 { String::new() } else { r.id.to_string() },
+        order: |a, b| a.key.cmp(&b.key),
     },
     Column {
         name: "start",
         width: 12,
         align: Align::Left,
-        keep: 4,
-        text: |r, clock| clock.time(r.start),
+        keep: 5,
+        text: |r, at| at.clock.time(r.start),
         order: |a, b| a.start.cmp(&b.start),
     },
     Column {
@@ -76,7 +85,7 @@ pub static COLUMNS: &[Column] = &[
         name: "user",
         width: 10,
         align: Align::Left,
-        keep: 5,
+        keep: 6,
         text: |r, _| r.user.clone(),
         order: |a, b| a.user.cmp(&b.user),
     },
@@ -84,7 +93,7 @@ pub static COLUMNS: &[Column] = &[
         name: "tls",
         width: 4,
         align: Align::Left,
-        keep: 8,
+        keep: 9,
         text: |r, _| r.tls.to_owned(),
         order: |a, b| a.tls.cmp(b.tls),
     },
@@ -92,7 +101,7 @@ pub static COLUMNS: &[Column] = &[
         name: "mode",
         width: 5,
         align: Align::Left,
-        keep: 7,
+        keep: 8,
         text: |r, _| r.mode.to_owned(),
         order: |a, b| a.mode.cmp(b.mode),
     },
@@ -111,7 +120,7 @@ pub static COLUMNS: &[Column] = &[
         name: "bytes",
         width: 9,
         align: Align::Right,
-        keep: 6,
+        keep: 7,
         text: |r, _| match r.bytes {
             0 => String::new(),
             n => units::bytes(n),
@@ -122,7 +131,7 @@ pub static COLUMNS: &[Column] = &[
         name: "rate",
         width: 11,
         align: Align::Right,
-        keep: 9,
+        keep: 10,
         text: |r, _| r.rate.map(|n| format!("{}/s", units::bytes(n))).unwrap_or_default(),
         order: |a, b| a.rate.cmp(&b.rate),
     },
@@ -130,7 +139,7 @@ pub static COLUMNS: &[Column] = &[
         name: "waiting for",
         width: 26,
         align: Align::Left,
-        keep: 10,
+        keep: 4,
         text: waiting,
         order: |a, b| {
             let length = |r: &Row| r.waiting.as_ref().map(|w| w.1);

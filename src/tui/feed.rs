@@ -10,13 +10,14 @@ use crate::engine::{self, Options};
 use crate::report::privacy::Masker;
 
 /// Between two snapshots.
-const INTERVAL: Duration = Duration::from_millis(100);
+pub(super) const INTERVAL: Duration = Duration::from_millis(100);
 
 /// Where the newest snapshot lies. Whoever publishes never waits for whoever reads.
 #[derive(Clone, Debug, Default)]
 pub struct Publisher {
     newest: Arc<Mutex<Arc<Snapshot>>>,
     reading: Arc<Mutex<Option<Arc<capture::Progress>>>>,
+    notices: Arc<Mutex<Vec<String>>>,
 }
 
 impl Publisher {
@@ -34,6 +35,17 @@ impl Publisher {
     pub fn read(&self) -> u64 {
         let reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         reading.as_ref().map_or(0, |p| p.bytes())
+    }
+
+    /// Has a sentence shown in the status bar.
+    pub fn say(&self, notice: &str) {
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        notices.push(notice.to_owned());
+    }
+
+    /// The sentences since the last call.
+    pub fn notices(&self) -> Vec<String> {
+        std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn reading(&self, progress: Arc<capture::Progress>) {
@@ -61,7 +73,7 @@ impl<'a> Collector<'a> {
 
     fn add(&mut self, judged: Judged) {
         let entry = Arc::new(Entry::new(judged));
-        self.sorted &= self.snapshot.entries.last().is_none_or(|l| l.row.id < entry.row.id);
+        self.sorted &= self.snapshot.entries.last().is_none_or(|l| l.row.key < entry.row.key);
         self.snapshot.entries.push(entry);
         if self.published.elapsed() >= INTERVAL {
             self.publish();
@@ -74,7 +86,7 @@ impl<'a> Collector<'a> {
     )]
     fn publish(&mut self) {
         if !self.sorted {
-            self.snapshot.entries.sort_by_key(|e| e.row.id);
+            self.snapshot.entries.sort_by_key(|e| e.row.key);
             self.sorted = true;
         }
         self.snapshot.generation += 1;

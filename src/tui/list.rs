@@ -8,7 +8,7 @@ use crate::report::filter::Filter;
 /// What the list is ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
-    /// Problems first, the newest of them on top; then the others by number.
+    /// Problems first, the newest of them on top; then the others by age.
     Problems,
     /// A column.
     Column {
@@ -30,7 +30,7 @@ pub struct List {
     pub filter_text: String,
     /// Places in the snapshot, in order.
     pub shown: Vec<u32>,
-    /// Number of the session under the cursor.
+    /// [`Row::key`] of the session under the cursor.
     pub selected: Option<u64>,
     /// First line on the screen.
     pub top: usize,
@@ -86,12 +86,12 @@ impl List {
                 }
             }
         }
-        let newest = || self.shown.iter().filter_map(|i| row(i).map(|r| r.id)).max();
+        let newest = || self.shown.iter().filter_map(|i| row(i).map(|r| r.key)).max();
         if self.follow {
             self.selected = newest();
         } else if self.line(snapshot).is_none() {
             let at = line.unwrap_or(0).min(self.shown.len().saturating_sub(1));
-            self.selected = self.shown.get(at).and_then(|i| row(i).map(|r| r.id));
+            self.selected = self.shown.get(at).and_then(|i| row(i).map(|r| r.key));
         }
     }
 
@@ -112,7 +112,7 @@ impl List {
     pub fn select(&mut self, snapshot: &Snapshot, line: usize) {
         let place = self.shown.get(line).and_then(|i| snapshot.entries.get(*i as usize));
         if let Some(entry) = place {
-            self.selected = Some(entry.row.id);
+            self.selected = Some(entry.row.key);
             self.follow = false;
         }
     }
@@ -142,9 +142,9 @@ impl List {
     }
 }
 
-/// Worst first; among problems the newest first, else by number.
+/// Worst first; among problems the newest first, else by age.
 fn urgency(row: &Row) -> (bool, crate::diagnose::Status, i64) {
-    let id = i64::try_from(row.id).unwrap_or(i64::MAX);
+    let key = i64::try_from(row.key).unwrap_or(i64::MAX);
     let problem = row.is_problem();
-    (!problem, row.status, if problem { -id } else { id })
+    (!problem, row.status, if problem { -key } else { key })
 }

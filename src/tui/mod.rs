@@ -12,6 +12,8 @@ mod detail;
 mod feed;
 pub mod keys;
 mod list;
+#[cfg(all(feature = "live", unix))]
+mod live;
 mod mask;
 mod packet;
 mod row;
@@ -24,6 +26,9 @@ mod view;
 pub use action::{Action, Effect};
 pub use app::{App, Settings};
 pub use feed::{Publisher, read_files};
+#[cfg(all(feature = "live", unix))]
+pub use live::{LiveFeed, capture};
+pub use row::Row;
 pub use snapshot::{Entry, Progress, Snapshot};
 pub use theme::Theme;
 pub use update::update;

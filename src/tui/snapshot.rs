@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::row::Row;
-use crate::capture::CaptureFacts;
+use crate::capture::{CaptureFacts, Timestamp};
 use crate::diagnose::{Finding, Judged};
 use crate::engine::Overview;
 
@@ -12,14 +12,15 @@ use crate::engine::Overview;
 #[derive(Debug)]
 pub struct Entry {
     /// The session with its verdict.
-    pub judged: Judged,
+    pub judged: Arc<Judged>,
     /// Its line in the list.
     pub row: Row,
 }
 
 impl Entry {
     /// The line is made here, so that drawing costs nothing for each session.
-    pub fn new(judged: Judged) -> Self {
+    pub fn new(judged: impl Into<Arc<Judged>>) -> Self {
+        let judged = judged.into();
         let row = Row::new(&judged);
         Self { judged, row }
     }
@@ -42,6 +43,14 @@ pub struct Progress {
     pub packets: u64,
     /// Packets that the kernel dropped; live only.
     pub dropped: u64,
+    /// Packets a second, of late; live only.
+    pub rate: u64,
+    /// Memory that the program takes, in bytes; live only.
+    pub memory: Option<u64>,
+    /// Ended sessions that were let go to make room for newer ones; live only.
+    pub let_go: u64,
+    /// The capture's clock; live only.
+    pub now: Option<Timestamp>,
     /// What went wrong with an input: one sentence each.
     pub failures: Vec<String>,
 }
@@ -51,7 +60,7 @@ pub struct Progress {
 pub struct Snapshot {
     /// Grows with each snapshot.
     pub generation: u64,
-    /// By id.
+    /// In the order of their first packets.
     pub entries: Vec<Arc<Entry>>,
     /// The capture; complete once `progress.done`.
     pub capture: Arc<CaptureFacts>,
@@ -64,9 +73,9 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The session with this number, and its place.
-    pub fn find(&self, id: u64) -> Option<(usize, &Arc<Entry>)> {
-        let i = self.entries.binary_search_by_key(&id, |e| e.row.id).ok()?;
+    /// The session with this [`Row::key`], and its place.
+    pub fn find(&self, key: u64) -> Option<(usize, &Arc<Entry>)> {
+        let i = self.entries.binary_search_by_key(&key, |e| e.row.key).ok()?;
         Some((i, self.entries.get(i)?))
     }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use crossterm::event::{
 };
 use crossterm::{event, execute};
 use ratatui::DefaultTerminal;
+#[cfg(unix)]
+use signal_hook::consts;
 
 use super::action::{Action, Effect};
 use super::feed::Publisher;
@@ -21,6 +24,7 @@ use super::snapshot::Entry;
 use super::{App, draw, update};
 use crate::capture::{FrameRef, PacketStore};
 use crate::export;
+use crate::report::escape::escape;
 
 /// How long to wait for a key before looking for a new snapshot.
 const TICK: Duration = Duration::from_millis(50);
@@ -33,11 +37,22 @@ const WHEEL: isize = 3;
 /// # Errors
 /// The terminal can't be used.
 pub fn run(app: App, publisher: &Publisher, store: PacketStore) -> io::Result<()> {
+    let asked_to_end = asked_to_end()?;
     let mut terminal = ratatui::try_init()?;
-    let result = Screen::new(app, store).run(&mut terminal, publisher);
+    let result = Screen::new(app, store).run(&mut terminal, publisher, &asked_to_end);
     let _ = execute!(io::stdout(), DisableMouseCapture);
     ratatui::restore();
     result
+}
+
+/// Becomes true when a signal asks the program to end.
+fn asked_to_end() -> io::Result<Arc<AtomicBool>> {
+    let asked = Arc::new(AtomicBool::new(false));
+    #[cfg(unix)]
+    for signal in [consts::SIGTERM, consts::SIGINT, consts::SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&asked))?;
+    }
+    Ok(asked)
 }
 
 /// What was done in the background.
@@ -66,14 +81,23 @@ impl Screen {
         Self { app, work, done }
     }
 
-    fn run(&mut self, terminal: &mut DefaultTerminal, publisher: &Publisher) -> io::Result<()> {
+    fn run(
+        &mut self,
+        terminal: &mut DefaultTerminal,
+        publisher: &Publisher,
+        asked_to_end: &AtomicBool,
+    ) -> io::Result<()> {
         let mut changed = true;
-        loop {
+        while !asked_to_end.load(Ordering::Relaxed) {
             let newest = publisher.newest();
             let read = publisher.read();
             changed |= newest.generation != self.app.snapshot.generation || read != self.app.read;
             self.app.read = read;
             self.app.show(newest);
+            if let Some(notice) = publisher.notices().pop() {
+                changed = true;
+                self.app.notice = Some(escape(&notice).into_owned());
+            }
             for done in self.done.try_iter() {
                 changed = true;
                 match done {
@@ -97,6 +121,7 @@ impl Screen {
                 }
             }
         }
+        Ok(())
     }
 
     /// Does what an event asks for; false to leave.
@@ -132,8 +157,8 @@ impl Screen {
                 Effect::Load(frame) => {
                     let _ = self.work.send(Work::Load(frame));
                 }
-                Effect::Save { id, path } => {
-                    if let Some((_, entry)) = self.app.snapshot.find(id) {
+                Effect::Save { key, path } => {
+                    if let Some((_, entry)) = self.app.snapshot.find(key) {
                         let _ = self.work.send(Work::Save(Arc::clone(entry), path));
                     }
                 }

@@ -332,7 +332,7 @@ fn open_in(app: &mut App, detail: &mut Detail) -> Vec<Effect> {
 
 /// What copies and saves, in the list and in a session.
 fn common(app: &mut App, detail: &Detail, action: &Action) -> Vec<Effect> {
-    let id = detail.entry.row.id;
+    let (key, id) = (detail.entry.row.key, detail.entry.row.id);
     match action {
         Action::Copy => match detail.copied() {
             Some(text) => {
@@ -354,9 +354,11 @@ fn common(app: &mut App, detail: &Detail, action: &Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Save => {
-            let path = app.settings.save_dir.join(format!("session-{id}.pcapng"));
+            // One that began a moment ago has no number yet.
+            let name = if id == 0 { format!("new-{key}") } else { id.to_string() };
+            let path = app.settings.save_dir.join(format!("session-{name}.pcapng"));
             app.notice = Some(format!("saving {} …", path.display()));
-            vec![Effect::Save { id, path }]
+            vec![Effect::Save { key, path }]
         }
         _ => Vec::new(),
     }

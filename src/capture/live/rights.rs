@@ -15,7 +15,7 @@ use rustix::thread::{self, CapabilitySet, CapabilitySets};
 
 /// The newest kernel interface that is asked for; older kernels give what they have.
 const LANDLOCK: ABI = ABI::V6;
-/// What a terminal needs, and what is written to be forgotten.
+/// What a terminal needs (its size is asked for by an ioctl), and what is written to be forgotten.
 const DEVICES: [&str; 2] = ["/dev/tty", "/dev/null"];
 /// The user that owns nothing, where /etc/passwd doesn't say.
 const NOBODY: u32 = 65534;
@@ -140,7 +140,7 @@ fn confine(writable: &[PathBuf]) -> Result<RulesetStatus, RulesetError> {
         .scope(Scope::from_all(LANDLOCK))?
         .create()?
         .add_rules(path_beneath_rules(writable, write))?
-        .add_rules(path_beneath_rules(devices, AccessFs::WriteFile))?
+        .add_rules(path_beneath_rules(devices, AccessFs::WriteFile | AccessFs::IoctlDev))?
         .restrict_self()?;
     Ok(status.ruleset)
 }

@@ -1,5 +1,6 @@
 //! Capturing on interfaces: open, give rights away, analyse, and report or watch.
 
+mod dashboard;
 mod outbox;
 mod session;
 mod watch;
@@ -7,7 +8,6 @@ mod watch;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use ftpscope::capture::live::{Feed, Live, LiveOptions, Reason, Rotation, Save};
 use ftpscope::capture::{BpfExpression, CaptureFacts};
@@ -24,6 +24,7 @@ use super::output::{stdout, written};
 use super::run::{counts, engine_options, is_problem, on_threads, text_options};
 use super::{USAGE, complain};
 
+pub use dashboard::dashboard;
 pub use watch::watch;
 
 /// The kernel's buffer for each interface, unless another size is asked for.
@@ -40,8 +41,11 @@ struct Ready {
 /// A capture that runs.
 struct Running {
     feed: Feed,
-    saving: Option<JoinHandle<Result<(), String>>>,
+    saving: Option<Saving>,
 }
+
+/// Writes what is captured.
+type Saving = JoinHandle<Result<(), String>>;
 
 /// `ftpscope -i`, `ftpscope report -i`: the report, once it is over.
 pub fn report(
@@ -53,10 +57,15 @@ pub fn report(
     if report.format == Format::Ndjson {
         return watch::watch(args, expression, common, report);
     }
-    let Some(ready) = prepare(args, expression, common) else { return ExitCode::from(USAGE) };
+    let Some(ready) = prepare(args, expression, common, None) else {
+        return ExitCode::from(USAGE);
+    };
     on_threads(common, || {
         let filter = ready.filter.clone();
-        let Some((running, facts)) = ready.start() else { return ExitCode::from(USAGE) };
+        let Some((running, facts)) = ready.start(complain) else { return ExitCode::from(USAGE) };
+        if let Err(e) = running.feed.stop.on_signals() {
+            complain(&format!("signals can't be handled: {e}"));
+        }
         let mut sessions: Vec<Judged> = Vec::new();
         let (mut analysis, outcome) =
             drive(running, facts, &engine_options(common), false, |event| match event {
@@ -121,12 +130,23 @@ fn finish(outcome: &Outcome, problem: bool, done: bool, common: &Common) -> Exit
 }
 
 /// Opens the interfaces and the file, then gives every right away that is not needed any more.
-/// Complains, and returns nothing, when something is wrong.
-fn prepare(args: &LiveArgs, expression: &[PathBuf], common: &Common) -> Option<Ready> {
-    ready(args, expression, common).map_err(|e| complain(&e)).ok()
+/// Complains, and returns nothing, when something is wrong. `save_dir`: where the dashboard may
+/// save packets later.
+fn prepare(
+    args: &LiveArgs,
+    expression: &[PathBuf],
+    common: &Common,
+    save_dir: Option<&Path>,
+) -> Option<Ready> {
+    ready(args, expression, common, save_dir).map_err(|e| complain(&e)).ok()
 }
 
-fn ready(args: &LiveArgs, expression: &[PathBuf], common: &Common) -> Result<Ready, String> {
+fn ready(
+    args: &LiveArgs,
+    expression: &[PathBuf],
+    common: &Common,
+    save_dir: Option<&Path>,
+) -> Result<Ready, String> {
     if args.interface.is_empty() {
         return Err(
             "name an interface with --interface, e.g. -i any; `ftpscope interfaces` lists them"
@@ -150,8 +170,9 @@ fn ready(args: &LiveArgs, expression: &[PathBuf], common: &Common) -> Result<Rea
         }
     }
     let saver = save.clone().map(|save| Saver::new(save, live.facts())).transpose()?;
-    let folder = save.as_ref().map(Save::folder);
-    give_away(saver.as_ref(), folder, keep_net_raw, common.verbose)?;
+    let folders = save.as_ref().map(Save::folder).into_iter().chain(save_dir);
+    let writable = folders.map(Path::to_owned).collect();
+    give_away(saver.as_ref(), writable, keep_net_raw, common.verbose)?;
     if let Some(save) = save.as_ref().filter(|save| save.rotation.is_some()) {
         may_write(save.folder())?;
     }
@@ -201,7 +222,7 @@ fn options(
 #[cfg(target_os = "linux")]
 fn give_away(
     saver: Option<&Saver>,
-    folder: Option<&Path>,
+    writable: Vec<PathBuf>,
     net_raw: bool,
     verbose: bool,
 ) -> Result<(), String> {
@@ -213,7 +234,6 @@ fn give_away(
     if let Some((user, made)) = user.zip(saver.and_then(Saver::made)) {
         rights::hand_over(made, user)?;
     }
-    let writable = folder.map(Path::to_owned).into_iter().collect();
     let said = rights::give_away(&Keep { user, writable, net_raw })?;
     if verbose {
         said.iter().for_each(|text| complain(text));
@@ -222,7 +242,7 @@ fn give_away(
 }
 
 #[cfg(not(target_os = "linux"))]
-fn give_away(_: Option<&Saver>, _: Option<&Path>, _: bool, verbose: bool) -> Result<(), String> {
+fn give_away(_: Option<&Saver>, _: Vec<PathBuf>, _: bool, verbose: bool) -> Result<(), String> {
     if verbose {
         complain("rights are given away on Linux only");
     }
@@ -244,15 +264,14 @@ fn may_write(folder: &Path) -> Result<(), String> {
 }
 
 impl Ready {
-    /// Begins to capture.
-    fn start(self) -> Option<(Running, CaptureFacts)> {
+    /// Begins to capture. `say` is told when the file can't be written any more.
+    fn start(self, say: impl Fn(&str) + Send + 'static) -> Option<(Running, CaptureFacts)> {
         let begin = || -> std::io::Result<Running> {
             let mut feed = self.live.start()?;
-            feed.stop.on_signals()?;
             let saving = match (self.saver, feed.to_save.take()) {
                 (Some(saver), Some(batches)) => {
                     // It is said at once; what is captured is still analysed.
-                    let run = move || saver.run(&batches).inspect_err(|e| complain(e));
+                    let run = move || saver.run(&batches).inspect_err(|e| say(e));
                     Some(std::thread::Builder::new().name("save".to_owned()).spawn(run)?)
                 }
                 _ => None,
@@ -269,5 +288,16 @@ impl Ready {
     }
 }
 
-/// How often open sessions are looked at, in capture time.
-const LOOK: Duration = Duration::from_millis(250);
+impl Running {
+    /// Waits until everything that was captured is analysed and written.
+    fn end(self) -> Outcome {
+        drop(self.feed.batches);
+        let ended = self.feed.thread.join().unwrap_or_default();
+        Outcome { ended, save_failed: save_failed(self.saving) }
+    }
+}
+
+/// Waits for whoever writes; whether the file could not be written to its end.
+fn save_failed(saving: Option<Saving>) -> bool {
+    saving.is_some_and(|thread| !matches!(thread.join(), Ok(Ok(()))))
+}

@@ -2,18 +2,13 @@
 
 use std::sync::Arc;
 
-use ftpscope::capture::live::{Batch, Ended, News};
-use ftpscope::capture::{CaptureFacts, Problem, Timestamp};
+use ftpscope::capture::CaptureFacts;
+use ftpscope::capture::live::Ended;
 use ftpscope::diagnose::Judged;
-use ftpscope::engine::{Analyser, Analysis, Options};
+use ftpscope::engine::{Analysis, LiveAnalyser, Options};
 
 use super::super::complain;
-use super::{LOOK, Running};
-
-/// Open sessions judged anew at a time: a bound on how long packets wait for it.
-const AT_A_TIME: usize = 2000;
-/// Sentences about interfaces that are kept for the report.
-const MAX_PROBLEMS: usize = 50;
+use super::Running;
 
 /// What happens.
 pub enum Event {
@@ -41,62 +36,25 @@ pub fn drive(
     look: bool,
     mut tell: impl FnMut(Event) -> bool,
 ) -> (Analysis, Outcome) {
-    let Running { feed, saving } = running;
-    let mut facts = facts;
-    let mut analyser = Analyser::new(options);
-    let mut looked: Option<Timestamp> = None;
+    let mut analyser = LiveAnalyser::new(options, facts, None);
     let mut listened = true;
-    while let Some(batch) = feed.batches.next_batch() {
-        take(&batch, &mut analyser, &mut facts);
+    while let Some(batch) = running.feed.batches.next_batch() {
+        analyser.take(&batch, complain);
         for judged in analyser.judged() {
             listened &= tell(Event::Ended(Box::new(judged)));
         }
-        let due = batch.now.is_some_and(|now| looked.is_none_or(|l| now >= l.plus(LOOK)));
-        if look && due {
-            looked = batch.now;
-            listened &= tell(Event::Open(analyser.open_sessions(AT_A_TIME)));
+        if look && let Some(open) = analyser.open_sessions() {
+            listened &= tell(Event::Open(open));
         }
         if !listened {
-            feed.stop.stop();
+            running.feed.stop.stop();
             break;
         }
     }
-    drop(feed.batches);
-    let ended = feed.thread.join().unwrap_or_default();
-    let save_failed = saving.is_some_and(|thread| !matches!(thread.join(), Ok(Ok(()))));
+    let outcome = running.end();
     analyser.finish();
     for judged in analyser.judged() {
         listened = listened && tell(Event::Ended(Box::new(judged)));
     }
-    let dropped: u64 = ended.counters.iter().map(|c| c.dropped).sum();
-    facts.dropped_packets = Some(dropped + ended.not_analysed);
-    facts.problems.extend(analyser.problems());
-    let overview = analyser.into_overview();
-    let analysis = Analysis { capture: facts, overview, ..Analysis::default() };
-    (analysis, Outcome { ended, save_failed })
-}
-
-fn take(batch: &Batch, analyser: &mut Analyser, facts: &mut CaptureFacts) {
-    for news in &batch.news {
-        match news {
-            News::Lost(loss) => analyser.lost(*loss),
-            News::File(_, path) => facts.files.push(path.display().to_string()),
-            News::Interface(text) => {
-                complain(text);
-                if facts.problems.len() < MAX_PROBLEMS {
-                    let frame = u32::try_from(facts.packets).ok().filter(|n| *n > 0);
-                    let text = text.clone();
-                    facts.problems.push(Problem { file: 0, offset: None, frame, text });
-                }
-            }
-            News::Counted { .. } => {}
-        }
-    }
-    batch.count_into(facts);
-    for captured in batch.packets() {
-        analyser.packet(&captured.packet);
-    }
-    if let Some(now) = batch.now {
-        analyser.tick(now);
-    }
+    (analyser.into_analysis(&outcome.ended), outcome)
 }

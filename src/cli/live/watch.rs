@@ -43,7 +43,9 @@ pub fn watch(
         complain("watch writes lines: --format text or ndjson");
         return ExitCode::from(USAGE);
     }
-    let Some(ready) = prepare(args, expression, common) else { return ExitCode::from(USAGE) };
+    let Some(ready) = prepare(args, expression, common, None) else {
+        return ExitCode::from(USAGE);
+    };
     on_threads(common, || {
         let options = text_options(common, report.only_problems, false);
         let mut watcher = Watcher {
@@ -56,7 +58,10 @@ pub fn watch(
             clock: Clock::new(options.zone),
             color: options.color,
         };
-        let Some((running, facts)) = ready.start() else { return ExitCode::from(USAGE) };
+        let Some((running, facts)) = ready.start(complain) else { return ExitCode::from(USAGE) };
+        if let Err(e) = running.feed.stop.on_signals() {
+            complain(&format!("signals can't be handled: {e}"));
+        }
         let mut outbox = Outbox::new();
         let (mut analysis, outcome) =
             drive(running, facts, &engine_options(common), true, |event| {

@@ -58,8 +58,13 @@ pub fn control(session: &Session) -> Vec<Rung> {
     opening(c, Lane::Control, client_dials(session), &mut rungs);
     messages(session, &mut rungs);
     ending(c, Lane::Control, client_dials(session), &mut rungs);
-    if session.closing_point == ClosingPoint::EndOfInput && !session.control.ended() {
-        let text = "the capture ends";
+    // What is silent until here is drawn as such.
+    let text = match session.closing_point {
+        ClosingPoint::EndOfInput => Some("the capture ends"),
+        ClosingPoint::Open => Some("now"),
+        ClosingPoint::Closed | ClosingPoint::Evicted => None,
+    };
+    if let Some(text) = text.filter(|_| !session.control.ended()) {
         rungs.push(Rung::mark(session.judged_at, Lane::Control, text, Tone::Quiet));
     }
     rungs

@@ -31,6 +31,9 @@ pub fn severity(severity: Severity) -> (&'static str, Style) {
     }
 }
 
+/// The glyph and the style of a session that goes on, of which nothing can be said yet.
+pub const IN_PROGRESS: (&str, Style) = ("▸", NOTE);
+
 /// The glyph and the style of a status.
 pub fn status(status: Status) -> (&'static str, Style) {
     match status {

@@ -1,5 +1,7 @@
 //! The first and the last row: what is shown, and what can be done.
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -12,6 +14,7 @@ use crate::report::text::palette::{self, BAD, NOTE, ODD, PLAIN, QUIET, STRONG};
 use crate::report::text::units;
 use crate::tui::app::App;
 use crate::tui::detail::Tab;
+use crate::tui::snapshot::Entry;
 
 /// `ftpscope  ftp.pcap · 12 sessions: ✗ 2 stalled ✓ 10 healthy`
 pub fn title(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -28,16 +31,18 @@ pub fn title(app: &App, area: Rect, buffer: &mut Buffer) {
         Status::Healthy,
     ];
     for status in all {
-        let n = s.entries.iter().filter(|e| e.row.status == status).count();
-        if n > 0 {
-            let (glyph, style) = palette::status(status);
-            spans.push(span(
-                format!("  {glyph} {} {}", units::grouped(n as u64), status.name()),
-                style,
-            ));
-        }
+        let such = |e: &&Arc<Entry>| e.row.status == status && !e.row.in_progress();
+        let n = s.entries.iter().filter(such).count();
+        spans.extend(counted(n, palette::status(status), status.name()));
     }
+    let n = s.entries.iter().filter(|e| e.row.in_progress()).count();
+    spans.extend(counted(n, palette::IN_PROGRESS, "in progress"));
     Line::from(spans).render(area, buffer);
+}
+
+fn counted(n: usize, sign: (&str, Style), name: &str) -> Option<Span<'static>> {
+    let text = || format!("  {} {} {name}", sign.0, units::grouped(n as u64));
+    (n > 0).then(|| span(text(), sign.1))
 }
 
 /// What is going on, and the keys that matter here.
@@ -84,6 +89,7 @@ fn going_on(app: &App) -> (String, Style) {
     if !p.done {
         let read = units::bytes(app.read.max(p.read));
         match p.total.filter(|t| *t > 0) {
+            _ if p.live && app.paused => {}
             _ if p.live => parts.push("capturing".to_owned()),
             Some(total) => {
                 let percent = app.read.min(total) * 100 / total;
@@ -92,11 +98,24 @@ fn going_on(app: &App) -> (String, Style) {
             None => parts.push(format!("reading, {read} so far")),
         }
     }
+    if p.live && p.done {
+        parts.push("capture over".to_owned());
+    }
     if p.packets > 0 {
         parts.push(units::count(p.packets, "packet"));
     }
-    if p.dropped > 0 {
-        parts.push(format!("{} dropped by the kernel", units::grouped(p.dropped)));
+    if p.live && !p.done {
+        parts.push(format!("{}/s", units::grouped(p.rate)));
+    }
+    if p.live {
+        parts.push(format!("{} dropped", units::grouped(p.dropped)));
+    }
+    parts.extend(p.memory.map(units::bytes));
+    if p.let_go > 0 {
+        parts.push(format!("{} let go", units::count(p.let_go, "older session")));
+    }
+    if app.list.follow {
+        parts.push("following".to_owned());
     }
     if let Some(failure) = p.failures.first() {
         parts.push(crate::report::escape::escape(failure).into_owned());

@@ -37,12 +37,13 @@ fn lines() -> Lines {
         (Status::Undetermined, "the capture doesn't hold enough to say"),
         (Status::Healthy, "none of these"),
     ];
+    let mut sign = |(glyph, style), name: &str, means| {
+        let name = span(format!("   {glyph} {name:<12}"), style);
+        lines.push(Line::from(vec![name, span(means, QUIET)]));
+    };
     for (status, means) in all {
-        let (glyph, style) = palette::status(status);
-        lines.push(Line::from(vec![
-            span(format!("   {glyph} {:<12}", status.name()), style),
-            span(means, QUIET),
-        ]));
+        sign(palette::status(status), status.name(), means);
     }
+    sign(palette::IN_PROGRESS, "in progress", "live: nothing can be said yet");
     lines
 }

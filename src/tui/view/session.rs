@@ -9,7 +9,7 @@ use super::{SESSION_HEAD, diagnosis, dialogue, timeline, times};
 use crate::report::escape::escape;
 use crate::report::ladder::Window;
 use crate::report::text::lines::{fit, span};
-use crate::report::text::palette::{self, CURSOR, PLAIN, QUIET, STRONG};
+use crate::report::text::palette::{CURSOR, PLAIN, QUIET, STRONG};
 use crate::report::text::units;
 use crate::session::VantagePoint;
 use crate::tui::app::App;
@@ -43,7 +43,7 @@ pub fn render(app: &App, detail: &Detail, area: Rect, buffer: &mut Buffer) {
 fn head(detail: &Detail, area: Rect, buffer: &mut Buffer) {
     let s = &detail.entry.judged.session;
     let row = &detail.entry.row;
-    let (glyph, style) = palette::status(row.status);
+    let (glyph, style, standing) = row.standing();
     let mut about = vec![format!("{} → {}", s.client, s.server)];
     about.extend(s.user.as_deref().map(|u| escape(u).into_owned()));
     about.extend(s.software.as_deref().map(|u| escape(u).into_owned()));
@@ -60,7 +60,7 @@ fn head(detail: &Detail, area: Rect, buffer: &mut Buffer) {
         }
         .to_owned(),
     );
-    let title = format!(" {glyph} session {} {}", s.id, row.status.name());
+    let title = format!(" {glyph} session {} {}", s.id, standing);
     let room = usize::from(area.width).saturating_sub(title.chars().count() + 3);
     Line::from(vec![
         span(title, style.patch(STRONG)),
@@ -81,7 +81,7 @@ fn tabs(detail: &Detail, area: Rect, buffer: &mut Buffer) {
     let verdict = &detail.entry.row.verdict;
     let room = usize::from(area.width).saturating_sub(used + 2);
     if room > 10 {
-        let (_, style) = palette::status(detail.entry.row.status);
+        let (_, style, _) = detail.entry.row.standing();
         spans.push(span(fit(verdict, room), style));
     }
     Line::from(spans).render(area, buffer);

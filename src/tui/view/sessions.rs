@@ -9,7 +9,7 @@ use ratatui::widgets::Widget;
 use crate::report::text::lines::{column, column_right, fit, span};
 use crate::report::text::palette::{self, CURSOR, PLAIN, QUIET, STRONG};
 use crate::tui::app::App;
-use crate::tui::columns::{Align, COLUMNS, Column, fitting};
+use crate::tui::columns::{self, Align, COLUMNS, Column, fitting};
 use crate::tui::list::Sort;
 
 /// The glyph before a line.
@@ -20,19 +20,21 @@ pub fn render(app: &App, area: Rect, buffer: &mut Buffer) {
     let columns = fitting(area.width.saturating_sub(GLYPH));
     heading(app, &columns, Rect { height: 1, ..area }, buffer);
     let rows = usize::from(area.height.saturating_sub(1));
+    let p = &app.snapshot.progress;
+    let moment = columns::Moment { clock: &app.clock, now: p.now.filter(|_| !p.done) };
     for (i, y) in (app.list.top..app.list.top + rows).zip(area.y + 1..area.bottom()) {
         let place = app.list.shown.get(i).and_then(|p| app.snapshot.entries.get(*p as usize));
         let Some(entry) = place else { break };
         let row = &entry.row;
-        let (glyph, style) = palette::status(row.status);
+        let (glyph, style, _) = row.standing();
         let mut spans = vec![span(format!("{glyph} "), style)];
         for (c, width) in &columns {
             let style = if c.width == 0 && row.is_problem() { style } else { PLAIN };
-            spans.push(span(cell(c, *width, &(c.text)(row, &app.clock)), style));
+            spans.push(span(cell(c, *width, &(c.text)(row, &moment)), style));
         }
         let line = Rect { y, height: 1, ..area };
         Line::from(spans).render(line, buffer);
-        if app.list.selected == Some(row.id) {
+        if app.list.selected == Some(row.key) {
             buffer.set_style(line, CURSOR);
         }
     }
