@@ -3,7 +3,7 @@
 from clients import curl, ftplib, while_adding
 from faults import failed, stalled
 from healthy import fine
-from servers import proftpd, pyftpdlib, rawserver, shaped, tuned, vsftpd
+from servers import overtaken, proftpd, pyftpdlib, rawserver, shaped, tuned, vsftpd
 from table import Scenario, Take, Truth
 from topology import Rule
 
@@ -144,4 +144,12 @@ SCENARIOS: list[Scenario] = [
         [Take("data-silent-aborted", "client", stalled("client", "data-silent",
               "The data stops half way; ABOR has no reply either in the 12 s until the client leaves: a consequence."))],
         fault="the server's program never answers ABOR"),
+    Scenario(
+        "On the way every sixth data segment is overtaken by the two after it.",
+        overtaken(vsftpd(), 6), ftplib("give_up", file="large.bin"),
+        [Take("data-reordered", "client", fine("client", "Segments come after later ones, all within a round trip, none is "
+              "sent again.", info=["data-reordered"])),
+         Take("data-reordered-server", "server", fine("server", "All segments leave in order, each once; only the ACKs "
+              "repeat themselves."))],
+        fault="a wire behind the server's firewall lets two packets pass before every sixth long one"),
 ]

@@ -121,3 +121,11 @@ def shaped(server: Server, rate: str) -> Server:
         lab.tc("server", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "2000", "limit", "200000")
         server.start(lab)
     return Server(server.title, start)
+
+
+def overtaken(server: Server, every: int) -> Server:
+    """A server some of whose long packets are overtaken by others behind its firewall."""
+    def start(lab: Lab) -> None:
+        lab.overtake("core", every)
+        server.start(lab)
+    return Server(server.title, start)

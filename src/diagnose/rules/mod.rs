@@ -51,6 +51,7 @@ mod data_port_reused;
 mod data_port_stolen;
 mod data_refused;
 mod data_rejected;
+mod data_reordered;
 mod data_reset;
 mod data_silent;
 mod data_syn_delayed;
@@ -217,6 +218,7 @@ pub static RULES: &[&Rule] = &[
     &data_path_dead::RULE,
     &data_mtu_blackhole::RULE,
     &data_lossy::RULE,
+    &data_reordered::RULE,
     &data_reset::RULE,
     &data_peer_vanished::RULE,
     &transfer_aborted::RULE,
