@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::milestones::{Ahead, Probes, Recovered, Reset, Unanswered, ZeroWindow};
-use super::{Coverage, Order};
+use super::{Coverage, Order, Windows};
 use crate::capture::Moment;
 use crate::decode::{Segment, Seq, SynOptions};
 
@@ -67,6 +67,8 @@ pub struct Half {
     pub ahead: Option<Box<Ahead>>,
     /// Zero windows that this side advertised (as a receiver).
     pub zero_window: ZeroWindow,
+    /// The windows it advertised, and how it filled the other side's.
+    pub windows: Windows,
     /// Largest payload of a segment.
     pub max_payload: u32,
     /// Largest payload of a segment that was acknowledged.

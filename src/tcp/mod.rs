@@ -8,6 +8,7 @@ mod order;
 mod reassembler;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use connection::{Connection, ConnectionState, IcmpSeen};
 pub use coverage::Coverage;
@@ -15,3 +16,4 @@ pub use half::Half;
 pub use milestones::{Ahead, OldAcks, Probes, Recovered, Reset, Unanswered, ZeroWindow};
 pub use order::Order;
 pub use reassembler::{Chunk, Reassembler};
+pub use window::Windows;

@@ -178,3 +178,16 @@ fn overtaken_within_a_round_trip_or_sent_again_after_one() {
     let order = play.server_half().order.as_deref().unwrap();
     assert_eq!((order.overtaken, order.refilled), (0, 1));
 }
+
+#[test]
+fn a_window_filled_to_the_last_byte() {
+    // All windows are of 5000 bytes, and nothing is scaled.
+    let play = Play::new()
+        .server(501, 101, ACK, 1000)
+        .server(1501, 101, ACK, 3500)
+        .server(5001, 101, ACK, 500)
+        .client(101, 5501, ACK, 0)
+        .server(5501, 101, ACK, 1000);
+    let w = play.server_half().windows;
+    assert_eq!((w.segments, w.filled, w.largest_filled, w.unscaled), (4, 2, 5000, 0));
+}

@@ -152,4 +152,17 @@ SCENARIOS: list[Scenario] = [
          Take("data-reordered-server", "server", fine("server", "All segments leave in order, each once; only the ACKs "
               "repeat themselves."))],
         fault="a wire behind the server's firewall lets two packets pass before every sixth long one"),
+    Scenario(
+        "A router strips the window scale from the server's SYN-ACKs: each side believes something else.",
+        vsftpd(), curl("-T", "upload.bin", path="incoming/"),
+        [Take("data-window-limited", "client", fine("client", "The SYN-ACK comes without a scale, so the server's windows of "
+              "78 mean 78 bytes; the upload needs 17 s.", warning=["data-window-limited"])),
+         Take("data-window-limited-server", "server", fine("server", "Both SYNs have a scale here, but the client sends "
+              "exactly what the window field says without it.", warning=["data-window-limited"]))],
+        rules=[Rule("core", "forward", "tcp flags & (syn | ack) == syn | ack reset tcp option window")]),
+    Scenario(
+        "The client reads promptly, but with a receive buffer of 4 KB.",
+        vsftpd(), ftplib("small_buffer", file="large.bin"),
+        [Take("small-buffer", "server", fine("server", "The window is full all the time, but with a short round trip it is "
+              "done within a second."))]),
 ]

@@ -169,6 +169,11 @@ def half_upload(options: dict[str, str]) -> None:
     ftp.quit()
 
 
+def small_buffer(options: dict[str, str]) -> None:
+    """Reads at once, into a small buffer."""
+    read_late(options | {"seconds": "0"})
+
+
 class Slowly:
     """A source of some bytes twice a second, for some seconds; with pause=S one longer pause in the middle."""
 

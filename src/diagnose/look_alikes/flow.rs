@@ -1,6 +1,6 @@
 //! Look-alikes of what goes wrong while data flows.
 
-use super::super::scene::{ACK, Scene, Tcp};
+use super::super::scene::{ACK, SYN, SYN_ACK, Scene, Tcp};
 use super::nothing;
 
 const CLIENT: &str = "192.0.2.1:41000";
@@ -263,4 +263,27 @@ fn an_abort_answered_swallowed_and_ignored() {
     assert_eq!(s.wait(7000).leaves().says(), ["warning abort-unanswered", info]);
     let (mut s, _) = aborting();
     assert_eq!(s.wait(12_000).leaves().says(), ["critical data-silent"]);
+}
+
+#[test]
+fn a_window_that_is_always_full_and_one_that_never_is() {
+    let sending = |bytes: usize| {
+        let mut s = Scene::at_server();
+        s.pasv(50000);
+        let mut data = s.tcp(CLIENT, PASSIVE);
+        s.send(&mut data, true, SYN, b"");
+        s.send(&mut data, false, SYN_ACK, b"");
+        s.wait(97).send(&mut data, true, ACK, b"");
+        s.asks("RETR a", "150 Here.");
+        for _ in 0..40 {
+            for _ in 0..bytes / 1000 {
+                s.send(&mut data, false, PSH, &[b'x'; 1000]);
+            }
+            s.wait(97).send(&mut data, true, ACK, b"");
+        }
+        s.close(&mut data, false);
+        s.server("226 Done.").quits().says()
+    };
+    assert_eq!(sending(5000), ["warning data-window-limited"]);
+    assert_eq!(sending(3000), nothing());
 }

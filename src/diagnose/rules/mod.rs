@@ -56,6 +56,7 @@ mod data_reset;
 mod data_silent;
 mod data_syn_delayed;
 mod data_syn_unanswered;
+mod data_window_limited;
 mod data_wrong_peer;
 mod data_zero_window;
 mod epsv_blocked_pasv_works;
@@ -219,6 +220,7 @@ pub static RULES: &[&Rule] = &[
     &data_mtu_blackhole::RULE,
     &data_lossy::RULE,
     &data_reordered::RULE,
+    &data_window_limited::RULE,
     &data_reset::RULE,
     &data_peer_vanished::RULE,
     &transfer_aborted::RULE,
