@@ -51,15 +51,20 @@ fn limit(flow: &Flow<'_>, took: Duration) -> Option<Limit> {
     if w.unscaled >= FEW && w.unscaled * 2 >= w.segments {
         return Some(Limit::Unscaled);
     }
-    if w.filled < FEW || w.filled * 3 < w.segments || w.largest_filled > LARGE {
+    if w.filled < FEW || w.largest_filled > LARGE {
         return None;
     }
     if w.largest_filled < TINY {
         // A receiver that doesn't read closes its window as well, but to zero.
         let closed = flow.receiver.zero_window.spans > 0;
-        return (!closed).then_some(Limit::Tiny(w.largest_filled));
+        return (!closed && w.filled * 2 >= w.segments).then_some(Limit::Tiny(w.largest_filled));
     }
     let trip = s.round_trip?;
+    // Full in most round trips.
+    let trips = took.as_secs_f64() / trip.as_secs_f64();
+    if (w.filled as f64) < trips / 2.0 {
+        return None;
+    }
     let throughput = s.bytes() as f64 / took.as_secs_f64();
     let most = w.largest_filled as f64 / trip.as_secs_f64();
     (0.5..1.5).contains(&(throughput / most)).then_some(Limit::Pinned(w.largest_filled, trip))
