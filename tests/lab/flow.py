@@ -165,4 +165,9 @@ SCENARIOS: list[Scenario] = [
         vsftpd(), ftplib("small_buffer", file="large.bin"),
         [Take("small-buffer", "server", fine("server", "The window is full all the time, but with a short round trip it is "
               "done within a second."))]),
+    Scenario(
+        "NOOP and STAT while a file comes slowly, and a server that answers them at once.",
+        pyftpdlib(rate=8000), ftplib("ask_meanwhile", file="large.bin"),
+        [Take("asked-meanwhile", "server", fine("server", "200 and 211 answer NOOP and STAT in mid-transfer, the 226 at the end "
+              "answers RETR."))]),
 ]

@@ -174,6 +174,23 @@ def small_buffer(options: dict[str, str]) -> None:
     read_late(options | {"seconds": "0"})
 
 
+def ask_meanwhile(options: dict[str, str]) -> None:
+    """Asks for other things while a file comes, as clients do that keep the control connection awake."""
+    ftp = connect(options)
+    ftp.voidcmd("TYPE I")
+    data = ftp.transfercmd("RETR " + options["file"])
+    for command in ("NOOP", "STAT", "NOOP"):
+        data.recv(2000)
+        ftp.putcmd(command)
+        time.sleep(0.2)
+    while data.recv(2000):
+        pass
+    data.close()
+    for _ in range(4):
+        ftp.getresp()
+    ftp.quit()
+
+
 class Slowly:
     """A source of some bytes twice a second, for some seconds; with pause=S one longer pause in the middle."""
 
