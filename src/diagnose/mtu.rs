@@ -11,8 +11,10 @@ use crate::session::{Connection, Half};
 const LARGE: u32 = 1000;
 /// Retransmissions of the same bytes that are enough.
 const TIMES: u32 = 3;
-/// Over at least this time.
-const LONG: Duration = Duration::from_secs(1);
+/// Over at least this time: an outage of a second or two is no black hole.
+const LONG: Duration = Duration::from_secs(3);
+/// The same when a smaller segment came through in the end.
+const SHORT: Duration = Duration::from_secs(1);
 /// A receiver that misses something for so long has been sent it again several times.
 const MISSING: Duration = Duration::from_secs(3);
 /// Room that a segment's TCP options take.
@@ -44,7 +46,7 @@ pub(super) fn seen(ctx: &Context<'_>, c: &Connection, end: Endpoint) -> Option<S
     if let Some(r) = &half.recovered {
         let u = r.unanswered;
         let smaller = u.last_len * 10 <= u.len * 9;
-        let again = u.times >= TIMES && u.last.time.since(u.first.time) >= LONG;
+        let again = u.times >= TIMES && u.last.time.since(u.first.time) >= SHORT;
         if u.len >= LARGE && smaller && again {
             let passed = u.last_len;
             return Some(Seen::Overcome { first: u.first, acked: r.acked, passed });
@@ -71,7 +73,7 @@ pub(super) fn small_pass(ctx: &Context<'_>, c: &Connection, end: Endpoint) -> bo
     let Some(u) = half.unanswered else { return false };
     let heard = other.last_packet.is_some_and(|m| m > u.sent);
     let answered = match other.fin {
-        Some(fin) => other.all_acknowledged() && ctx.waited(fin) >= LONG,
+        Some(fin) => other.all_acknowledged() && ctx.waited(fin) >= SHORT,
         None => true,
     };
     heard && answered && other.unanswered.is_none()
