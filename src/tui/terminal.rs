@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
@@ -55,6 +55,22 @@ fn asked_to_end() -> io::Result<Arc<AtomicBool>> {
     Ok(asked)
 }
 
+/// Keys and the like, read on a thread of their own: where the terminal has gone away, reading may
+/// never return (crossterm tries again for ever), and the program must end all the same.
+fn input() -> Receiver<io::Result<Event>> {
+    let (send, input) = channel();
+    std::thread::spawn(move || {
+        loop {
+            let event = event::read();
+            let failed = event.is_err();
+            if send.send(event).is_err() || failed {
+                return;
+            }
+        }
+    });
+    input
+}
+
 /// What was done in the background.
 enum Done {
     Loaded(Result<Stored, String>),
@@ -87,6 +103,7 @@ impl Screen {
         publisher: &Publisher,
         asked_to_end: &AtomicBool,
     ) -> io::Result<()> {
+        let input = input();
         let mut changed = true;
         while !asked_to_end.load(Ordering::Relaxed) {
             let newest = publisher.newest();
@@ -113,12 +130,18 @@ impl Screen {
             }
             // All keys that wait are taken before the next picture.
             let mut wait = TICK;
-            while event::poll(wait)? {
-                wait = Duration::ZERO;
-                changed = true;
-                if !self.take(&event::read()?)? {
-                    return Ok(());
+            loop {
+                match input.recv_timeout(wait) {
+                    Ok(event) => {
+                        changed = true;
+                        if !self.take(&event?)? {
+                            return Ok(());
+                        }
+                    }
+                    Err(RecvTimeoutError::Timeout) => break,
+                    Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 }
+                wait = Duration::ZERO;
             }
         }
         Ok(())

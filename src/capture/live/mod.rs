@@ -96,6 +96,7 @@ pub struct Ended {
 /// Open interfaces.
 pub struct Live {
     interfaces: Vec<Interface>,
+    links: Links,
     options: LiveOptions,
 }
 
@@ -121,7 +122,9 @@ impl Live {
         let open = |(index, name): (usize, &String)| Interface::open(name, index, &options);
         let interfaces: Result<Vec<Interface>, LiveError> =
             options.interfaces.iter().enumerate().map(open).collect();
-        Ok(Self { interfaces: interfaces?, options })
+        // From now on it is noticed when one is removed.
+        let links = Links::new(options.interfaces.iter().map(String::as_str));
+        Ok(Self { interfaces: interfaces?, links, options })
     }
 
     /// What each interface is, in the order of [`Captured::interface`].
@@ -138,7 +141,7 @@ impl Live {
         let (to_engine, batches) = queue::queue();
         let (to_save, saved) = self.options.save.is_some().then(queue::queue).unzip();
         let run = Run {
-            links: Links::new(self.interfaces.iter().map(|i| i.name.as_str())),
+            links: self.links,
             interfaces: self.interfaces,
             plan: Plan::new(self.options.save.clone()),
             options: self.options,

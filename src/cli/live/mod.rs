@@ -63,9 +63,7 @@ pub fn report(
     on_threads(common, || {
         let filter = ready.filter.clone();
         let Some((running, facts)) = ready.start(complain) else { return ExitCode::from(USAGE) };
-        if let Err(e) = running.feed.stop.on_signals() {
-            complain(&format!("signals can't be handled: {e}"));
-        }
+        running.until_a_signal(common);
         let mut sessions: Vec<Judged> = Vec::new();
         let (mut analysis, outcome) =
             drive(running, facts, &engine_options(common), false, |event| match event {
@@ -289,6 +287,15 @@ impl Ready {
 }
 
 impl Running {
+    /// Has signals end it.
+    fn until_a_signal(&self, common: &Common) {
+        match self.feed.stop.on_signals() {
+            Ok(()) if common.verbose => complain("the capture begins; SIGINT and SIGTERM end it"),
+            Ok(()) => {}
+            Err(e) => complain(&format!("signals can't be handled: {e}")),
+        }
+    }
+
     /// Waits until everything that was captured is analysed and written.
     fn end(self) -> Outcome {
         drop(self.feed.batches);

@@ -59,9 +59,7 @@ pub fn watch(
             color: options.color,
         };
         let Some((running, facts)) = ready.start(complain) else { return ExitCode::from(USAGE) };
-        if let Err(e) = running.feed.stop.on_signals() {
-            complain(&format!("signals can't be handled: {e}"));
-        }
+        running.until_a_signal(common);
         let mut outbox = Outbox::new();
         let (mut analysis, outcome) =
             drive(running, facts, &engine_options(common), true, |event| {

@@ -45,6 +45,9 @@ fn counted(n: usize, sign: (&str, Style), name: &str) -> Option<Span<'static>> {
     (n > 0).then(|| span(text(), sign.1))
 }
 
+/// Where there is no room for more.
+const HELP: &str = "? help";
+
 /// What is going on, and the keys that matter here.
 pub fn status(app: &App, area: Rect, buffer: &mut Buffer) {
     if let Some(prompt) = &app.prompt {
@@ -54,8 +57,12 @@ pub fn status(app: &App, area: Rect, buffer: &mut Buffer) {
         Some(notice) => (notice.clone(), NOTE),
         None => going_on(app),
     };
-    let hints = hints(app);
     let width = usize::from(area.width);
+    let least = Span::raw(&left).width() + 4;
+    let hints = match hints(app) {
+        all if least + Span::raw(all).width() <= width => all,
+        _ => HELP,
+    };
     let room = width.saturating_sub(Span::raw(hints).width() + 3);
     let left = format!(" {}", fit(&left, room.max(width / 2)));
     Line::from(span(&left, style)).render(area, buffer);

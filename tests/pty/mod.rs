@@ -1,0 +1,107 @@
+//! A program in a pseudo-terminal: keys in, screens out.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
+
+const ROWS: u16 = 30;
+const COLUMNS: u16 = 110;
+
+fn nonzero(n: u16) -> std::num::NonZero<u16> {
+    n.try_into().unwrap()
+}
+
+/// A program in a pseudo-terminal.
+pub struct Terminal {
+    /// The program.
+    pub child: Box<dyn Child + Send + Sync>,
+    keys: Option<Box<dyn Write + Send>>,
+    /// What it draws on.
+    pub screen: Arc<Mutex<vt100::Parser>>,
+    /// Everything it wrote.
+    #[allow(dead_code, reason = "not every test looks at it")]
+    pub raw: Arc<Mutex<Vec<u8>>>,
+    pair: Option<portable_pty::PtyPair>,
+    /// Nobody looks at the screen any more.
+    gone: Arc<AtomicBool>,
+}
+
+impl Terminal {
+    /// Runs a program in this folder.
+    pub fn open(program: &[&str], folder: &Path) -> Self {
+        let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(program[0]);
+        command.args(&program[1..]);
+        command.cwd(folder);
+        command.env("TERM", "xterm-256color");
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let keys = pair.master.take_writer().unwrap();
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(nonzero(ROWS), nonzero(COLUMNS), 0)));
+        let raw = Arc::new(Mutex::new(Vec::new()));
+        let (parser, all) = (screen.clone(), raw.clone());
+        let gone = Arc::new(AtomicBool::new(false));
+        let stopped = gone.clone();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(n) = reader.read(&mut bytes) {
+                if n == 0 || stopped.load(Ordering::Acquire) {
+                    break;
+                }
+                parser.lock().unwrap().process(&bytes[..n]);
+                all.lock().unwrap().extend(&bytes[..n]);
+            }
+        });
+        Self { child, keys: Some(keys), screen, raw, pair: Some(pair), gone }
+    }
+
+    /// Presses keys.
+    pub fn press(&mut self, keys: &str) -> &mut Self {
+        let out = self.keys.as_mut().unwrap();
+        out.write_all(keys.as_bytes()).unwrap();
+        out.flush().unwrap();
+        self
+    }
+
+    /// The terminal goes away.
+    #[allow(dead_code, reason = "not every test does it")]
+    pub fn hang_up(&mut self) {
+        self.gone.store(true, Ordering::Release);
+        // Something to read, so that the reader looks up.
+        self.press("?");
+        drop((self.keys.take(), self.pair.take()));
+    }
+
+    /// The screen.
+    pub fn shown(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    /// Waits until the screen shows `text`.
+    pub fn shows(&mut self, text: &str) -> &mut Self {
+        let began = Instant::now();
+        while !self.shown().contains(text) {
+            let waited = began.elapsed();
+            assert!(waited < Duration::from_secs(15), "no {text:?} on:\n{}", self.shown());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self
+    }
+
+    /// Waits for the program's end.
+    pub fn ends(&mut self) -> u32 {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.exit_code();
+            }
+            assert!(began.elapsed() < Duration::from_secs(15), "it goes on:\n{}", self.shown());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
