@@ -33,7 +33,8 @@ pub(super) enum Seen {
 /// Whether full-size segments of `end` get lost while smaller ones pass.
 pub(super) fn seen(ctx: &Context<'_>, c: &Connection, end: Endpoint) -> Option<Seen> {
     let (half, other) = (c.from(end), c.to(end));
-    if half.acked_unseen() || other.acked_unseen() {
+    // Without the other side's packets nothing is known to be unanswered.
+    if half.acked_unseen() || other.acked_unseen() || other.packets == 0 {
         return None;
     }
     if let Some(u) = half.unanswered {

@@ -44,7 +44,14 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
             let Some(probes) = half.probes.as_deref().filter(|p| enough(p)) else { continue };
             // Data in vain is the stronger word.
             let data = half.unanswered.is_some_and(|u| u.len > 0);
-            if !data && other.fin.is_none() && other.rst.is_none() && !ctx.confirmed(channel) {
+            // Without the other side's packets nothing is known to be unanswered.
+            let blind = other.packets == 0 || other.acked_unseen();
+            if !data
+                && !blind
+                && other.fin.is_none()
+                && other.rst.is_none()
+                && !ctx.confirmed(channel)
+            {
                 findings.add(diagnosis(ctx, channel, c, end, probes));
             }
         }
