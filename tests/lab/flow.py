@@ -53,7 +53,7 @@ SCENARIOS: list[Scenario] = [
     Scenario(
         "The same link, with the MSS clamped to what it carries.",
         vsftpd(), ftplib("give_up", list="yes", file="data.bin", timeout=8),
-        [Take("small-mss", "server", fine("server", "Every segment is as large as the MSS that the client's SYN seems to "
+        [Take("clamped-mss", "server", fine("server", "Every segment is as large as the MSS that the client's SYN seems to "
               "allow, and all of them arrive."))],
         rules=[CLAMPED, NARROW], fault="a link of the way carries only 1400 bytes, which the MSS allows for"),
     Scenario(

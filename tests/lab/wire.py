@@ -3,8 +3,7 @@
 veth alone has no delay, so a capture could not tell a near host from a far
 one. Run as a program: wire.py NETNS_A IF_A NETNS_B IF_B DELAY_MS
 
-On standard input it takes "overtake N": from then on every Nth long frame lets
-two others pass before it.
+On standard input it takes "overtake N": see overtaking.py.
 """
 
 import ctypes
@@ -15,6 +14,8 @@ import select
 import struct
 import sys
 import time
+
+from overtaking import Overtakings
 
 TUNSETIFF = 0x400454CA
 IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
@@ -35,76 +36,35 @@ def tap(netns: str, name: str) -> int:
     return device
 
 
-class Overtaking:
-    """Holds every Nth long frame of a direction back until two others have passed."""
-
-    LONG = 1000
-    AT_MOST = 0.004  # seconds
-
-    def __init__(self, every: int):
-        self.every, self.count, self.left = every, 0, 0
-        self.held: bytes | None = None
-        self.until = 0.0
-
-    def take(self, frame: bytes, now: float) -> list[bytes]:
-        """The frames that go on now, in order."""
-        if len(frame) < self.LONG:
-            return [frame]
-        self.count += 1
-        if self.held is None:
-            if self.count % self.every:
-                return [frame]
-            self.held, self.left, self.until = frame, 2, now + self.AT_MOST
-            return []
-        self.left -= 1
-        return [frame, *self.release()] if self.left == 0 else [frame]
-
-    def release(self) -> list[bytes]:
-        frames, self.held = [self.held] if self.held else [], None
-        return frames
-
-
 def forward(left: int, right: int, delay: float) -> None:
-    """Carries frames both ways, each `delay` seconds late, in order unless told otherwise."""
+    """Carries frames both ways, each `delay` seconds late, in order."""
     other = {left: right, right: left}
     late: list[tuple[float, int, int, bytes]] = []
-    overtaking: dict[int, Overtaking] = {}
-    sources = [left, right, sys.stdin.fileno()]
+    overtakings = Overtakings(sys.stdin.fileno())
     count = 0
-
-    def send(out: int, frames: list[bytes]) -> None:
-        nonlocal count
-        for frame in frames:
+    while True:
+        for out, frame in overtakings.late():
             count += 1
             heapq.heappush(late, (time.monotonic() + delay, count, out, frame))
-
-    while True:
         now = time.monotonic()
-        for out, held in overtaking.items():
-            if held.held and held.until <= now:
-                send(out, held.release())
         while late and late[0][0] <= now:
             _, _, out, frame = heapq.heappop(late)
             try:
                 os.write(out, frame)
             except OSError:
                 pass  # the far interface is still down
-        due = [late[0][0]] if late else []
-        due += [held.until for held in overtaking.values() if held.held]
-        wait = max(0.0, min(due) - now) if due else None
-        for source in select.select(sources, [], [], wait)[0]:
+        wait = max(0.0, late[0][0] - now) if late else None
+        for device in select.select([left, right, *overtakings.sources()], [], [], overtakings.wait(wait))[0]:
+            if device not in other:
+                overtakings.told([left, right])
+                continue
             try:
-                frame = os.read(source, 65536)
+                frame = os.read(device, 65536)
             except OSError:
                 continue
-            if source in other:
-                out = other[source]
-                send(out, overtaking[out].take(frame, time.monotonic()) if out in overtaking else [frame])
-            elif frame:
-                every = int(frame.split()[1])
-                overtaking = {left: Overtaking(every), right: Overtaking(every)}
-            else:
-                sources.remove(source)
+            for frame in overtakings.take(other[device], frame):
+                count += 1
+                heapq.heappush(late, (time.monotonic() + delay, count, other[device], frame))
 
 
 def main() -> None:
