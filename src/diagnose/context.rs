@@ -211,11 +211,15 @@ impl<'a> Context<'a> {
             || q.one_direction
             || q.loss
             || q.control_only
-            || s.hidden();
+            || s.hidden_to_the_end();
         s.channels.iter().filter(move |c| {
             let Some(a) = c.announcement.as_ref().filter(|_| !blind) else { return false };
             let failed_at_port = self.failed_at_port(c).is_some();
-            if c.connection.is_some() || a.accepted != Some(true) && !failed_at_port {
+            // Between two servers a dial need not come by here.
+            if c.connection.is_some()
+                || c.partner.is_some()
+                || a.accepted != Some(true) && !failed_at_port
+            {
                 return false;
             }
             // What a server says but for 425 and 421, it says of the file, or of a data connection

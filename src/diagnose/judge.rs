@@ -1,6 +1,6 @@
 //! One session through all rules: precedence, merging, order.
 
-use super::{Context, Diagnosis, Findings, Judged, RULES, Rule, Status, lost, status};
+use super::{Context, Diagnosis, Findings, Judged, RULES, Rule, Status, advice, lost, status};
 use crate::session::Session;
 
 /// The rule with this code.
@@ -19,6 +19,7 @@ pub fn judge(session: Session) -> Judged {
     let standing = merge(without_consequences(findings.diagnoses));
     let mut diagnoses = in_order(standing);
     let doubtful = lost::take_back(&session, &mut diagnoses);
+    diagnoses.iter_mut().for_each(|d| advice::for_the_server_seen(&session, d));
     let outcomes = status::outcomes(&session, &diagnoses);
     let status = match status::of(&session, &diagnoses, &waited_for) {
         Status::Healthy if doubtful => Status::Undetermined,

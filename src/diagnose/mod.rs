@@ -15,9 +15,11 @@ mod rules;
 #[cfg(test)]
 pub(crate) mod scene;
 mod status;
+mod tls;
 mod wording;
 
 pub use address::Class;
+pub use advice::{Kind, Snippet, Software, every_example, read as read_example};
 pub use context::{Context, Quality};
 pub use diagnosis::{
     Advice, Audience, Confidence, Diagnosis, Evidence, Finding, Judged, Outcome, Severity, Stage,

@@ -240,18 +240,35 @@ impl Scene {
         self
     }
 
+    /// From now on the scene speaks over this control connection; returns the one before.
+    pub fn turns_to(&mut self, control: Tcp) -> Tcp {
+        std::mem::replace(&mut self.control, control)
+    }
+
     /// The verdict on its only session, some time after the last packet.
     pub fn judged(&mut self) -> Judged {
+        let mut all = self.all_judged();
+        assert_eq!(all.len(), 1);
+        all.remove(0)
+    }
+
+    /// The verdicts on its sessions, some time after the last packet.
+    pub fn all_judged(&mut self) -> Vec<Judged> {
         self.engine.finish();
         let mut sessions = self.engine.take_finished();
-        assert_eq!(sessions.len(), 1);
-        judge(sessions.remove(0))
+        sessions.sort_by_key(|s| s.id);
+        sessions.into_iter().map(judge).collect()
     }
 
     /// Codes and severities of the verdict, but for the capture's, and for the password in clear
     /// that all these sessions have.
     pub fn says(&mut self) -> Vec<String> {
         let judged = self.judged();
+        Self::told(&judged)
+    }
+
+    /// The same of one verdict.
+    pub fn told(judged: &Judged) -> Vec<String> {
         let usual = |code: &str| code.starts_with("capture-") || code == "cleartext-login";
         let told = judged.diagnoses.iter().filter(|d| !usual(d.code));
         told.map(|d| format!("{} {}", d.severity.name(), d.code)).collect()

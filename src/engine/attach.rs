@@ -5,7 +5,7 @@ use super::flows::{FlowKey, Slot};
 use super::sequential::{Data, Engine};
 use crate::capture::Moment;
 use crate::decode::{Endpoint, Segment};
-use crate::session::{BACKWARDS, Expectation, Mode};
+use crate::session::{BACKWARDS, Expectation, Mode, Partner};
 use crate::tcp::Connection;
 
 /// How long after its control connection's end a data connection may still begin.
@@ -51,7 +51,10 @@ impl Engine {
     /// Enters a data connection into the tables and gives it to its channels.
     pub(super) fn attach(&mut self, connection: Connection, owners: Vec<(usize, usize)>) {
         let flow = FlowKey::new(connection.initiator, connection.responder);
-        let key = self.data.insert(Data { connection, owners: owners.clone() });
+        let tls = owners.first().and_then(|(control, channel)| {
+            self.controls.get(*control)?.builder.tls_watch(*channel)
+        });
+        let key = self.data.insert(Data { connection, owners: owners.clone(), tls });
         self.flows.set(flow, Slot::Data(key));
         for (control, channel) in owners {
             if let Some(c) = self.controls.get_mut(control) {
@@ -75,6 +78,9 @@ impl Engine {
     ) {
         let expectation = Expectation { session: key, channel, at, mode, dialler, until: None };
         for endpoint in listening.into_iter().flatten() {
+            if let Some(other) = self.expectations.counterpart(endpoint, &expectation) {
+                self.pair(&expectation, &other);
+            }
             self.expectations.add(endpoint, expectation);
             if let Some(c) = self.controls.get_mut(key) {
                 c.listening.push(endpoint);
@@ -94,6 +100,23 @@ impl Engine {
                     owners.extend(other.map(|o| (o.session, o.channel)));
                     self.attach(taken.connection, owners);
                 }
+            }
+        }
+    }
+
+    /// One client named the same endpoint to two servers: one is to listen there, the other to dial.
+    fn pair(&mut self, a: &Expectation, b: &Expectation) {
+        let partner = |e: &Expectation| {
+            let builder = &self.controls.get(e.session)?.builder;
+            Some(Partner { client: builder.client, server: builder.server, at: e.at })
+        };
+        let (Some(pa), Some(pb)) = (partner(a), partner(b)) else { return };
+        if pa.client.ip != pb.client.ip || pa.server == pb.server {
+            return;
+        }
+        for (e, partner) in [(a, pb), (b, pa)] {
+            if let Some(c) = self.controls.get_mut(e.session) {
+                c.builder.paired(e.channel, partner);
             }
         }
     }

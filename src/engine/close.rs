@@ -6,12 +6,14 @@ use std::time::Duration;
 use super::attach::AFTER_CONTROL;
 use super::control::{Control, Standing};
 use super::flows::{FlowKey, Slot};
-use super::sequential::Engine;
-use crate::session::{ClosingPoint, Connections};
+use super::sequential::{Data, Engine};
+use crate::session::{ClosingPoint, Connections, Tls, TlsWatch};
 use crate::tcp::{Connection, ConnectionState};
 
 /// Sessions followed at once; beyond it the one silent for longest is judged as it stands.
 const MAX_SESSIONS: usize = 4_000_000;
+/// Who stays this long without a word has waited for a greeting.
+const WAITED: Duration = Duration::from_secs(5);
 /// A dial that never worked is over after this silence.
 const DIAL_OVER: Duration = Duration::from_secs(10);
 
@@ -136,7 +138,7 @@ impl Engine {
     }
 
     /// The connections of a channel; copied when another session has a share in them.
-    fn take_data(&mut self, control: usize, keys: &[usize]) -> Vec<Connection> {
+    fn take_data(&mut self, control: usize, keys: &[usize]) -> Vec<(Connection, Option<Box<Tls>>)> {
         let mut taken = Vec::with_capacity(keys.len());
         for &k in keys {
             let Some(d) = self.data.get_mut(k) else { continue };
@@ -145,16 +147,18 @@ impl Engine {
                 let d = self.data.remove(k);
                 let flow = FlowKey::new(d.connection.initiator, d.connection.responder);
                 self.flows.end(flow, Slot::Data(k), self.now.time);
-                taken.push(d.connection);
+                taken.push((d.connection, d.tls.map(seen)));
             } else {
-                taken.push(d.connection.clone());
+                taken.push(d.as_it_stands());
             }
         }
         taken
     }
 
     fn count_missing(&mut self, connections: &Connections) {
-        for c in std::iter::once(&connections.control).chain(connections.data.iter().flatten()) {
+        for c in std::iter::once(&connections.control)
+            .chain(connections.data.iter().flatten().map(|d| &d.0))
+        {
             self.missing_segments += c.from_initiator.missing_segments();
             self.missing_segments += c.from_responder.missing_segments();
         }
@@ -176,14 +180,40 @@ impl Engine {
     }
 }
 
-/// On 990: a SYN without an answer is a session all the same.
+impl Data {
+    /// A copy of the connection, and of what its TLS showed.
+    pub(super) fn as_it_stands(&self) -> (Connection, Option<Box<Tls>>) {
+        (self.connection.clone(), self.tls.as_ref().map(|w| Box::new(w.1.seen.clone())))
+    }
+}
+
+fn seen((_, watch): (bool, Box<TlsWatch>)) -> Box<Tls> {
+    Box::new(watch.seen)
+}
+
+/// Connected, and for long enough to have waited for a greeting nobody spoke before the close.
+fn waited_in_vain(c: &Connection) -> bool {
+    let halves = [&c.from_initiator, &c.from_responder];
+    let closed = halves.iter().flat_map(|h| [h.fin, h.rst.map(|r| r.at)]).flatten().min();
+    let (Some(open), Some(closed)) = (c.established, closed) else { return false };
+    closed.time.since(open.time) >= WAITED && c.first_byte().is_none_or(|b| b > closed)
+}
+
+/// On 990: a SYN without an answer is a session all the same, and so is a ClientHello, or a client
+/// that waited for a greeting.
 pub(super) fn is_session(c: &Control) -> bool {
     match c.standing {
         Standing::Session => true,
-        Standing::ImplicitPort => matches!(
-            c.connection.state(),
-            ConnectionState::Unanswered | ConnectionState::Unreachable | ConnectionState::Refused
-        ),
+        Standing::ImplicitPort => {
+            let state = c.connection.state();
+            let dial = matches!(
+                state,
+                ConnectionState::Unanswered
+                    | ConnectionState::Unreachable
+                    | ConnectionState::Refused
+            );
+            dial || c.builder.says_client_hello() || waited_in_vain(&c.connection)
+        }
         Standing::Greeted => false,
     }
 }

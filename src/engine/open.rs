@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::attach::AFTER_CONTROL;
 use super::close::is_session;
 use super::control::Control;
-use super::sequential::Engine;
+use super::sequential::{Data, Engine};
 use crate::capture::{Moment, Timestamp};
 use crate::diagnose::{self, Judged};
 use crate::session::{ClosingPoint, Connections, Session};
@@ -91,7 +91,7 @@ impl Engine {
     fn as_it_stands(&self, c: &Control) -> Session {
         let data = |keys: &Vec<usize>| {
             let connections = keys.iter().filter_map(|k| self.data.get(*k));
-            connections.map(|d| d.connection.clone()).collect()
+            connections.map(Data::as_it_stands).collect()
         };
         let connections = Connections {
             control: c.connection.clone(),

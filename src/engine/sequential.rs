@@ -16,7 +16,7 @@ use super::flows::{FlowKey, Flows, Slot};
 use super::interest::Interest;
 use crate::capture::{CaptureLoss, Moment, Timestamp};
 use crate::decode::{Endpoint, IcmpError, Segment};
-use crate::session::{Effect, Expectations, Session};
+use crate::session::{Effect, Expectations, Piece, Session, TlsWatch};
 use crate::tcp::Connection;
 
 /// A SYN that comes again sooner, in another file, is the same one captured at another place: hosts
@@ -29,6 +29,20 @@ pub(super) struct Data {
     pub(super) connection: Connection,
     /// Keys of control connections and channel indices.
     pub(super) owners: Vec<(usize, usize)>,
+    /// Watched when TLS protects the session; whether the initiator is on the client's side.
+    pub(super) tls: Option<(bool, Box<TlsWatch>)>,
+}
+
+impl Data {
+    fn segment(&mut self, s: &Segment<'_>, at: Moment) {
+        let payload = self.connection.segment(s, at);
+        if let (Some((passive, watch)), Some((offset, true))) = (&mut self.tls, payload) {
+            let from_client = (s.src == self.connection.initiator) == *passive;
+            let start = self.connection.from(s.src).stream_start();
+            let piece = Piece { from_client, offset, bytes: s.payload, len: s.payload_len, at };
+            watch.piece(piece, start);
+        }
+    }
 }
 
 /// What a packet is to the engine: whoever keeps packets keeps those that matter.
@@ -93,7 +107,7 @@ impl Engine {
             Some(Slot::Data(k)) if !self.replaced_data(k, s, at) => {
                 self.other_traffic = true;
                 if let Some(d) = self.data.get_mut(k) {
-                    d.connection.segment(s, at);
+                    d.segment(s, at);
                 }
                 Matters::Data
             }

@@ -16,6 +16,8 @@ pub enum TlsEvent<'a> {
     ClientHello(ClientHello),
     /// The server's.
     ServerHello(ServerHello),
+    /// A certificate in clear: no resumption (TLS 1.3 encrypts it).
+    Certificate,
     /// An alert in clear: level and description (RFC 8446, section 6).
     Alert {
         /// 1 warning, 2 fatal.
@@ -209,6 +211,9 @@ fn read(record: &[u8], at: Moment, sink: &mut impl FnMut(TlsEvent<'_>)) {
                     }
                 }
                 sink(TlsEvent::ServerHello(hello));
+            }
+            TlsMessage::Handshake(TlsMessageHandshake::Certificate(_)) => {
+                sink(TlsEvent::Certificate);
             }
             TlsMessage::Alert(a) => {
                 let (level, description) = (a.severity.0, a.code.0);

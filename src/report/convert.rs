@@ -280,6 +280,11 @@ pub fn diagnosis(x: &Diagnosis) -> d::Diagnosis {
                 audience: a.audience.name(),
                 text: a.text.clone(),
                 example: a.example.clone(),
+                snippets: a
+                    .snippets()
+                    .into_iter()
+                    .map(|s| d::Snippet { kind: s.kind.name(), place: s.place, text: s.text })
+                    .collect(),
             })
             .collect(),
     }

@@ -352,6 +352,24 @@ pub struct Advice {
     pub text: String,
     /// Something to paste.
     pub example: Option<String>,
+    /// The same, piece by piece.
+    pub snippets: Vec<Snippet>,
+}
+
+/// A piece of an example, of one kind.
+#[derive(Serialize, JsonSchema, Debug)]
+pub struct Snippet {
+    /// shell, nftables, iptables, windows-firewall: commands. client: settings of clients. vsftpd,
+    /// proftpd, pure-ftpd, filezilla, iis, pyftpdlib: settings of that server. text: words.
+    #[schemars(extend("enum" = [
+        "text", "shell", "nftables", "iptables", "windows-firewall", "client", "vsftpd", "proftpd", "pure-ftpd",
+        "filezilla", "iis", "pyftpdlib"
+    ]))]
+    pub kind: &'static str,
+    /// Where it goes: a file, a dialogue.
+    pub place: Option<String>,
+    /// The lines.
+    pub text: String,
 }
 
 /// A line of the streamed report.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::IpAddr;
 
-use super::{AnnouncementKind, Channel, Login, Mode, Script, Security};
+use super::{AnnouncementKind, Channel, Login, Mode, Partner, Script, Security, Tls};
 use crate::capture::Moment;
 use crate::decode::{Endpoint, Segment};
 use crate::ftp::dialogue::Dialogue;
@@ -110,6 +110,8 @@ pub struct Builder {
     pub(super) client_tls: Option<Moment>,
     pub(super) server_tls: Option<Moment>,
     tls_since: Option<Moment>,
+    pub(super) tls_until: Option<Moment>,
+    pub(super) tls: Option<Box<Tls>>,
     last_client_record: Option<Moment>,
     pub(super) control_gaps: u64,
     pub(super) directory: Option<String>,
@@ -150,6 +152,8 @@ impl Builder {
             client_tls: None,
             server_tls: None,
             tls_since: None,
+            tls_until: None,
+            tls: None,
             last_client_record: None,
             control_gaps: 0,
             directory: None,
@@ -164,6 +168,19 @@ impl Builder {
     /// When TLS began, if it did.
     pub fn tls_since(&self) -> Option<Moment> {
         self.tls_since
+    }
+
+    /// A watch for the data connection of a channel, when TLS protects the session, and whether
+    /// its initiator is on the client's side.
+    pub fn tls_watch(&self, channel: usize) -> Option<(bool, Box<super::TlsWatch>)> {
+        self.tls_since?;
+        let passive = self.channels.get(channel)?.mode != Mode::Active;
+        Some((passive, Box::default()))
+    }
+
+    /// The client began a TLS handshake, whatever came of it.
+    pub fn says_client_hello(&self) -> bool {
+        self.tls.as_ref().is_some_and(|t| t.client_hello.is_some())
     }
 
     /// The client's latest packet with a TLS record.
@@ -203,8 +220,17 @@ impl Builder {
             connection: None,
             attempts: Vec::new(),
             third_party: None,
+            partner: None,
+            tls: None,
         });
         self.channels.len() - 1
+    }
+
+    /// Another session named this channel's endpoint as well.
+    pub(crate) fn paired(&mut self, channel: usize, partner: Partner) {
+        if let Some(channel) = self.channels.get_mut(channel) {
+            channel.partner = Some(partner);
+        }
     }
 
     /// Takes the next piece of one side's stream.
@@ -215,10 +241,12 @@ impl Builder {
                 if !cut {
                     self.control_gaps += bytes;
                 }
+                let mut tls_hole = false;
                 let stream = self.stream(side);
                 let said = &mut stream.said;
                 if let Some(records) = &mut stream.tls {
                     records.gap();
+                    tls_hole = true;
                 } else {
                     stream.lines.gap(cut, &mut |line| {
                         said.push_back((
@@ -228,6 +256,9 @@ impl Builder {
                     });
                 }
                 said.push_back((at, Said::Gap));
+                if let Some(tls) = self.tls.as_mut().filter(|_| tls_hole) {
+                    tls.hole = true;
+                }
             }
         }
     }
@@ -252,14 +283,19 @@ impl Builder {
             stream.said.push_back((at, Said::Tls));
             self.tls_record(side, at, effects);
         }
+        let mut seen = self.tls.take();
         let stream = self.stream(side);
         let mut clear: Option<Vec<u8>> = None;
         if let Some(records) = &mut stream.tls {
-            records.feed(bytes, at, &mut |event| {
-                if let TlsEvent::BackToClear(rest) = event {
-                    clear = Some(rest.to_vec());
-                }
+            let seen = seen.get_or_insert_default();
+            records.feed(bytes, at, &mut |event| match event {
+                TlsEvent::BackToClear(rest) => clear = Some(rest.to_vec()),
+                event => seen.event(side == Side::Client, event, at),
             });
+        }
+        self.tls = seen;
+        let stream = self.stream(side);
+        if stream.tls.is_some() {
             let Some(_) = &clear else { return };
             stream.tls = None;
         }
@@ -271,6 +307,10 @@ impl Builder {
         if clear.is_some() {
             self.client_tls = self.client_tls.filter(|_| side != Side::Client);
             self.server_tls = self.server_tls.filter(|_| side != Side::Server);
+            // A server whose TLS fails may say so in clear; CCC is the client's wish.
+            if side == Side::Client {
+                self.tls_until.get_or_insert(at);
+            }
             effects.push(Effect::TlsEnded);
         }
     }

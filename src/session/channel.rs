@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::Tls;
 use crate::capture::Moment;
 use crate::decode::Endpoint;
 use crate::tcp::Connection;
@@ -95,6 +96,17 @@ pub struct Announcement {
     pub text: String,
 }
 
+/// The session at the other end of a transfer between two servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Partner {
+    /// The client's end of its control connection.
+    pub client: Endpoint,
+    /// The server's end of its control connection.
+    pub server: Endpoint,
+    /// The packet that named the endpoint in it.
+    pub at: Moment,
+}
+
 /// One data channel of a session.
 #[derive(Clone, Debug)]
 pub struct Channel {
@@ -118,6 +130,11 @@ pub struct Channel {
     pub attempts: Vec<Connection>,
     /// The dialling address, when it was neither the client nor the server.
     pub third_party: Option<IpAddr>,
+    /// Another session of the same client that named the same endpoint, there to be dialled and here
+    /// to dial, or the other way round: a transfer between two servers (FXP).
+    pub partner: Option<Partner>,
+    /// What the beginning of the data connection shows, when TLS protects the session.
+    pub tls: Option<Box<Tls>>,
 }
 
 impl Channel {

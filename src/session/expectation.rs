@@ -95,6 +95,20 @@ impl Expectations {
         Some((*best, other.copied()))
     }
 
+    /// The newest expectation of another session at the same endpoint, there to be dialled and here
+    /// to dial, or the other way round.
+    pub fn counterpart(&self, listening: Endpoint, of: &Expectation) -> Option<Expectation> {
+        let list = self.by_endpoint.get(&listening)?;
+        let fits = |e: &&Expectation| {
+            let both = matches!(
+                (e.mode, of.mode),
+                (Mode::Passive, Mode::Active) | (Mode::Active, Mode::Passive)
+            );
+            both && e.session != of.session && e.until.is_none_or(|until| of.at.time <= until)
+        };
+        list.iter().filter(fits).max_by_key(|e| e.at).copied()
+    }
+
     /// The session's control connection ended: new connections are its only until `until`.
     pub fn expire(&mut self, session: usize, at: &[Endpoint], until: Timestamp) {
         for endpoint in at {
@@ -163,6 +177,21 @@ mod tests {
         assert_eq!(found(&e, "10.0.0.1", 4500), Some(2));
         assert_eq!(found(&e, "10.0.0.1", 150), Some(1));
         assert_eq!(found(&e, "10.0.0.1", 6000), Some(3));
+    }
+
+    #[test]
+    fn the_counterpart_is_another_session_s_and_goes_the_other_way() {
+        let mut e = Expectations::default();
+        let active = Expectation { mode: Mode::Active, ..expectation(9, 6000) };
+        e.add(endpoint(), expectation(9, 100));
+        assert!(e.counterpart(endpoint(), &active).is_none());
+        e.add(endpoint(), expectation(1, 200));
+        e.add(endpoint(), expectation(2, 300));
+        let found = |e: &Expectations| e.counterpart(endpoint(), &active).map(|e| e.session);
+        assert_eq!(found(&e), Some(2));
+        e.expire(2, &[endpoint()], Timestamp::from_nanos(1_000_000_000));
+        assert_eq!(found(&e), Some(1));
+        assert!(e.counterpart(endpoint(), &expectation(3, 400)).is_none());
     }
 
     #[test]

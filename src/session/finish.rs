@@ -2,7 +2,7 @@
 
 use super::builder::Builder;
 use super::{
-    Association, Channel, Closing, ClosingPoint, Login, Opening, Session, Transfer, Vantage,
+    Association, Channel, Closing, ClosingPoint, Login, Opening, Session, Tls, Transfer, Vantage,
 };
 use crate::capture::{CaptureLoss, Moment};
 use crate::tcp::{Connection, ConnectionState};
@@ -12,8 +12,8 @@ use crate::tcp::{Connection, ConnectionState};
 pub struct Connections {
     /// The control connection.
     pub control: Connection,
-    /// Those of each channel, in order of their first packet.
-    pub data: Vec<Vec<Connection>>,
+    /// Those of each channel, in order of their first packet, and what their TLS shows.
+    pub data: Vec<Vec<(Connection, Option<Box<Tls>>)>>,
     /// The capture holds more TCP than control connections.
     pub other_traffic: bool,
     /// What the capture itself lost while the session was open.
@@ -57,6 +57,8 @@ impl Builder {
             control,
             security: self.security,
             tls_since: hidden,
+            tls_until: self.tls_until.filter(|_| hidden.is_some()),
+            tls: self.tls,
             login,
             user: self.user,
             banner_at: self.banner.as_ref().map(|b| b.1),
@@ -80,32 +82,34 @@ impl Builder {
 
     /// The first connection that worked is the channel's own, failed dials before it are its
     /// attempts, each one after it is a channel of its own that used the endpoint again.
-    fn assign_connections(&mut self, data: Vec<Vec<Connection>>) {
+    fn assign_connections(&mut self, data: Vec<Vec<(Connection, Option<Box<Tls>>)>>) {
         let (client, server) = (self.client.ip, self.server.ip);
         let mut reused = Vec::new();
         for (index, mut dials) in data.into_iter().enumerate() {
-            dials.sort_by_key(|d| d.first);
+            dials.sort_by_key(|d| d.0.first);
             let Some(channel) = self.channels.get_mut(index) else { continue };
-            let own =
-                dials.iter().position(Connection::worked).unwrap_or(dials.len().saturating_sub(1));
-            for (i, dial) in dials.into_iter().enumerate() {
+            let worked = dials.iter().position(|d| d.0.worked());
+            let own = worked.unwrap_or(dials.len().saturating_sub(1));
+            for (i, (dial, tls)) in dials.into_iter().enumerate() {
                 if i < own {
                     channel.attempts.push(dial);
                 } else if i == own {
                     let ip = dial.initiator.ip;
                     channel.third_party = (ip != client && ip != server).then_some(ip);
                     channel.connection = Some(dial);
+                    channel.tls = tls;
                 } else {
-                    reused.push((index, channel.mode, dial));
+                    reused.push((index, channel.mode, dial, tls));
                 }
             }
         }
-        for (index, mode, dial) in reused {
+        for (index, mode, dial, tls) in reused {
             let again = self.new_channel(mode, Association::Reused, None, None);
             let ip = dial.initiator.ip;
             if let Some(channel) = self.channels.get_mut(again) {
                 channel.third_party = (ip != client && ip != server).then_some(ip);
                 channel.connection = Some(dial);
+                channel.tls = tls;
                 // The index for now; it becomes an id when channels are numbered.
                 channel.reuses = u32::try_from(index).ok();
             }

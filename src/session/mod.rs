@@ -8,14 +8,18 @@ mod finish;
 mod model;
 mod speech;
 mod text;
+mod tls;
+mod tls_watch;
 mod vantage;
 
 pub use builder::{Builder, Effect, Side};
-pub use channel::{Announcement, AnnouncementKind, Association, Channel, Mode};
+pub use channel::{Announcement, AnnouncementKind, Association, Channel, Mode, Partner};
 pub use dialogue::{Exchange, Login, Message, MessageKind, Script};
 pub use expectation::{BACKWARDS, Expectation, Expectations};
 pub use finish::Connections;
 pub use model::{Closing, ClosingPoint, Opening, Security, Session, Transfer};
+pub use tls::{Tls, TlsAlert, TlsRecord, TlsSide, alert_name, version_name};
+pub use tls_watch::{Piece, TlsWatch};
 pub use vantage::{Vantage, VantagePoint};
 
 pub use crate::tcp::{Connection, ConnectionState, Half};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Channel, Login, Script, Vantage};
+use super::{Channel, Login, Script, Tls, Vantage};
 use crate::capture::{CaptureLoss, Moment};
 use crate::decode::Endpoint;
 use crate::tcp::{Connection, Half};
@@ -106,6 +106,10 @@ pub struct Session {
     pub security: Security,
     /// When TLS began.
     pub tls_since: Option<Moment>,
+    /// When it could be read again (CCC).
+    pub tls_until: Option<Moment>,
+    /// What the control connection's TLS records show, when a side sent any.
+    pub tls: Option<Box<Tls>>,
     /// How far the login came.
     pub login: Login,
     /// Argument of the last USER.
@@ -166,8 +170,13 @@ impl Session {
         self.transfers.iter().find(|t| t.channel == Some(channel.id))
     }
 
-    /// The control channel can't be read from some point on.
+    /// Some of the control channel can't be read.
     pub fn hidden(&self) -> bool {
         self.tls_since.is_some()
+    }
+
+    /// What was said last can't be read: TLS, and no CCC.
+    pub fn hidden_to_the_end(&self) -> bool {
+        self.hidden() && self.tls_until.is_none()
     }
 }

@@ -26,7 +26,7 @@ def nothing() -> Server:
     return Server("none", lambda lab: None)
 
 
-def vsftpd(tls: bool = False, port: int = 21, **options: object) -> Server:
+def vsftpd(tls: bool = False, port: int = 21, host: str = "server", **options: object) -> Server:
     def start(lab: Lab) -> None:
         settings = {
             "listen": "YES", "listen_port": port, "background": "NO", "anonymous_enable": "NO",
@@ -40,10 +40,10 @@ def vsftpd(tls: bool = False, port: int = 21, **options: object) -> Server:
         settings |= options
         if "listen_ipv6" in settings:
             del settings["listen"]
-        config = lab.work / f"vsftpd-{port}.conf"
+        config = lab.work / f"vsftpd-{host}-{port}.conf"
         config.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
-        lab.start("server", [lab.cache / "vsftpd/usr/sbin/vsftpd", config])
-        lab.wait_for_port("server", port)
+        lab.start(host, [lab.cache / "vsftpd/usr/sbin/vsftpd", config])
+        lab.wait_for_port(host, port)
     return Server("vsftpd", start)
 
 
@@ -65,7 +65,8 @@ def proftpd(*directives: str, tls: bool = False) -> Server:
             certificate(lab.work)
             lines[0] = f"ModulePath {lab.work}/modules"
             lines += ["LoadModule mod_tls.c", "TLSEngine on", f"TLSRSACertificateFile {lab.work}/cert.pem",
-                      f"TLSRSACertificateKeyFile {lab.work}/key.pem", "TLSRequired on", f"TLSLog {run}/tls.log"]
+                      f"TLSRSACertificateKeyFile {lab.work}/key.pem", f"TLSLog {run}/tls.log"]
+            lines += [] if any(line.startswith("TLSRequired") for line in directives) else ["TLSRequired on"]
         config = lab.work / "proftpd.conf"
         config.write_text("\n".join([*lines, *directives]) + "\n")
         config.chmod(0o600)

@@ -1,4 +1,4 @@
-"""The network of one scenario: client - gate - core - fire - server.
+"""The network of one scenario: client - gate - core - fire - server, and core - second, another server.
 
 `gate` is the client's gateway, `fire` the firewall in front of the server,
 `core` a router between them with public-looking addresses and slow wires to
@@ -18,7 +18,7 @@ from pathlib import Path
 from world import make_world
 
 PREFIX = "ftpscope-lab-"
-HOSTS = ["client", "gate", "core", "fire", "server"]
+HOSTS = ["client", "gate", "core", "fire", "server", "second"]
 HERE = Path(__file__).resolve().parent
 
 # The interface that a capture at each place listens on.
@@ -46,7 +46,7 @@ CHAINS = {
 
 
 HOST_NAMES = {"client": "the client", "gate": "the client's gateway", "core": "a router", "fire": "the server's firewall",
-              "server": "the server"}
+              "server": "the server", "second": "the second server"}
 
 
 @dataclass
@@ -118,6 +118,7 @@ class Lab:
             self.sysctl(router, "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
         self.cable("client", "eth0", "gate", "lan")
         self.cable("server", "eth0", "fire", "dmz")
+        self.cable("second", "eth0", "core", "south")
         self.slow_wire("gate", "wan", "core", "west", 3.0)
         self.slow_wire("core", "east", "fire", "wan", 5.0)
         for host, interface, *addresses in [
@@ -126,6 +127,7 @@ class Lab:
             ("gate", "wan", "198.51.100.1/24", "198.51.100.3/24", "2001:db8:51::1/64"),
             ("core", "west", "198.51.100.2/24", "2001:db8:51::2/64"),
             ("core", "east", "192.0.2.1/24", "2001:db8:52::1/64"),
+            ("core", "south", "203.0.113.129/25"), ("second", "eth0", "203.0.113.130/25"),
             ("fire", "wan", "192.0.2.2/24", "2001:db8:52::2/64"),
             ("fire", "dmz", "10.88.1.1/24", "fd00:88::1/64"),
             ("server", "eth0", "10.88.1.2/24", "10.88.1.3/24", "fd00:88::2/64"),
@@ -140,7 +142,7 @@ class Lab:
             ("core", "10.88.1.0/24", "192.0.2.2"), ("core", "fd00:88::/64", "2001:db8:52::2"),
             ("core", "203.0.113.0/24", "192.0.2.2"),
             ("fire", "default", "192.0.2.1"), ("fire", "default", "2001:db8:52::1"),
-            ("server", "default", "10.88.1.1"), ("server", "default", "fd00:88::1"),
+            ("second", "default", "203.0.113.129"), ("server", "default", "10.88.1.1"), ("server", "default", "fd00:88::1"),
         ]:
             self.ip(host, "-6" if ":" in via else "-4", "route", "add", network, "via", via)
         self.warm_up()
@@ -168,7 +170,7 @@ class Lab:
 
     def warm_up(self) -> None:
         """Resolves the neighbours, so that no first packet waits for it."""
-        for target in ("10.88.1.2", "10.88.1.3", "fd00:88::2"):
+        for target in ("10.88.1.2", "10.88.1.3", "203.0.113.130", "fd00:88::2"):
             self.run("client", [sys.executable, "-c", (
                 "import socket,sys\n"
                 "s=socket.socket(socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET)\n"

@@ -34,13 +34,17 @@ fn a_stranger_turned_away_with_and_without_a_word() {
 
 #[test]
 fn a_stranger_who_is_served() {
-    // A NAT pool at a server that doesn't mind, or one leg of an FXP.
-    let mut s = Scene::at_server();
-    let mut data = dialled(&mut s, STRANGER);
-    s.asks("RETR a", "150 Here.");
-    s.send(&mut data, false, 0x18, b"all of it");
-    s.close(&mut data, false);
-    assert_eq!(s.server("226 Done.").quits().says(), nothing());
+    // As far away as the client: a NAT pool at a server that doesn't mind. From elsewhere: perhaps
+    // one leg of an FXP.
+    let fxp = vec!["info fxp".to_owned()];
+    for (server_ttl, said) in [(60, nothing()), (64, fxp)] {
+        let mut s = Scene::between("192.0.2.1:40000", "203.0.113.5:21", 60, server_ttl);
+        let mut data = dialled(&mut s, STRANGER);
+        s.asks("RETR a", "150 Here.");
+        s.send(&mut data, false, 0x18, b"all of it");
+        s.close(&mut data, false);
+        assert_eq!(s.server("226 Done.").quits().says(), said);
+    }
     // An empty file: the server closes before a byte, and says 226.
     let mut s = Scene::at_server();
     let mut data = dialled(&mut s, STRANGER);

@@ -52,9 +52,9 @@ fn first(ctx: &Context<'_>, channel: &Channel, dial: &Connection, usual: u16) ->
         ))
         .announced(channel)
         .dialled(dial)
-        .advice_with(
-            Audience::Server,
+        .advise_server(
+            ctx,
             format!("If a firewall on the client's side lets in port {usual} alone, dial from it."),
-            "vsftpd: connect_from_port_20=YES\nproftpd: RootRevoke off",
+            advice::server::SOURCE_PORT_20,
         )
 }

@@ -91,47 +91,19 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     } else if left {
         d = d.evidence_if(ctx.control_closed(), "the connection is closed without a login");
     }
-    d = d.advice_with(
-        Audience::Server,
+    d = d.advise_server(
+        ctx,
         "Enable TLS, with a certificate that the server can read.",
-        enable_tls(s.software.as_deref()),
+        advice::server::ENABLE_TLS,
     );
     if severity != Severity::Critical {
         d = d.advice_with(
             Audience::Client,
             "Where clear text isn't acceptable, let the client insist on TLS.",
-            format!("curl --ssl-reqd ftp://{}/   lftp: set ftp:ssl-force true", s.server.ip),
+            advice::insist_on_tls(ctx),
         );
     }
     findings.add(d);
-}
-
-const SETTINGS: &[(&str, &str)] = &[
-    (
-        "vsftpd",
-        "# vsftpd.conf\nssl_enable=YES\nrsa_cert_file=/etc/ssl/certs/ftp.pem\nrsa_private_key_file=/etc/ssl/private/ftp.key",
-    ),
-    (
-        "proftpd",
-        "# proftpd.conf\nLoadModule mod_tls.c\nTLSEngine on\nTLSRSACertificateFile /etc/ssl/certs/ftp.pem\nTLSRSACertificateKeyFile /etc/ssl/private/ftp.key",
-    ),
-    ("pure-ftpd", "# pure-ftpd, with /etc/ssl/private/pure-ftpd.pem\n--tls=1"),
-    ("pyftpdlib", "# pyftpdlib\nhandler = TLS_FTPHandler\nhandler.certfile = 'ftp.pem'"),
-    ("microsoft", "# IIS Manager\nFTP SSL Settings: choose a certificate, Allow SSL connections"),
-    (
-        "filezilla",
-        "# FileZilla Server\nServer > Configure > Server Listeners: Explicit FTP over TLS",
-    ),
-];
-
-/// The directives of the server's software; of all of them when it isn't known.
-fn enable_tls(software: Option<&str>) -> String {
-    let software = software.unwrap_or_default().to_lowercase();
-    let known = SETTINGS.iter().find(|(name, _)| software.contains(name));
-    match known {
-        Some((_, text)) => (*text).to_owned(),
-        None => SETTINGS.iter().map(|(_, text)| *text).collect::<Vec<_>>().join("\n"),
-    }
 }
 
 #[cfg(test)]

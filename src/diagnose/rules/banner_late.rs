@@ -38,10 +38,10 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
             ))
             .evidence(opened, "the handshake is complete")
             .evidence(greeted, "the greeting")
-            .advice_with(
-                Audience::Server,
+            .advise_server(
+                ctx,
                 format!("Switch reverse lookups off, or give {} a name in reverse DNS.", s.client.ip),
-                "# vsftpd.conf\nreverse_lookup_enable=NO\n# proftpd.conf\nUseReverseDNS off\n# pure-ftpd\n-H",
+                advice::server::NO_LOOKUPS,
             ),
     );
 }

@@ -64,11 +64,11 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
 }
 
 /// Another host than the client that a connection could be wanted to. Not where data flowed between
-/// two servers and was confirmed: that is what FXP does.
+/// two servers and was confirmed, or where a server announced it to this client: that is FXP.
 fn other_host(ctx: &Context<'_>, c: &Channel, e: Endpoint) -> bool {
     let client = ctx.session.client.ip;
     let dialable = !matches!(Class::of(e.ip), Class::Loopback | Class::Unusable);
-    let family = e.ip.is_ipv4() == client.is_ipv4();
+    let family = e.ip.is_ipv4() == client.is_ipv4() && c.partner.is_none();
     e.ip != client && dialable && family && !ctx.confirmed(c) && !ctx.worked(c)
 }
 
@@ -145,19 +145,10 @@ fn diagnosis(ctx: &Context<'_>, suspicious: &[Named<'_>], low: bool) -> Diagnosi
     } else {
         "Let the server connect to the client's own address only, and to no port below 1024."
     };
-    let family = if s.client.ip.is_ipv4() { "ip" } else { "ip6" };
-    d.advice_with(
-        Audience::Server,
-        server,
-        "# vsftpd.conf\nport_promiscuous=NO\n# proftpd.conf\nAllowForeignAddress off\n# pyftpdlib\nhandler.permit_foreign_addresses = False\nhandler.permit_privileged_ports = False",
-    )
-    .advice_with(
+    d.advise_server(ctx, server, advice::server::CLIENTS_ADDRESS_ONLY).advice_with(
         Audience::Firewall,
         format!("See who {} is; keep it out if it is a stranger.", s.client.ip),
-        format!(
-            "nft add rule inet filter input {family} saddr {} tcp dport {} drop",
-            s.client.ip, s.server.port
-        ),
+        advice::drop_from(s.client.ip, Some(s.server.port), advice::Place::Host),
     )
 }
 

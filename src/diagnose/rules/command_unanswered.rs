@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let s = ctx.session;
     let q = ctx.quality;
-    if s.control_gaps > 0 || q.one_direction || q.control_loss || q.cut || s.hidden() {
+    if s.control_gaps > 0 || q.one_direction || q.control_loss || q.cut || s.hidden_to_the_end() {
         return;
     }
     let open = s.script.exchanges.iter().enumerate().find(|(_, e)| e.first_reply.is_none());
@@ -48,9 +48,17 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     } else {
         ""
     };
+    let partner = channel.and_then(|c| c.partner).map(|p| p.server);
+    let maybe = match partner {
+        Some(other) => format!(
+            " But its data connection is to be one with {other} (FXP), which need not come by here: as \
+             likely the server waits for that one. The session with {other} tells more."
+        ),
+        None => maybe.to_owned(),
+    };
     let said = format!("{} {}", e.verb, e.argument);
     let mut d = Diagnosis::new(RULE.code, Severity::Critical, RULE.stage)
-        .confidence(if active { Confidence::Possible } else { Confidence::Certain })
+        .confidence(if active || partner.is_some() { Confidence::Possible } else { Confidence::Certain })
         .summary(format!("The server never answered {} within {}.", said.trim_end(), wording::duration(waited)))
         .reasoning(format!(
             "{}: the server's TCP acknowledged the command, so it arrived; the server's process said \

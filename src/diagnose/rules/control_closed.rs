@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let s = ctx.session;
     let q = ctx.quality;
-    if s.control_gaps > 0 || q.one_direction || q.control_loss || q.cut || s.hidden() {
+    if s.control_gaps > 0 || q.one_direction || q.control_loss || q.cut || s.hidden_to_the_end() {
         return;
     }
     let Some(fin) = s.from_server().fin.filter(|f| Some(*f) == ctx.control_closed()) else {

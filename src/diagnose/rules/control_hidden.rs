@@ -18,12 +18,23 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let s = ctx.session;
-    let Some(since) = s.tls_since else { return };
+    // A handshake that broke off hides nothing.
+    let broke_off = s.tls.as_ref().is_some_and(|t| t.broke_off());
+    let Some(since) = s.tls_since.filter(|_| !broke_off) else { return };
     let inferred =
         s.channels.iter().filter(|c| matches!(c.association, Association::Inferred { .. })).count();
-    findings.add(
-        Diagnosis::new(RULE.code, Severity::Info, RULE.stage)
-            .summary("The control connection is encrypted from here on.")
+    let d = Diagnosis::new(RULE.code, Severity::Info, RULE.stage);
+    let d = if let Some(until) = s.tls_until {
+        d.summary("The control connection is encrypted for a while (CCC).")
+            .reasoning(
+                "Commands and replies in between can't be read, the login among them. With CCC the client \
+                 asked for clear text again, which lets firewalls read the announcements that follow, and \
+                 anybody else on the way.",
+            )
+            .evidence(since, "the first TLS record")
+            .evidence(until, "clear text again")
+    } else {
+        d.summary("The control connection is encrypted from here on.")
             .reasoning(format!(
                 "Commands, replies and announcements can't be read. {} of this session {} inferred from \
                  the two hosts and the time.",
@@ -31,9 +42,9 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                 if inferred == 1 { "is" } else { "are" }
             ))
             .evidence(since, "the first TLS record")
-            .advice(
-                Audience::Capture,
-                "The server's log tells what was said; a key log of the client lets Wireshark decrypt it.",
-            ),
-    );
+    };
+    findings.add(d.advice(
+        Audience::Capture,
+        "The server's log tells what was said; a key log of the client lets Wireshark decrypt it.",
+    ));
 }

@@ -50,16 +50,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
             ))
             .evidence(first, format!("SYN from {} to {}", s.client, s.server))
             .evidence_if(half.last_syn.filter(|l| *l != first), "the last SYN")
-            .advice_with(
-                Audience::Firewall,
-                format!("Let TCP port {} through to {}.", s.server.port, s.server.ip),
-                format!(
-                    "nft add rule inet filter forward {} daddr {} tcp dport {} ct state new accept",
-                    if s.server.ip.is_ipv4() { "ip" } else { "ip6" },
-                    s.server.ip,
-                    s.server.port
-                ),
-            )
+            .advise([advice::open_control_port(ctx)])
             .advice(Audience::Server, format!("See that {} is up and reachable.", s.server.ip))
             .advise([advice::capture_elsewhere(ctx)]),
     );

@@ -175,7 +175,7 @@ fn remedy(
         return d.advice_with(
             if channel.mode == Mode::Active { Audience::Server } else { Audience::Client },
             format!("On {to}, let answers to the host's own connections in."),
-            "nft add rule inet filter input ct state established,related accept\n\
+            "nft insert rule inet filter input ct state established,related accept\n\
              iptables -I INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
         );
     }
@@ -188,7 +188,7 @@ fn remedy(
         ),
         format!(
             "traceroute -T -p {} {}   # and from the other side\n\
-             nft add rule inet filter forward {family} saddr {} ct state established,related accept",
+             nft insert rule inet filter forward {family} saddr {} ct state established,related accept",
             dial.responder.port, dial.responder.ip, dial.responder.ip
         ),
     )

@@ -89,23 +89,15 @@ fn diagnosis(
 }
 
 fn protect(d: Diagnosis, ctx: &Context<'_>, thief: std::net::IpAddr) -> Diagnosis {
-    let family = if thief.is_ipv4() { "ip" } else { "ip6" };
-    let checks = if ctx.software("vsftpd") {
-        "pasv_promiscuous=NO   # and a wide, random range: pasv_min_port, pasv_max_port"
-    } else if ctx.software("proftpd") {
-        "PassivePorts 49152 65535\nTLSRequired on   # mod_tls, without TLSOptions NoSessionReuseRequired"
-    } else {
-        "vsftpd: pasv_promiscuous=NO\nproftpd: PassivePorts 49152 65535; TLSRequired on"
-    };
-    d.advice_with(
-        Audience::Server,
+    d.advise_server(
+        ctx,
         "Take data connections only from the control connection's address, announce random ports of a \
          wide range, and protect the data channel by TLS with session reuse: a stranger then gets nothing.",
-        checks,
+        advice::server::HARD_TO_STEAL,
     )
     .advice_with(
         Audience::Firewall,
         format!("Find out what {thief} is, and stop it."),
-        format!("nft add rule inet filter forward {family} saddr {thief} drop"),
+        advice::drop_from(thief, None, advice::Place::Router),
     )
 }

@@ -43,7 +43,11 @@ fn diagnosis(
 ) -> Diagnosis {
     let dialler = ctx.dialler(channel);
     let waited = last.time.since(first.time).max(ctx.until_given_up(channel, first));
-    let listening = wording::listening(channel, connection);
+    let third = third_host(ctx, channel, connection);
+    let listening = match third {
+        true => format!("the announced port {}", connection.responder),
+        false => wording::listening(channel, connection),
+    };
     let mut d = Diagnosis::new(RULE.code, ctx.severity_after(first, channel), RULE.stage)
         .channel(channel.id)
         .summary(format!(
@@ -57,7 +61,12 @@ fn diagnosis(
     }
     d = d.answered(ctx, channel);
     let responder = connection.responder;
-    if channel.mode == Mode::Active {
+    if third {
+        d = d.advise([advice::let_servers_meet(connection)]);
+        if channel.partner.is_none() {
+            d = d.advise([advice::use_passive_mode()]);
+        }
+    } else if channel.mode == Mode::Active {
         d = d.advise([advice::use_passive_mode(), advice::let_active_in(ctx, responder)]);
     } else {
         d = d.advise(advice::open_passive_range(ctx, responder));
@@ -65,7 +74,32 @@ fn diagnosis(
     d.advise([advice::capture_elsewhere(ctx)])
 }
 
+/// In active mode, another host than the client: a transfer between two servers, mostly.
+fn third_host(ctx: &Context<'_>, channel: &Channel, connection: &Connection) -> bool {
+    let s = ctx.session;
+    let ip = connection.responder.ip;
+    channel.mode == Mode::Active && ip != s.client.ip && ip != s.server.ip
+}
+
 fn reasoning(ctx: &Context<'_>, channel: &Channel, connection: &Connection) -> String {
+    if third_host(ctx, channel, connection) {
+        let (from, to) = (connection.initiator.ip, connection.responder.ip);
+        let who = match channel.partner {
+            Some(p) if p.server.ip == to => {
+                "the other server of this transfer (FXP): the client and what stands in front of it have no \
+                 part in that connection"
+            }
+            _ => {
+                "not where the client's packets come from: another server that is to take part in the \
+                 transfer (FXP), or an address that the client was told it has, and hasn't"
+            }
+        };
+        return format!(
+            "{}: PORT names {to}, {who}. Something between {from} and {to} drops the SYNs, or the answers. Not \
+             a port where nothing listens: that would be answered with an RST.",
+            wording::vantage(ctx)
+        );
+    }
     let (from, to) = match channel.mode {
         Mode::Active => ("server", "client"),
         _ => ("client", "server"),
@@ -93,9 +127,16 @@ fn reasoning(ctx: &Context<'_>, channel: &Channel, connection: &Connection) -> S
              by another way that wasn't captured"
         ),
     };
+    let host = connection.responder.ip;
+    let known = host == ctx.session.server.ip || host == ctx.session.client.ip;
+    let whole = if known {
+        format!("Not the whole host: the control connection with {host} worked meanwhile.")
+    } else {
+        format!(
+            "Whether {host} can be reached at all isn't known: the control connection is with another address."
+        )
+    };
     format!(
-        "{place}. Not a port where nothing listens: that would be answered with an RST. Not the \
-         whole host: the control connection with {} worked meanwhile.",
-        connection.responder.ip
+        "{place}. Not a port where nothing listens: that would be answered with an RST. {whole}"
     )
 }

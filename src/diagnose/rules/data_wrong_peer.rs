@@ -160,7 +160,7 @@ fn to_one_address(d: Diagnosis, ctx: &Context<'_>, channel: &Channel) -> Diagnos
     let s = ctx.session;
     let range = channel.third_party.and_then(|other| pool(s.client.ip, other));
     let range = range.unwrap_or("FIRST-LAST".to_owned());
-    let family = if s.client.ip.is_ipv4() { "ip" } else { "ip6" };
+    let (family, iptables) = (advice::family(s.client.ip), advice::iptables(s.client.ip));
     let server = s.server.ip;
     let d = d.advice_with(
         Audience::Firewall,
@@ -168,7 +168,7 @@ fn to_one_address(d: Diagnosis, ctx: &Context<'_>, channel: &Channel) -> Diagnos
          NAT pool, source affinity of the load balancer.",
         format!(
             "nft add rule inet nat postrouting {family} daddr {server} snat {family} to {range} persistent\n\
-             iptables -t nat -A POSTROUTING -d {server} -j SNAT --to-source {range} --persistent"
+             {iptables} -t nat -A POSTROUTING -d {server} -j SNAT --to-source {range} --persistent"
         ),
     );
     d.advise([advice::accept_other_addresses(ctx)])

@@ -65,10 +65,10 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
             .evidence(last, "the last packet before the silence")
             .evidence(message.at, s.script.text(message).unwrap_or("421").to_owned())
             .advice(Audience::Client, "Send NOOP while idle, or connect again when there is work.")
-            .advice_with(
-                Audience::Server,
+            .advise_server(
+                ctx,
                 "Or let sessions idle for longer.",
-                "# vsftpd.conf\nidle_session_timeout=900\n# proftpd.conf\nTimeoutIdle 900\n# pure-ftpd\n-I 15",
+                advice::server::LONGER_IDLE,
             ),
     );
 }

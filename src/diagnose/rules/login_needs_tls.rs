@@ -35,10 +35,6 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
             )
             .evidence(e.at, format!("{} in clear", e.verb))
             .evidence(at, format!("answered with {code}"))
-            .advice_with(
-                Audience::Client,
-                "Use FTP over TLS.",
-                format!("curl --ssl-reqd ftp://{}/   lftp: set ftp:ssl-force true", s.server.ip),
-            ),
+            .advice_with(Audience::Client, "Use FTP over TLS.", advice::insist_on_tls(ctx)),
     );
 }

@@ -69,7 +69,10 @@ fn diagnosis(
     };
     Diagnosis::new(RULE.code, Severity::Warning, RULE.stage)
         .confidence(Confidence::Likely)
-        .summary(format!("The server answered PASS with {code} after {}.", wording::duration(delay)))
+        .summary(format!(
+            "The server answered PASS with {code} after {}.",
+            wording::duration(delay)
+        ))
         .reasoning(format!("{}. {network}. Most often {why}.", wording::vantage(ctx)))
         .evidence(e.at, "PASS")
         .evidence(at, format!("answered with {code}"))
@@ -77,10 +80,12 @@ fn diagnosis(
             Audience::Server,
             advice,
             format!(
-                "time getent hosts {}\ntime id {}\n# vsftpd.conf\nreverse_lookup_enable=NO\n# proftpd.conf\nUseReverseDNS off",
+                "time getent hosts {}\ntime id {}\n{}",
                 s.client.ip,
-                account(s.user.as_deref())
-            ),
+                account(s.user.as_deref()),
+                advice::settings(ctx, advice::server::NO_LOOKUPS).unwrap_or_default()
+            )
+            .trim_end(),
         )
 }
 

@@ -32,6 +32,7 @@ mod capture_loss;
 mod capture_midstream;
 mod capture_one_direction;
 mod capture_snaplen;
+mod cleartext_login;
 mod command_unanswered;
 mod control_closed;
 mod control_hidden;
@@ -61,6 +62,7 @@ mod data_wrong_peer;
 mod data_zero_window;
 mod epsv_blocked_pasv_works;
 mod epsv_refused;
+mod fxp;
 mod idle_closed;
 mod login_needs_tls;
 mod login_refused;
@@ -71,10 +73,16 @@ mod passive_unavailable;
 mod pasv_address_overridden;
 mod pasv_private_address;
 mod pasv_wrong_address;
+mod plain_on_tls_port;
 mod port_private_address;
 mod port_refused;
 mod reply_missing;
 mod tls_data_blocked;
+mod tls_handshake_failed;
+mod tls_on_plain_port;
+mod tls_protection_mismatch;
+mod tls_session_not_reused;
+mod tls_truncated_close;
 mod too_many_connections;
 mod transfer_aborted;
 mod transfer_refused;
@@ -180,6 +188,8 @@ pub static RULES: &[&Rule] = &[
     &control_unreachable::RULE,
     &control_probe::RULE,
     &not_ftp::RULE,
+    &tls_on_plain_port::RULE,
+    &plain_on_tls_port::RULE,
     &banner_missing::RULE,
     &banner_late::RULE,
     &too_many_connections::RULE,
@@ -229,5 +239,11 @@ pub static RULES: &[&Rule] = &[
     &abort_unanswered::RULE,
     &transfer_short::RULE,
     &control_hidden::RULE,
+    &tls_session_not_reused::RULE,
+    &tls_handshake_failed::RULE,
+    &tls_truncated_close::RULE,
+    &tls_protection_mismatch::RULE,
     &bounce_attempt::RULE,
+    &fxp::RULE,
+    &cleartext_login::RULE,
 ];

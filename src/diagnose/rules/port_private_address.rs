@@ -29,6 +29,10 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         if !class.is_internal() || advertised.ip == s.client.ip || ctx.worked(channel) {
             continue;
         }
+        // The client knows very well what it names: where another server listens (FXP).
+        if channel.partner.is_some() {
+            continue;
+        }
         // No client listens there: somebody tries where the server would connect to (RFC 2577).
         if advertised.port < 1024 || advertised.ip == s.server.ip {
             continue;
@@ -68,12 +72,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         }
         findings.add(
             d.answered(ctx, channel)
-                .advise([advice::use_passive_mode()])
-                .advice_with(
-                    Audience::Firewall,
-                    "Or load a connection tracking helper for FTP on the client's router.",
-                    "modprobe nf_nat_ftp\nnft add ct helper ip filter ftp { type \"ftp\" protocol tcp\\; }\nnft add rule ip filter prerouting tcp dport 21 ct helper set \"ftp\"",
-                ),
+                .advise([advice::use_passive_mode(), advice::tracking_helper(ctx)]),
         );
     }
 }

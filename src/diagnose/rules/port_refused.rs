@@ -37,6 +37,10 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                  once, in vain; its dial isn't in this capture."
                     .to_owned()
             }
+            Some(e) if channel.partner.is_some() => format!(
+                "It names {e}, where another server listens for this client: a transfer between two \
+                 servers (FXP), which servers allow only when told to (RFC 2577)."
+            ),
             Some(e) => format!(
                 "It names {}, while the client's packets come from {}: servers refuse to connect to \
                  a third host (RFC 2577).",
@@ -55,7 +59,20 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                 .reasoning(format!("{}. {why}", wording::vantage(ctx)))
                 .announced(channel)
                 .evidence(at, format!("{} is answered with {code}", a.kind.name()))
-                .advise([advice::use_passive_mode()]),
+                .advise([advised(ctx, channel)]),
         );
+    }
+}
+
+fn advised(ctx: &Context<'_>, channel: &Channel) -> crate::diagnose::Advice {
+    if channel.partner.is_none() {
+        return advice::use_passive_mode();
+    }
+    crate::diagnose::Advice {
+        audience: Audience::Server,
+        text: "Copy the file by way of the client (lftp: set ftp:use-fxp off). Let the server connect \
+               to third hosts only knowingly: it then does so for everybody who may log in."
+            .to_owned(),
+        example: advice::settings(ctx, advice::server::OTHER_ADDRESSES),
     }
 }

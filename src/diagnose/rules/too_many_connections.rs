@@ -35,10 +35,10 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                  this address. Clients behind one NAT count as one address.",
             )
             .evidence(at, format!("{code} of the server"))
-            .advice_with(
-                Audience::Server,
+            .advise_server(
+                ctx,
                 format!("Raise the limits, or see who holds connections from {}.", s.client.ip),
-                "# vsftpd.conf\nmax_clients=200\nmax_per_ip=10\n# proftpd.conf\nMaxInstances 200\nMaxClientsPerHost 10\n# pure-ftpd\n-c 200 -C 10",
+                advice::server::MORE_CLIENTS,
             )
             .advice(Audience::Client, "Close idle sessions, and use fewer parallel connections."),
     );

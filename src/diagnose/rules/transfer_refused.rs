@@ -96,6 +96,15 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         if let Some(id) = t.channel {
             d = d.channel(id);
         }
+        let partner = t.channel.and_then(|id| s.channel(id)).and_then(|c| c.partner);
+        if let Some(p) = partner.filter(|_| matches!(code, 425 | 426)) {
+            let text = format!(
+                "The data connection is one between {} and {} (FXP): see whether a firewall between \
+                 these two lets it through.",
+                s.server.ip, p.server.ip
+            );
+            d = d.advice(Audience::Firewall, text);
+        }
         findings.add(d);
     }
 }

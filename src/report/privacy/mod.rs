@@ -147,6 +147,10 @@ impl Masker {
                 a.text = self.theirs(&a.text);
             }
             c.third_party = c.third_party.map(|ip| self.addresses.mask(ip));
+            if let Some(p) = &mut c.partner {
+                p.client.ip = self.addresses.mask(p.client.ip);
+                p.server.ip = self.addresses.mask(p.server.ip);
+            }
             for connection in c.connection.iter_mut().chain(&mut c.attempts) {
                 self.connection(connection);
             }

@@ -1,5 +1,7 @@
 //! Sessions without a problem, a line or two each.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ratatui::text::Line;
 
 use super::lines::{Lines, span, wrap};
@@ -36,9 +38,17 @@ pub fn lines(view: &View<'_>, sessions: &[&Judged]) -> Lines {
     let rows: Vec<Row> = shown.iter().map(|j| row(view, j)).collect();
     let mut drawn = table(&COLUMNS, &rows, view.width).into_iter();
     lines.extend(drawn.next());
+    let common = common(shown);
     for (line, judged) in drawn.zip(shown) {
         lines.push(line);
-        lines.extend(notes(view, judged));
+        lines.extend(notes(view, judged, &common));
+    }
+    let (glyph, style) = severity(Severity::Info);
+    for (code, sessions) in common {
+        let all = sessions == shown.len();
+        let of = if all { "all".to_owned() } else { format!("{sessions} of {}", shown.len()) };
+        let spans = [span(format!("{glyph} "), style), span(format!("{code} · {of}"), QUIET)];
+        lines.extend(wrap(&spans, view.width, "  ", "    "));
     }
     if let Some(more) = sessions.len().checked_sub(MOST).filter(|m| *m > 0) {
         let text = format!("  and {} more", units::count(more as u64, "session"));
@@ -105,8 +115,24 @@ fn mode(s: &Session) -> String {
     modes.join(" ")
 }
 
-/// Warnings in a sentence, notes by their codes.
-fn notes(view: &View<'_>, judged: &Judged) -> Lines {
+/// Notes that at least half of several sessions share, each with how many: said once for all of them.
+fn common(shown: &[&Judged]) -> Vec<(&'static str, usize)> {
+    let mut sessions = BTreeMap::new();
+    for judged in shown {
+        let codes: BTreeSet<_> = info(judged).collect();
+        for code in codes {
+            *sessions.entry(code).or_insert(0_usize) += 1;
+        }
+    }
+    sessions.into_iter().filter(|(_, n)| *n > 1 && 2 * n >= shown.len()).collect()
+}
+
+fn info(judged: &Judged) -> impl Iterator<Item = &'static str> {
+    judged.diagnoses.iter().filter(|d| d.severity == Severity::Info).map(|d| d.code)
+}
+
+/// Warnings in a sentence, notes by their codes, except those that are said for all.
+fn notes(view: &View<'_>, judged: &Judged, common: &[(&str, usize)]) -> Lines {
     let mut lines = Lines::new();
     for d in judged.diagnoses.iter().filter(|d| d.severity != Severity::Info) {
         let (glyph, style) = severity(d.severity);
@@ -118,7 +144,7 @@ fn notes(view: &View<'_>, judged: &Judged) -> Lines {
         lines.extend(wrap(&spans, view.width, "     ", "       "));
     }
     let codes: Vec<&str> =
-        judged.diagnoses.iter().filter(|d| d.severity == Severity::Info).map(|d| d.code).collect();
+        info(judged).filter(|code| !common.iter().any(|c| c.0 == *code)).collect();
     if !codes.is_empty() {
         let (glyph, style) = severity(Severity::Info);
         let spans = [span(format!("{glyph} "), style), span(codes.join(", "), QUIET)];

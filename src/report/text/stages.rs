@@ -156,6 +156,9 @@ fn login(s: &Session) -> Step {
             let at = s.script.exchanges.iter().rev().find(asked).map(|e| e.at);
             step(Mark::Failed, at, "no answer".into())
         }
+        Login::Hidden if s.tls.as_ref().is_some_and(|t| t.broke_off()) => {
+            step(Mark::Failed, None, "TLS failed".into())
+        }
         Login::Hidden => step(Mark::Open, None, "encrypted".into()),
         Login::None if s.opening == Opening::Missing => {
             step(Mark::Open, None, "not captured".into())
@@ -242,6 +245,7 @@ fn transfer(
     match (outcome, stalled_at) {
         // Nothing was ever to come.
         _ if refused && c.bytes() == 0 => step(Mark::Open, None, String::new()),
+        (_, Some(Stage::Tls)) => step(Mark::Failed, last, "TLS failed".into()),
         (_, Some(Stage::DataTransfer)) => step(Mark::Failed, last, moved),
         (Outcome::Completed, _) | (_, Some(Stage::Completion)) => {
             step(Mark::Done, last.or(c.closed()), moved)
