@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::milestones::{Ahead, Probes, Recovered, Reset, Unanswered, ZeroWindow};
 use super::prints::Prints;
-use super::{Coverage, Numbering, Shift};
+use super::{Coverage, Numbering, Order, Shift, Windows};
 use crate::capture::Moment;
 use crate::decode::{Segment, Seq, SynOptions};
 
@@ -52,11 +52,15 @@ pub struct Half {
     pub retransmissions: u64,
     /// Segments sent out of order.
     pub out_of_order: u64,
+    /// What became of those: overtaken on the way, or lost before here.
+    pub order: Option<Box<Order>>,
+    /// How long a round trip takes, as the handshake shows it.
+    pub round_trip: Option<Duration>,
     /// Keep-alive probes.
     pub keep_alives: u64,
     /// What was retransmitted and not acknowledged since.
     pub unanswered: Option<Unanswered>,
-    /// Of what was retransmitted and acknowledged in the end: what took longest.
+    /// Of what was retransmitted and acknowledged in the end: what was sent again for longest.
     pub recovered: Option<Box<Recovered>>,
     /// Keep-alives or window probes since the other side was last heard.
     pub probes: Option<Box<Probes>>,
@@ -64,6 +68,8 @@ pub struct Half {
     pub ahead: Option<Box<Ahead>>,
     /// Zero windows that this side advertised (as a receiver).
     pub zero_window: ZeroWindow,
+    /// The windows it advertised, and how it filled the other side's.
+    pub windows: Windows,
     /// Largest payload of a segment.
     pub max_payload: u32,
     /// Largest payload of a segment that was acknowledged.
@@ -266,8 +272,9 @@ impl Half {
             }
             return Payload::Again(offset);
         }
-        if highest.is_some_and(|h| offset < h) {
-            self.out_of_order += 1;
+        self.out_of_order += u64::from(highest.is_some_and(|h| offset < h));
+        if let Some(highest) = highest.or(self.stream_start()).filter(|h| offset != *h) {
+            self.order.get_or_insert_default().note(highest, (offset, end), self.round_trip, at);
         }
         Shift::continued(&mut self.shift, offset, (highest, self.acked), at);
         self.in_flight.get_or_insert((offset, at));
@@ -316,9 +323,11 @@ impl Half {
             times: 0,
             offset,
             len,
+            last_len: len,
         });
         u.last = at;
         u.times += 1;
+        u.last_len = if offset == u.offset { len } else { u.last_len };
         u.len = u.len.max(len);
     }
 
@@ -393,7 +402,7 @@ impl Half {
             if let Some(u) = self.unanswered.filter(|u| offset > u.offset) {
                 self.unanswered = None;
                 let r = Recovered { unanswered: u, acked: at };
-                if self.recovered.as_ref().is_none_or(|known| r.took() > known.took()) {
+                if self.recovered.as_ref().is_none_or(|known| r.tried() > known.tried()) {
                     self.recovered = Some(Box::new(r));
                 }
             }

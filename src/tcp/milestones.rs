@@ -35,6 +35,8 @@ pub struct Unanswered {
     pub offset: u64,
     /// Length of the largest of these segments, in bytes; 0 for a bare FIN.
     pub len: u32,
+    /// Length of the latest one at `offset`: less than `len` when the sender has tried smaller ones.
+    pub last_len: u32,
 }
 
 /// Something that was sent again until it was acknowledged.
@@ -50,6 +52,12 @@ impl Recovered {
     /// From the first time it was sent to its acknowledgment.
     pub fn took(&self) -> Duration {
         self.acked.time.since(self.unanswered.sent.time)
+    }
+
+    /// From the first time it was sent again to its acknowledgment. What else was in flight took as
+    /// long, but was sent again only once the way was open.
+    pub fn tried(&self) -> Duration {
+        self.acked.time.since(self.unanswered.first.time)
     }
 }
 

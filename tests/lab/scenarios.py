@@ -4,6 +4,7 @@ import control
 import dial
 import dialogue
 import faults
+import flow
 import fxp
 import healthy
 import many
@@ -19,6 +20,7 @@ SCENARIOS: list[Scenario] = [
     *dialogue.SCENARIOS,
     *tls.SCENARIOS,
     *fxp.SCENARIOS,
+    *flow.SCENARIOS,
     *many.SCENARIOS,
     *twins.SCENARIOS,
 ]

@@ -22,6 +22,7 @@ pub(super) static RULE: Rule = Rule {
 const EXPLAINS: &[&str] = &[
     "control-dead",
     "command-unacknowledged",
+    "data-peer-vanished",
     "command-unanswered",
     "control-closed",
     "control-reset",
