@@ -39,7 +39,7 @@ mod tests {
         // The problem is on top; its ladder shows the silence while it lasts.
         t.press("g\r").shows("session 2 stalled").shows("SYNs unanswered").shows("now");
         // A packet that was captured a moment ago, from memory.
-        t.press("g\r").shows("on the wire").shows("window").press("\x1b").shows("now");
+        t.press("g\r").shows("on the wire").shows("window").press("\x1b").hides("on the wire");
         t.press("\x1b").shows("verdict");
 
         stage.ask("ip server link set eth0 down");

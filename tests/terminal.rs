@@ -27,7 +27,7 @@ fn from_the_list_to_the_evidence_and_out() {
     t.press("\r").shows("SYNs unanswered").shows("1 ladder");
     // From the diagnosis to the evidence, back in the ladder; then the packet.
     t.press("3").shows("data-syn-unanswered · critical").press("jj\r").shows("control");
-    t.press("\r").shows("on the wire").press("\x1b").shows("control");
+    t.press("\r").shows("on the wire").press("\x1b").hides("on the wire");
     // Copy: OSC 52 with base64 behind it.
     t.press("y").shows("copied: ");
     let raw = t.raw.lock().unwrap().clone();

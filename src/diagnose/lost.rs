@@ -12,6 +12,9 @@ use crate::session::Session;
 const SHOWN_BY_THE_HOSTS: &[&str] = &[
     "control-unanswered",
     "control-dead",
+    "command-unacknowledged",
+    "control-sequence-broken",
+    "host-unreachable",
     "data-syn-unanswered",
     "tls-data-blocked",
     "data-zero-window",

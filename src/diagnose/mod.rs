@@ -14,6 +14,7 @@ mod rules;
 pub(crate) mod scene;
 mod status;
 mod tls;
+mod unheard;
 mod wording;
 
 pub use address::Class;

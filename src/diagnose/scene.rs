@@ -19,6 +19,13 @@ pub struct Tcp {
     sent: [u32; 2],
 }
 
+impl Tcp {
+    /// The next sequence number of the initiator, or of the responder.
+    pub fn sent(&self, initiator: bool) -> u32 {
+        self.sent[usize::from(!initiator)]
+    }
+}
+
 /// A capture at the client, whose packets have a TTL of 64; the server's have 60.
 pub struct Scene {
     engine: Engine,

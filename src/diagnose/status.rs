@@ -16,6 +16,9 @@ pub enum Means {
     Nothing,
 }
 
+/// The client didn't want the rest, or made that the server believe so.
+const CALLED_OFF: &[&str] = &["transfer-aborted", "control-closed-early"];
+
 /// The session's status: the first that applies.
 ///
 /// `waited_for` are the channels that nobody was seen to dial although a side waited for it.
@@ -72,7 +75,7 @@ fn open_question(s: &Session, diagnoses: &[Diagnosis]) -> bool {
     let aborted = |id: Option<u32>| {
         diagnoses
             .iter()
-            .any(|d| d.code == "transfer-aborted" && id.is_some_and(|id| d.channels.contains(&id)))
+            .any(|d| CALLED_OFF.contains(&d.code) && id.is_some_and(|id| d.channels.contains(&id)))
     };
     let last = s.transfers.last();
     let unanswered = last.is_some_and(|t| {
@@ -98,7 +101,10 @@ pub fn outcomes(s: &Session, diagnoses: &[Diagnosis]) -> Vec<(Outcome, Option<St
 
 fn outcome(s: &Session, c: &Channel, diagnoses: &[Diagnosis]) -> (Outcome, Option<Stage>) {
     let about = |d: &&Diagnosis| d.channels.contains(&c.id);
-    let aborted = diagnoses.iter().filter(about).any(|d| d.code == "transfer-aborted");
+    let succeeded =
+        c.command.and_then(|i| s.script.exchanges.get(i)).is_some_and(Exchange::succeeded);
+    let called_off = diagnoses.iter().filter(about).any(|d| CALLED_OFF.contains(&d.code));
+    let aborted = called_off && !succeeded;
     let worst = diagnoses
         .iter()
         .filter(about)

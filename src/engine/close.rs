@@ -127,6 +127,7 @@ impl Engine {
         self.flows.end(flow, Slot::Control(key), self.now.time);
         let first = control.connection.first.time;
         let connections = Connections {
+            ident: control.ident(&self.idents),
             control: control.connection,
             data: control.data.iter().map(|keys| self.take_data(key, keys)).collect(),
             other_traffic: self.other_traffic,

@@ -1,9 +1,10 @@
 //! A control connection being followed.
 
+use super::idents::Idents;
 use super::open::Look;
 use crate::capture::{Moment, Timestamp};
 use crate::decode::{Endpoint, Segment};
-use crate::session::{Builder, Effect, Side};
+use crate::session::{Builder, Effect, Ident, Side};
 use crate::tcp::{Connection, Reassembler};
 
 /// Why a control connection isn't reported as a session (yet).
@@ -36,6 +37,8 @@ pub struct Control {
     pub listening: Vec<Endpoint>,
     /// It ended, and is waiting to be judged.
     pub ending: bool,
+    /// What the server asked the client's host before it greeted.
+    pub ident: Option<Ident>,
     /// How it stood when it was last looked at.
     pub look: Option<Look>,
     from_client: Reassembler,
@@ -60,6 +63,7 @@ impl Control {
             data: Vec::new(),
             listening: Vec::new(),
             ending: false,
+            ident: None,
             look: None,
             from_client: Reassembler::default(),
             from_server: Reassembler::default(),
@@ -91,6 +95,13 @@ impl Control {
             });
         }
         self.tick(at.time, effects);
+    }
+
+    /// What the server has asked the client's host so far, if it hasn't greeted.
+    pub fn ident(&self, idents: &Idents) -> Option<Ident> {
+        let (server, client) = (self.builder.server.ip, self.builder.client.ip);
+        let asked = || idents.since(server, client, self.connection.first);
+        if self.builder.greeted() { self.ident } else { asked() }
     }
 
     /// Lets time pass for holes in the streams.

@@ -8,6 +8,7 @@ mod candidates;
 mod close;
 mod control;
 mod flows;
+mod idents;
 mod interest;
 #[cfg(all(feature = "live", unix))]
 mod live;

@@ -97,9 +97,12 @@ impl Engine {
             control: c.connection.clone(),
             data: c.data.iter().map(data).collect(),
             other_traffic: self.other_traffic,
+            ident: c.ident(&self.idents),
             losses: self.losses_since(c.connection.first.time),
         };
         let id = c.id.unwrap_or(0);
-        c.builder.clone().finished(id, connections, ClosingPoint::Open, self.now)
+        let mut builder = c.builder.clone();
+        builder.settle(self.now.time);
+        builder.finished(id, connections, ClosingPoint::Open, self.now)
     }
 }

@@ -13,6 +13,7 @@ use slab::Slab;
 use super::candidates::Candidates;
 use super::control::{Control, Standing};
 use super::flows::{FlowKey, Flows, Slot};
+use super::idents::Idents;
 use super::interest::Interest;
 use crate::capture::{CaptureLoss, Moment, Timestamp};
 use crate::decode::{Endpoint, IcmpError, Segment};
@@ -64,6 +65,7 @@ pub struct Engine {
     pub(super) controls: Slab<Control>,
     pub(super) data: Slab<Data>,
     pub(super) candidates: Candidates,
+    pub(super) idents: Idents,
     pub(super) expectations: Expectations,
     /// Control connections under TLS, by their two hosts.
     pub(super) hidden: HashMap<(IpAddr, IpAddr), Vec<usize>, RandomState>,
@@ -98,6 +100,9 @@ impl Engine {
     /// Takes a segment, and says what it is.
     pub fn segment(&mut self, s: &Segment<'_>, at: Moment) -> Matters {
         self.advance(at);
+        if Idents::concerns(s) {
+            self.idents.segment(s, at);
+        }
         let key = FlowKey::of(s);
         match self.flows.get(key) {
             Some(Slot::Control(k)) if !self.replaced_control(k, s, at) => {
@@ -211,6 +216,7 @@ impl Engine {
             self.twice.entry(files).or_insert((s.src, s.dst));
         }
         let mut effects = std::mem::take(&mut self.effects);
+        c.ident = c.ident(&self.idents);
         c.segment(s, at, &mut effects);
         let ended = c.connection.ended();
         self.apply(key, &mut effects);

@@ -167,6 +167,11 @@ impl Replies {
         self.interrupted = self.open.is_some();
     }
 
+    /// The latest line of a reply that hasn't ended.
+    pub fn open_since(&self) -> Option<Moment> {
+        self.open.as_ref().map(|r| r.moment)
+    }
+
     /// The stream is over: nothing more will be added to an open reply.
     pub fn finish(&mut self) -> Option<Reply> {
         let mut open = self.open.take()?;

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::IpAddr;
 
-use super::{AnnouncementKind, Channel, Login, Mode, Partner, Script, Security, Tls};
-use crate::capture::Moment;
+use super::oddity::{Oddities, Shape};
+use super::{AnnouncementKind, Channel, Login, Mode, OddityKind, Partner, Script, Security, Tls};
+use crate::capture::{Moment, Timestamp};
 use crate::decode::{Endpoint, Segment};
 use crate::ftp::dialogue::Dialogue;
 use crate::ftp::line::{Lines, Role};
@@ -12,6 +13,8 @@ use crate::ftp::reply::Replies;
 use crate::ftp::tls::{self, Records, TlsEvent};
 use crate::tcp::Chunk;
 
+/// No server takes longer between two lines of a reply.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 /// The server's first bytes that tell another protocol from FTP.
 const OPENING: usize = 8;
 
@@ -53,7 +56,7 @@ pub enum Effect {
 /// Something that was said, waiting for its turn.
 #[derive(Clone, Debug)]
 pub(super) enum Said {
-    Line { bytes: Vec<u8>, end: u64 },
+    Line { bytes: Vec<u8>, end: u64, shape: Shape },
     Gap,
     Tls,
 }
@@ -96,6 +99,7 @@ pub struct Builder {
     pub(super) replies_in: Replies,
     pub(super) dialogue: Dialogue,
     pub(super) script: Script,
+    pub(super) oddities: Oddities,
     pub(super) channels: Vec<Channel>,
     /// Exchanges before each channel's announcement, for announcements without a command.
     pub(super) positions: Vec<usize>,
@@ -140,6 +144,7 @@ impl Builder {
             replies_in: Replies::default(),
             dialogue: Dialogue::new(midstream),
             script: Script::default(),
+            oddities: Oddities::default(),
             channels: Vec::new(),
             positions: Vec::new(),
             transfers: BTreeMap::new(),
@@ -169,6 +174,11 @@ impl Builder {
             recognised: false,
             opening: Vec::new(),
         }
+    }
+
+    /// The server's first reply is complete.
+    pub fn greeted(&self) -> bool {
+        self.banner.is_some()
     }
 
     /// When TLS began, if it did.
@@ -258,7 +268,11 @@ impl Builder {
                     stream.lines.gap(cut, &mut |line| {
                         said.push_back((
                             line.moment,
-                            Said::Line { bytes: line.bytes.to_vec(), end },
+                            Said::Line {
+                                bytes: line.bytes.to_vec(),
+                                end,
+                                shape: Shape::of(&line, true),
+                            },
                         ));
                     });
                 }
@@ -283,7 +297,10 @@ impl Builder {
         let Some((at, head)) = stream.head.take() else { return };
         let said = &mut stream.said;
         stream.lines.feed(&head, at, &mut |line| {
-            said.push_back((line.moment, Said::Line { bytes: line.bytes.to_vec(), end }));
+            said.push_back((
+                line.moment,
+                Said::Line { bytes: line.bytes.to_vec(), end, shape: Shape::of(&line, false) },
+            ));
         });
     }
 
@@ -325,7 +342,10 @@ impl Builder {
         let stream = self.stream(side);
         let said = &mut stream.said;
         stream.lines.feed(clear.as_deref().unwrap_or(bytes), at, &mut |line| {
-            said.push_back((line.moment, Said::Line { bytes: line.bytes.to_vec(), end }));
+            said.push_back((
+                line.moment,
+                Said::Line { bytes: line.bytes.to_vec(), end, shape: Shape::of(&line, false) },
+            ));
         });
         if clear.is_some() {
             self.client_tls = self.client_tls.filter(|_| side != Side::Client);
@@ -407,13 +427,29 @@ impl Builder {
             stream.lines.finish(&mut |line| {
                 said.push_back((
                     line.moment,
-                    Said::Line { bytes: line.bytes.to_vec(), end: u64::MAX },
+                    Said::Line {
+                        bytes: line.bytes.to_vec(),
+                        end: u64::MAX,
+                        shape: Shape::of(&line, false),
+                    },
                 ));
             });
         }
         self.release(None, None, effects);
+        self.end_reply(effects);
+    }
+
+    fn end_reply(&mut self, effects: &mut Vec<Effect>) {
         if let Some(reply) = self.replies_in.finish() {
+            self.oddities.add(OddityKind::NeverEnded, false, reply.moment);
             self.reply(&reply, effects);
+        }
+    }
+
+    /// As it stands at `now`: a multi-line reply that has been open for long counts as it is.
+    pub fn settle(&mut self, now: Timestamp) {
+        if self.replies_in.open_since().is_some_and(|m| now.since(m.time) > PATIENCE) {
+            self.end_reply(&mut Vec::new());
         }
     }
 

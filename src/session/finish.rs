@@ -2,7 +2,8 @@
 
 use super::builder::Builder;
 use super::{
-    Association, Channel, Closing, ClosingPoint, Login, Opening, Session, Tls, Transfer, Vantage,
+    Association, Channel, Closing, ClosingPoint, Ident, Login, Opening, Session, Tls, Transfer,
+    Vantage,
 };
 use crate::capture::{CaptureLoss, Moment};
 use crate::tcp::{Connection, ConnectionState};
@@ -16,6 +17,8 @@ pub struct Connections {
     pub data: Vec<Vec<(Connection, Option<Box<Tls>>)>>,
     /// The capture holds more TCP than control connections.
     pub other_traffic: bool,
+    /// What the server asked the client's host before it greeted.
+    pub ident: Option<Ident>,
     /// What the capture itself lost while the session was open.
     pub losses: Vec<CaptureLoss>,
 }
@@ -63,12 +66,14 @@ impl Builder {
             user: self.user,
             banner_at: self.banner.as_ref().map(|b| b.1),
             banner: self.banner.map(|b| b.0),
+            ident: connections.ident,
             software: self.software,
             not_ftp: self.not_ftp,
             verbs: self.verbs,
             commands: self.commands,
             replies: self.replies,
             script: self.script,
+            oddities: self.oddities.found,
             channels: self.channels,
             transfers,
             control_gaps: self.control_gaps,

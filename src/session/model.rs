@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Channel, Login, Script, Tls, Vantage};
+use super::{Channel, Ident, Login, Oddity, Script, Tls, Vantage};
 use crate::capture::{CaptureLoss, Moment};
 use crate::decode::Endpoint;
 use crate::tcp::{Connection, Half};
@@ -118,6 +118,8 @@ pub struct Session {
     pub banner: Option<String>,
     /// When the greeting was complete.
     pub banner_at: Option<Moment>,
+    /// What the server asked the client's host before it greeted.
+    pub ident: Option<Ident>,
     /// Name and version of the server's software, as it says.
     pub software: Option<String>,
     /// What the server said first when it was no FTP reply ("SSH", "HTTP").
@@ -130,6 +132,8 @@ pub struct Session {
     pub replies: u64,
     /// Commands and replies.
     pub script: Script,
+    /// What isn't as it should be on the control connection.
+    pub oddities: Vec<Oddity>,
     /// Data channels, by id.
     pub channels: Vec<Channel>,
     /// Transfers, in order of the commands.

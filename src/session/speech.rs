@@ -1,8 +1,9 @@
 //! What commands and replies mean for the session.
 
 use super::builder::{Builder, Effect, Said, Side, TransferNote};
+use super::oddity::Shape;
 use super::text::{bounded, quoted, stated_bytes, text};
-use super::{Announcement, Association, Exchange, Login, MessageKind, Mode};
+use super::{Announcement, Association, Exchange, Login, MessageKind, Mode, OddityKind};
 use crate::capture::Moment;
 use crate::decode::Endpoint;
 use crate::ftp::command::{Command, Verb};
@@ -27,15 +28,22 @@ impl Builder {
     pub(super) fn said(&mut self, side: Side, at: Moment, said: Said, effects: &mut Vec<Effect>) {
         let client = side == Side::Client;
         match said {
-            Said::Line { bytes, end } if client => self.client_line(&bytes, at, end, effects),
-            Said::Line { bytes, .. } => match self.replies_in.line(&bytes, at) {
+            Said::Line { bytes, end, shape } if client => {
+                self.oddities.line(true, &bytes, shape, at);
+                self.client_line(&bytes, at, end, effects);
+            }
+            Said::Line { bytes, shape, .. } => match self.server_line(&bytes, shape, at) {
                 ServerLine::Reply(reply) => self.reply(&reply, effects),
                 ServerLine::Unfinished => {}
                 ServerLine::Two(first, second) => {
+                    self.oddities.add(OddityKind::Unended, false, first.moment);
                     self.reply(&first, effects);
                     self.reply(&second, effects);
                 }
                 ServerLine::NoCode => {
+                    if !bytes.is_empty() {
+                        self.oddities.add(OddityKind::NoCode, false, at);
+                    }
                     self.spoken_in_clear = true;
                     self.script.push(at, MessageKind::ServerNoise, &text(&bytes));
                 }
@@ -53,6 +61,11 @@ impl Builder {
                 self.script.push(at, kind, "TLS");
             }
         }
+    }
+
+    fn server_line(&mut self, line: &[u8], shape: Shape, at: Moment) -> ServerLine {
+        self.oddities.line(false, line, shape, at);
+        self.replies_in.line(line, at)
     }
 
     fn client_line(&mut self, line: &[u8], at: Moment, end: u64, effects: &mut Vec<Effect>) {

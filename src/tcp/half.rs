@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::Coverage;
-use super::milestones::{Ahead, Behind, Probes, Recovered, Reset, Unanswered, ZeroWindow};
+use super::milestones::{Ahead, Probes, Recovered, Reset, Unanswered, ZeroWindow};
 use super::prints::Prints;
+use super::{Coverage, Numbering, Shift};
 use crate::capture::Moment;
 use crate::decode::{Segment, Seq, SynOptions};
 
@@ -62,8 +62,6 @@ pub struct Half {
     pub probes: Option<Box<Probes>>,
     /// Sequence numbers say that it has sent more than was captured.
     pub ahead: Option<Box<Ahead>>,
-    /// Sequence numbers say that it has sent less than was acknowledged.
-    pub behind: Option<Box<Behind>>,
     /// Zero windows that this side advertised (as a receiver).
     pub zero_window: ZeroWindow,
     /// Largest payload of a segment.
@@ -76,6 +74,10 @@ pub struct Half {
     pub acked: Option<u64>,
     /// When it was last acknowledged further.
     pub acked_at: Option<Moment>,
+    /// Its sequence numbers no longer fit its bytes.
+    pub shift: Option<Box<Shift>>,
+    /// How its packets are numbered.
+    pub numbering: Numbering,
     /// What was captured.
     pub coverage: Coverage,
     base: Option<Seq>,
@@ -173,6 +175,7 @@ impl Half {
             self.rst.get_or_insert(Reset { at, ttl, ip_id, ack, before: None });
             return Payload::None;
         }
+        self.numbering.sent(s.ip_id, at);
         match self.ttl {
             None => self.ttl = Some(s.ttl),
             Some(ttl) => self.ttl_varies |= ttl != s.ttl,
@@ -252,6 +255,9 @@ impl Half {
             self.larger = Some((end, s.payload_len));
         }
         if new == 0 {
+            if self.acked.is_some_and(|a| a >= end) {
+                Shift::again(&mut self.shift, at);
+            }
             if s.payload_len == 1 && self.coverage.end() == Some(end) {
                 self.probe(at);
             } else {
@@ -263,6 +269,7 @@ impl Half {
         if highest.is_some_and(|h| offset < h) {
             self.out_of_order += 1;
         }
+        Shift::continued(&mut self.shift, offset, (highest, self.acked), at);
         self.in_flight.get_or_insert((offset, at));
         if self.ahead.as_ref().is_some_and(|a| a.offset <= end) {
             self.ahead = None;
@@ -320,9 +327,6 @@ impl Half {
         if s.flags.syn() || s.flags.fin() {
             return;
         }
-        if let Some(acked) = self.acked {
-            Behind::note(&mut self.behind, acked.saturating_sub(offset), at);
-        }
         let next = self.coverage.end().or(self.stream_start());
         // A keep-alive has the sequence number before the next (RFC 9293, 3.8.4).
         if next == Some(offset + 1) && self.fin.is_none() {
@@ -330,6 +334,8 @@ impl Half {
         }
         if self.fin.is_none() {
             self.further(offset, at);
+            let sent = (self.coverage.end(), self.last_byte);
+            Shift::numbered(&mut self.shift, offset, sent, at);
         }
     }
 
@@ -369,6 +375,9 @@ impl Half {
             return;
         }
         if self.acked.is_none_or(|a| offset > a) {
+            if self.fin.is_none() && self.shift.is_none() {
+                self.shift = Shift::acknowledged(offset, self.coverage.end(), at);
+            }
             self.acked = Some(offset);
             self.acked_at = Some(at);
             if self.fin_offset.is_none() {

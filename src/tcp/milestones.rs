@@ -90,36 +90,6 @@ pub struct Ahead {
     pub offset: u64,
 }
 
-/// Packets without payload whose sequence numbers lie before what the other side has acknowledged:
-/// the two disagree about how much was said.
-#[derive(Clone, Copy, Debug)]
-pub struct Behind {
-    /// The first.
-    pub first: Moment,
-    /// The latest.
-    pub last: Moment,
-    /// How many.
-    pub times: u32,
-    /// By how many bytes the latest was behind.
-    pub by: u64,
-}
-
-impl Behind {
-    /// Behind by more is an old packet; by one, a keep-alive.
-    const BY: std::ops::RangeInclusive<u64> = 2..=64;
-
-    /// One more such packet.
-    pub(super) fn note(known: &mut Option<Box<Self>>, by: u64, at: Moment) {
-        if !Self::BY.contains(&by) {
-            return;
-        }
-        let first = Self { first: at, last: at, times: 0, by };
-        let behind = known.get_or_insert_with(|| Box::new(first));
-        (behind.last, behind.by) = (at, by);
-        behind.times += 1;
-    }
-}
-
 /// How long a side advertised a window of zero.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ZeroWindow {

@@ -9,8 +9,10 @@ data=WHAT        after RETR or LIST: send (default), silent (150, then nothing),
                  half (stop half way), 425 (refuse at once)
 refusals=N       with data=425: so many times, then send
 final=never      keep the 226 to itself
+final_delay=S    seconds from the end of the data to the 226
 mute=VERB        never answer this command
 close=VERB       end the session at this command, as a process does that dies
+VERB=TEXT        what to say to this command instead, underscores for blanks, | for CR LF
 passive=TEXT     answer PASV and EPSV with this, underscores for blanks
 """
 
@@ -59,7 +61,9 @@ class Session(threading.Thread):
             return False
         if verb == "PASS":
             time.sleep(float(self.options.get("think", "0")))
-        if verb in fixed:
+        if verb in self.options:
+            self.say(self.options[verb].replace("_", " ").replace("|", "\r\n"))
+        elif verb in fixed:
             self.say(fixed[verb])
         elif verb in ("PASV", "EPSV"):
             self.passive(verb)
@@ -107,6 +111,7 @@ class Session(threading.Thread):
             return
         data.sendall(body)
         data.close()
+        time.sleep(float(self.options.get("final_delay", "0")))
         if self.options.get("final") != "never":
             self.say("226 Done.")
 

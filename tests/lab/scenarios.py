@@ -2,10 +2,10 @@
 
 import control
 import dial
+import dialogue
 import faults
 import fxp
 import healthy
-import helper
 import tls
 import twins
 from table import Scenario
@@ -15,8 +15,8 @@ SCENARIOS: list[Scenario] = [
     *faults.SCENARIOS,
     *control.SCENARIOS,
     *dial.SCENARIOS,
+    *dialogue.SCENARIOS,
     *tls.SCENARIOS,
     *fxp.SCENARIOS,
-    *helper.SCENARIOS,
     *twins.SCENARIOS,
 ]

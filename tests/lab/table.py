@@ -48,7 +48,7 @@ class Scenario:
     takes: list[Take]
     rules: list[Rule | Setting] = field(default_factory=list)
     fault: str | None = None      # when it is not only the rules
-    # VLAN tags that "switch" shows ("8100:77", "88a8:5,8100:77"), or OLD=NEW: what a broken FTP helper rewrites.
+    # VLAN tags that "switch" shows ("8100:77", "88a8:5,8100:77").
     mirror: str | None = None
     limit: float = 60.0           # seconds, for all of it
     linger: float = 0.6           # seconds that the capture goes on after the client's end

@@ -45,6 +45,7 @@ CHAINS = {
     "postrouting": "type nat hook postrouting priority 100;",
 }
 
+OBJECTS = ("set", "ct helper")
 
 HOST_NAMES = {"client": "the client", "gate": "the client's gateway", "core": "a router", "fire": "the server's firewall",
               "server": "the server", "second": "the second server"}
@@ -52,7 +53,7 @@ HOST_NAMES = {"client": "the client", "gate": "the client's gateway", "core": "a
 
 @dataclass
 class Rule:
-    """One nftables rule on one host; `chain` is one of CHAINS, or "set" for a set that rules use."""
+    """One nftables rule on one host; `chain` is one of CHAINS, or "set" or "ct helper" for one that rules use."""
     host: str
     chain: str
     rule: str
@@ -61,7 +62,7 @@ class Rule:
         lab.rule(self.host, self.chain, self.rule)
 
     def __str__(self) -> str:
-        what = "set inet lab" if self.chain == "set" else f"rule inet lab {self.chain}"
+        what = f"{self.chain} inet lab" if self.chain in OBJECTS else f"rule inet lab {self.chain}"
         return f"on {HOST_NAMES[self.host]}: nft add {what} {self.rule}"
 
 
@@ -139,7 +140,7 @@ class Lab:
         self.cable("second", "eth0", "core", "south")
         self.slow_wire("gate", "wan", "core", "west", 3.0)
         self.slow_wire("core", "east", "fire", "wan", 5.0, *([self.mirror] if self.mirror else []))
-        if self.mirror and "=" not in self.mirror:
+        if self.mirror:
             self.ip("core", "link", "set", "mirror", "up")
         for host, interface, *addresses in [
             ("client", "eth0", "10.77.1.2/24", "10.77.1.3/24", "fd00:77::2/64"),
@@ -177,7 +178,8 @@ class Lab:
             self.cable(host_a, if_a, host_b, if_b)  # works, but without delay
             return
         wire = subprocess.Popen(
-            [sys.executable, HERE / "wire.py", self.netns(host_a), if_a, self.netns(host_b), if_b, str(delay_ms), *mirror],
+            [sys.executable, HERE / "wire.py", self.netns(host_a), if_a, self.netns(host_b), if_b, str(delay_ms),
+             self.work / "rewrite", *mirror],
             stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.processes.append(wire)
         if wire.stdout.readline().strip() != "ready":
@@ -202,8 +204,8 @@ class Lab:
         """Adds one nftables rule on a host, which says itself what it does."""
         nft = ["ip", "netns", "exec", self.netns(host), "nft"]
         call(*nft, "add", "table", "inet", "lab")
-        if chain == "set":
-            call(*nft, f"add set inet lab {rule}")
+        if chain in OBJECTS:
+            call(*nft, f"add {chain} inet lab {rule}")
             return
         call(*nft, f"add chain inet lab {chain} {{ {CHAINS[chain]} }}")
         call(*nft, f"add rule inet lab {chain} {rule}")

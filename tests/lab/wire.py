@@ -1,14 +1,15 @@
 """A wire between two namespaces that takes time: two TAP devices and a heap.
 
 veth alone has no delay, so a capture could not tell a near host from a far
-one. Run as a program: wire.py NETNS_A IF_A NETNS_B IF_B DELAY_MS [TAGS | OLD=NEW]
+one. Run as a program: wire.py NETNS_A IF_A NETNS_B IF_B DELAY_MS REWRITE [TAGS]
+
+REWRITE names a file that may come later, with two lines: payload of TCP over
+IPv4 that begins with the first one gets the second one instead, as a broken
+helper for FTP does it, which doesn't adjust the sequence numbers after it.
 
 With TAGS ("8100:77", or "88a8:5,8100:77") the wire has a switch in the middle
 whose mirror port is the device "mirror" in the first namespace: it shows every
 frame with these VLAN tags. A kernel without 802.1Q has no better.
-
-With OLD=NEW it is an FTP helper as there should be none: in what goes to port 21
-it writes NEW for OLD, and leaves all sequence numbers after it as they were.
 """
 
 import ctypes
@@ -39,34 +40,43 @@ def tap(netns: str, name: str) -> int:
     return device
 
 
+def checksum(data: bytes) -> int:
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def rewritten(frame: bytes, old: bytes, new: bytes) -> bytes:
+    """The frame with other payload, if it begins with `old`."""
+    if frame[12:14] != b"\x08\x00" or frame[23] != 6:
+        return frame
+    ip_end = 14 + (frame[14] & 15) * 4
+    total = struct.unpack_from(">H", frame, 16)[0]
+    tcp_end = ip_end + (frame[ip_end + 12] >> 4) * 4
+    payload = frame[tcp_end:14 + total]
+    if not payload.startswith(old):
+        return frame
+    ip, tcp = bytearray(frame[14:ip_end]), bytearray(frame[ip_end:tcp_end])
+    payload = new + payload[len(old):]
+    struct.pack_into(">H", ip, 2, len(ip) + len(tcp) + len(payload))
+    ip[10:12] = tcp[16:18] = b"\0\0"
+    pseudo = bytes(ip[12:20]) + struct.pack(">HH", 6, len(tcp) + len(payload))
+    struct.pack_into(">H", ip, 10, checksum(bytes(ip)))
+    struct.pack_into(">H", tcp, 16, checksum(pseudo + bytes(tcp) + payload))
+    return frame[:14] + bytes(ip) + bytes(tcp) + payload
+
+
 def tagged(frame: bytes, tags: str) -> bytes:
     words = [tag.split(":") for tag in tags.split(",")]
     return frame[:12] + b"".join(struct.pack(">HH", int(kind, 16), int(vlan)) for kind, vlan in words) + frame[12:]
 
 
-def checksum(data: bytes) -> int:
-    data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack(f">{len(data) // 2}H", data))
-    total = (total & 0xFFFF) + (total >> 16)
-    return (total & 0xFFFF) + (total >> 16) ^ 0xFFFF
-
-
-def rewritten(frame: bytes, old: bytes, new: bytes) -> bytes:
-    """What is said to port 21 over IPv4, with a right length and right checksums."""
-    if frame[12:14] != b"\x08\0" or frame[23] != 6 or frame[36:38] != (21).to_bytes(2) or old not in frame:
-        return frame
-    ip, tcp = bytearray(frame[14:34]), bytearray(frame[34:14 + int.from_bytes(frame[16:18])].replace(old, new))
-    ip[2:4], ip[10:12], tcp[16:18] = (20 + len(tcp)).to_bytes(2), b"\0\0", b"\0\0"
-    ip[10:12] = checksum(bytes(ip)).to_bytes(2)
-    tcp[16:18] = checksum(bytes(ip[12:20]) + struct.pack(">HH", 6, len(tcp)) + bytes(tcp)).to_bytes(2)
-    return frame[:14] + bytes(ip) + bytes(tcp)
-
-
-def forward(left: int, right: int, delay: float, mirror: int | None, tags: str) -> None:
+def forward(left: int, right: int, delay: float, rewrite: str, mirror: int | None, tags: str) -> None:
     """Carries frames both ways, each `delay` seconds late, in order."""
     other = {left: right, right: left}
     late: list[tuple[float, int, int, bytes]] = []
-    old, new = (word.encode() for word in tags.split("=")) if "=" in tags else (b"", b"")
     count = 0
     while True:
         now = time.monotonic()
@@ -82,9 +92,10 @@ def forward(left: int, right: int, delay: float, mirror: int | None, tags: str) 
                 frame = os.read(device, 65536)
             except OSError:
                 continue
+            if os.path.exists(rewrite):
+                with open(rewrite, "rb") as words:
+                    frame = rewritten(frame, *words.read().split(b"\n")[:2])
             count += 1
-            if old:
-                frame = rewritten(frame, old, new)
             if mirror is not None:
                 heapq.heappush(late, (time.monotonic() + delay / 2, count, mirror, tagged(frame, tags)))
                 count += 1
@@ -92,12 +103,12 @@ def forward(left: int, right: int, delay: float, mirror: int | None, tags: str) 
 
 
 def main() -> None:
-    netns_a, if_a, netns_b, if_b, delay_ms = sys.argv[1:6]
+    netns_a, if_a, netns_b, if_b, delay_ms, rewrite = sys.argv[1:7]
     left, right = tap(netns_a, if_a), tap(netns_b, if_b)
-    tags = sys.argv[6] if len(sys.argv) > 6 else ""
-    mirror = tap(netns_a, "mirror") if tags and "=" not in tags else None
+    tags = sys.argv[7] if len(sys.argv) > 7 else ""
+    mirror = tap(netns_a, "mirror") if tags else None
     print("ready", flush=True)
-    forward(left, right, float(delay_ms) / 1000, mirror, tags)
+    forward(left, right, float(delay_ms) / 1000, rewrite, mirror, tags)
 
 
 if __name__ == "__main__":

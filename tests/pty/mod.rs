@@ -93,6 +93,18 @@ impl Terminal {
         self
     }
 
+    /// Waits until the screen no longer shows `text`. An Esc is to be followed by this: with the
+    /// next key in the same read it would be Alt and that key.
+    pub fn hides(&mut self, text: &str) -> &mut Self {
+        let began = Instant::now();
+        while self.shown().contains(text) {
+            let waited = began.elapsed();
+            assert!(waited < Duration::from_secs(15), "{text:?} stays on:\n{}", self.shown());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self
+    }
+
     /// Waits for the program's end.
     pub fn ends(&mut self) -> u32 {
         let began = Instant::now();

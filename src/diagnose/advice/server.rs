@@ -238,6 +238,10 @@ pub const TLS_VERSIONS: Table = &[
 /// Uploads that end without a close_notify are accepted.
 pub const LAX_TLS_CLOSE: Table = &[("vsftpd.conf", "strict_ssl_read_eof=NO")];
 
+/// The client's host is not asked who its user is.
+pub const NO_IDENT: Table =
+    &[("proftpd.conf", "<IfModule mod_ident.c>\n  IdentLookups off\n</IfModule>")];
+
 /// Probes on an idle control connection, more often than a NAT forgets it.
 pub const KEEP_ALIVE: Table = &[("proftpd.conf", "SocketOptions keepalive 60:10:5")];
 
@@ -286,6 +290,7 @@ pub const TABLES: &[Table] = &[
     TLS_REQUIRED,
     CLEAR_DATA,
     TLS_VERSIONS,
+    NO_IDENT,
     KEEP_ALIVE,
     SOURCE_PORT_20,
     HARD_TO_STEAL,

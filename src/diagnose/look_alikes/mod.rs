@@ -1,6 +1,7 @@
 //! Look-alikes of the catalogue, each beside what it is taken for.
 
 mod dial;
+mod dialogue;
 mod fxp;
 
 use super::scene::{ACK, FIN, RST, Scene, Tcp};

@@ -32,9 +32,10 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
             .summary(format!("The greeting came {} after the handshake.", wording::duration(delay)))
             .reasoning(format!(
                 "{}: the connection was open and the server silent. Most often it waits for the reverse \
-                 DNS name of {}, which nobody answers.",
+                 DNS name of {}, which nobody answers.{}",
                 wording::vantage(ctx),
-                s.client.ip
+                s.client.ip,
+                ident(ctx, delay)
             ))
             .evidence(opened, "the handshake is complete")
             .evidence(greeted, "the greeting")
@@ -44,4 +45,15 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                 advice::server::NO_LOOKUPS,
             ),
     );
+}
+
+/// Where a question to the client's port 113 would not be seen, its timer may show all the same.
+fn ident(ctx: &Context<'_>, delay: Duration) -> &'static str {
+    let timer = matches!(delay.as_millis(), 4900..=5500 | 9900..=10500);
+    if timer && ctx.software("proftpd") && ctx.vantage() != VantagePoint::Server {
+        " proftpd gives up an ident lookup (port 113) after 5 s, older ones after 10 s: a firewall that \
+         drops it on its way to this place looks the same, and a capture at the server would show it."
+    } else {
+        ""
+    }
 }

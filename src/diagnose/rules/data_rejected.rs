@@ -68,7 +68,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-fn meaning(kind: crate::decode::IcmpKind) -> &'static str {
+pub(super) fn meaning(kind: crate::decode::IcmpKind) -> &'static str {
     use crate::decode::IcmpKind::*;
     match kind {
         NetUnreachable => "network unreachable",

@@ -32,9 +32,13 @@ mod capture_midstream;
 mod capture_one_direction;
 mod capture_snaplen;
 mod cleartext_login;
+mod command_unacknowledged;
 mod command_unanswered;
 mod control_closed;
+mod control_closed_early;
+mod control_dead;
 mod control_hidden;
+mod control_interrupted;
 mod control_probe;
 mod control_refused;
 mod control_reset;
@@ -54,9 +58,12 @@ mod data_syn_delayed;
 mod data_syn_unanswered;
 mod data_wrong_peer;
 mod data_zero_window;
+mod dialogue_malformed;
 mod epsv_blocked_pasv_works;
 mod epsv_refused;
 mod fxp;
+mod host_unreachable;
+mod ident_delay;
 mod idle_closed;
 mod login_needs_tls;
 mod login_refused;
@@ -183,6 +190,7 @@ pub static RULES: &[&Rule] = &[
     &tls_on_plain_port::RULE,
     &plain_on_tls_port::RULE,
     &banner_missing::RULE,
+    &ident_delay::RULE,
     &banner_late::RULE,
     &too_many_connections::RULE,
     &auth_refused::RULE,
@@ -190,10 +198,16 @@ pub static RULES: &[&Rule] = &[
     &login_refused::RULE,
     &login_slow::RULE,
     &idle_closed::RULE,
-    &command_unanswered::RULE,
+    &control_dead::RULE,
+    &host_unreachable::RULE,
     &control_closed::RULE,
+    &control_closed_early::RULE,
+    &control_interrupted::RULE,
+    &command_unanswered::RULE,
+    &command_unacknowledged::RULE,
     &control_reset::RULE,
     &control_sequence_broken::RULE,
+    &dialogue_malformed::RULE,
     &port_private_address::RULE,
     &port_refused::RULE,
     &pasv_private_address::RULE,

@@ -9,6 +9,7 @@ pub(super) static RULE: Rule = Rule {
     severities: &[Severity::Info],
     means: Means::Nothing,
     explains: &[
+        "dialogue-malformed",
         "banner-missing",
         "banner-late",
         "control-probe",
