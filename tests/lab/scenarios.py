@@ -3,6 +3,7 @@
 import control
 import dial
 import dialogue
+import ends
 import faults
 import flow
 import fxp
@@ -18,6 +19,7 @@ SCENARIOS: list[Scenario] = [
     *control.SCENARIOS,
     *dial.SCENARIOS,
     *dialogue.SCENARIOS,
+    *ends.SCENARIOS,
     *tls.SCENARIOS,
     *fxp.SCENARIOS,
     *flow.SCENARIOS,
