@@ -56,6 +56,8 @@ pub enum Command {
     },
     /// Print the JSON Schema of the report.
     Schema,
+    /// Print the manual page, e.g. for `ftpscope man | man -l -`.
+    Man,
     /// List the interfaces that can be captured on.
     Interfaces,
 }

@@ -5,6 +5,7 @@ mod dashboard;
 #[cfg(all(feature = "live", unix))]
 mod live;
 mod live_args;
+mod man;
 mod output;
 mod progress;
 mod run;
@@ -69,6 +70,7 @@ pub fn main() -> ExitCode {
         }
         Some(Command::Explain { code }) => output::explain(code.as_deref()),
         Some(Command::Schema) => output::schema(),
+        Some(Command::Man) => output::man(),
         Some(Command::Interfaces) => output::interfaces(),
     }
 }

@@ -43,6 +43,12 @@ pub fn explain(code: Option<&str>) -> ExitCode {
     }
 }
 
+/// `ftpscope man`.
+pub fn man() -> ExitCode {
+    let mut out = stdout();
+    status(super::man::page(&mut out).and_then(|()| out.flush()))
+}
+
 /// `ftpscope schema`.
 pub fn schema() -> ExitCode {
     let mut out = stdout();

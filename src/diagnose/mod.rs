@@ -5,10 +5,12 @@ mod advice;
 mod context;
 mod diagnosis;
 mod findings;
+mod flow;
 mod judge;
 #[cfg(test)]
 mod look_alikes;
 mod lost;
+mod mtu;
 mod rule;
 mod rules;
 #[cfg(test)]

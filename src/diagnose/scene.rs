@@ -153,6 +153,11 @@ impl Scene {
         tcp
     }
 
+    /// So much has been sent by `send_at`.
+    pub fn advance(&self, tcp: &mut Tcp, initiator: bool, bytes: u32) {
+        tcp.sent[usize::from(!initiator)] += bytes;
+    }
+
     /// The last segment's bytes again and again, a second apart.
     pub fn again(&mut self, tcp: &Tcp, initiator: bool, flags: u8, len: u32, times: u32) {
         let (own, other) = if initiator { (0, 1) } else { (1, 0) };

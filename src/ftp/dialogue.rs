@@ -91,6 +91,11 @@ impl Dialogue {
         self.outstanding.iter().map(|o| o.id)
     }
 
+    /// The server has read this command as part of the one after it: it gets no reply of its own.
+    pub fn swallowed(&mut self, id: ExchangeId) {
+        self.outstanding.retain(|o| o.id != id);
+    }
+
     /// Takes a reply.
     pub fn reply(&mut self, code: u16, _at: Moment) -> Paired {
         if self.outstanding.is_empty() {
@@ -107,6 +112,10 @@ impl Dialogue {
             }
         }
         let Some(index) = self.fit(code) else { return Paired::Unsolicited };
+        if index > 0 && self.meanwhile() == Some(index) {
+            let asked = self.outstanding.remove(index).map(|o| o.id);
+            return asked.map_or(Paired::Unsolicited, Paired::Final);
+        }
         // Whatever stands before it was answered in a hole, or never will be.
         self.outstanding.drain(..index);
         let Some(front) = self.outstanding.front_mut() else { return Paired::Unsolicited };
@@ -125,11 +134,26 @@ impl Dialogue {
         Paired::Final(id)
     }
 
+    /// The first command that was asked while a transfer runs, and that some servers answer at
+    /// once, before the transfer's end.
+    fn meanwhile(&self) -> Option<usize> {
+        let asked = |o: &Outstanding| {
+            matches!(o.verb, Verb::NOOP | Verb::STAT | Verb::HELP | Verb::SYST | Verb::PWD)
+        };
+        let running = self.outstanding.front().is_some_and(|f| f.verb.is_transfer() && f.started);
+        running.then(|| self.outstanding.iter().position(asked)).flatten()
+    }
+
     /// Which outstanding command a reply answers.
     fn fit(&self, code: u16) -> Option<usize> {
         let front = self.outstanding.front()?;
         // After an ABOR: 426 or 226 for the transfer, then 226 or 225 for ABOR itself. A single
         // 225 or 226 is both: the transfer had ended before.
+        if code == 200
+            && let Some(asked) = self.meanwhile()
+        {
+            return Some(asked);
+        }
         let exact = |o: &Outstanding| answers(o.verb, code) == Fit::Own;
         let possible = |o: &Outstanding| answers(o.verb, code) != Fit::No;
         if exact(front) {
@@ -321,6 +345,22 @@ mod tests {
         assert_eq!(run("220 RETR 150 ABOR 426 226", false), "g p0 0 1");
         assert_eq!(run("220 RETR 150 ABOR 426 225 NOOP 200", false), "g p0 0 1 2");
         assert_eq!(run("220 RETR 150 226 ABOR 225", false), "g p0 0 1");
+    }
+
+    #[test]
+    fn asked_while_a_transfer_runs() {
+        assert_eq!(run("220 RETR 150 NOOP 200 STAT 211 226", false), "g p0 1 2 0");
+        assert_eq!(run("220 RETR 150 NOOP 226 200", false), "g p0 0 1");
+        assert_eq!(run("220 RETR 150 NOOP 200 PASV 227 LIST 150 226", false), "g p0 1 2 p3 3");
+    }
+
+    #[test]
+    fn a_command_read_as_part_of_the_next_has_no_reply() {
+        let mut d = Dialogue::new(true);
+        let at = Moment::default();
+        let (abor, kind) = (d.command(Verb::ABOR, at), d.command(Verb::TYPE, at));
+        d.swallowed(abor);
+        assert_eq!(d.reply(500, at), Paired::Final(kind));
     }
 
     #[test]

@@ -220,6 +220,9 @@ impl Builder {
         if !self.recognised {
             self.recognise(recognise::server_reply(code, &text), effects);
         }
+        if let Some(abor) = self.swallowed_abort(code, &text) {
+            self.dialogue.swallowed(abor);
+        }
         let paired = self.dialogue.reply(code, at);
         let exchange = match paired {
             Paired::Preliminary(id) | Paired::Final(id) => Some(id as usize),
@@ -257,6 +260,19 @@ impl Builder {
                 note.promised.get_or_insert(stated);
             }
         }
+    }
+
+    /// An ABOR whose line end got lost as urgent data: the server complains of one command that
+    /// begins with ABOR and ends with the next ("500 'ABOR TYPE A' not understood").
+    fn swallowed_abort(&self, code: u16, text: &str) -> Option<u32> {
+        if !matches!(code, 500..=502) {
+            return None;
+        }
+        let mut waiting = self.dialogue.outstanding();
+        let (abor, next) = (waiting.next()?, waiting.next()?);
+        let verb = |id: u32| self.script.exchanges.get(id as usize).map(|e| e.verb);
+        let quoted = format!("{} {}", Verb::ABOR, verb(next)?);
+        (verb(abor)? == Verb::ABOR && text.contains(&quoted)).then_some(abor)
     }
 
     fn final_reply(&mut self, verb: Verb, exchange: usize, code: u16, text: &str) {

@@ -133,6 +133,16 @@ impl Connection {
         let before = std::mem::replace(&mut self.last, at);
         let payload = own.sent(s, at);
         other.heard();
+        if own.syns > 0 && other.syns > 0 && !s.flags.rst() {
+            let scales = (own.syn_options.window_scale, other.syn_options.window_scale);
+            let scale = if let (Some(own), Some(_)) = scales { own } else { 0 };
+            own.windows.advertise(s.window, if s.flags.syn() { 0 } else { scale });
+        }
+        if let Payload::New(offset) = payload {
+            let end = offset + u64::from(s.payload_len);
+            let flight = end.saturating_sub(own.acked.unwrap_or(offset));
+            own.windows.fill(flight, own.max_payload, &other.windows, at);
+        }
         if s.flags.rst()
             && let Some(rst) = own.rst.as_mut().filter(|r| r.at == at && before != at)
         {
@@ -199,6 +209,9 @@ impl Connection {
             if self.from_responder.syns == 1 {
                 self.syn_ack_to_ack = Some(at.time.since(syn_ack.time));
             }
+            let round_trip = self.syn_to_syn_ack.zip(self.syn_ack_to_ack).map(|(a, b)| a + b);
+            self.from_initiator.round_trip = round_trip;
+            self.from_responder.round_trip = round_trip;
         } else if !from_initiator && syn_ack.is_some() && s.payload_len == 0 && !s.flags.fin() {
             // The responder repeats an ACK; the initiator still hasn't answered.
         } else if s.payload_len > 0 || s.flags.fin() || self.midstream || !from_initiator {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::milestones::{Ahead, Probes, Recovered, Reset, Unanswered};
 use super::prints::Prints;
-use super::{Coverage, Numbering, Rare, Shift};
+use super::{Coverage, Numbering, Rare, Shift, Windows};
 use crate::capture::Moment;
 use crate::decode::{Segment, Seq, SynOptions};
 use crate::pack::packed;
@@ -46,6 +46,10 @@ pub struct Half {
     pub fin: Option<Moment>,
     /// Offset of the FIN.
     pub fin_offset: Option<u64>,
+    /// How long a round trip takes, as the handshake shows it.
+    pub round_trip: Option<Duration>,
+    /// The windows it advertised, and how it filled the other side's.
+    pub windows: Windows,
     /// Largest payload of a segment.
     pub max_payload: u32,
     /// Largest payload of a segment that was acknowledged.
@@ -263,6 +267,10 @@ impl Half {
         if highest.is_some_and(|h| offset < h) {
             self.out_of_order += 1;
         }
+        if let Some(highest) = highest.or(self.stream_start()).filter(|h| offset != *h) {
+            let round_trip = self.round_trip;
+            self.order.get_or_insert_default().note(highest, (offset, end), round_trip, at);
+        }
         Shift::continued(&mut self.shift, offset, (highest, self.acked), at);
         self.in_flight.get_or_insert((offset, at));
         if self.ahead.as_ref().is_some_and(|a| a.offset <= end) {
@@ -310,9 +318,11 @@ impl Half {
             times: 0,
             offset,
             len,
+            last_len: len,
         });
         u.last = at;
         u.times += 1;
+        u.last_len = if offset == u.offset { len } else { u.last_len };
         u.len = u.len.max(len);
     }
 
@@ -389,7 +399,7 @@ impl Half {
             if let Some(u) = self.unanswered.filter(|u| offset > u.offset) {
                 self.unanswered = None;
                 let r = Recovered { unanswered: u, acked: at };
-                if self.recovered.as_ref().is_none_or(|known| r.took() > known.took()) {
+                if self.recovered.as_ref().is_none_or(|known| r.tried() > known.tried()) {
                     self.recovered = Some(Box::new(r));
                 }
             }
@@ -413,6 +423,8 @@ packed!(Half {
     acked_at,
     fin,
     fin_offset,
+    round_trip,
+    windows,
     packets,
     max_payload,
     largest_acked,

@@ -36,6 +36,8 @@ pub struct Unanswered {
     pub offset: u64,
     /// Length of the largest of these segments, in bytes; 0 for a bare FIN.
     pub len: u32,
+    /// Length of the latest one at `offset`: less than `len` when the sender has tried smaller ones.
+    pub last_len: u32,
 }
 
 /// Something that was sent again until it was acknowledged.
@@ -51,6 +53,12 @@ impl Recovered {
     /// From the first time it was sent to its acknowledgment.
     pub fn took(&self) -> Duration {
         self.acked.time.since(self.unanswered.sent.time)
+    }
+
+    /// From the first time it was sent again to its acknowledgment. What else was in flight took as
+    /// long, but was sent again only once the way was open.
+    pub fn tried(&self) -> Duration {
+        self.acked.time.since(self.unanswered.first.time)
     }
 }
 
@@ -145,7 +153,7 @@ impl ZeroWindow {
 }
 
 packed!(Reset { at, ttl, ip_id, ack, before });
-packed!(Unanswered { sent, first, last, times, offset, len });
+packed!(Unanswered { sent, first, last, times, offset, len, last_len });
 packed!(Recovered { unanswered, acked });
 packed!(Probes { first, last, times });
 packed!(Ahead { at, offset });

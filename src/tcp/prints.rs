@@ -31,8 +31,8 @@ impl Prints {
             || s.payload_len > 0
             || s.flags.syn()
             || s.flags.fin();
-        let same =
-            |(then, of): &(Timestamp, Print)| *of == print(s) && at.time.since(*then) < AT_ONCE;
+        let own = print(s);
+        let same = |(then, of): &(Timestamp, Print)| *of == own && at.time.since(*then) < AT_ONCE;
         told_apart && self.kept.iter().any(same)
     }
 

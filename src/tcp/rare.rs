@@ -1,6 +1,7 @@
 //! What happens on few directions of few connections, kept apart so that the others stay small:
 //! captures may hold a million connections at once.
 
+use super::Order;
 use super::milestones::{Ahead, Probes, Recovered, Reset, Unanswered, ZeroWindow};
 use crate::decode::Seq;
 use crate::pack::packed;
@@ -15,6 +16,8 @@ pub struct Rare {
     pub retransmissions: u64,
     /// Segments sent out of order.
     pub out_of_order: u64,
+    /// What became of those: overtaken on the way, or lost before here.
+    pub order: Option<Box<Order>>,
     /// Keep-alive probes.
     pub keep_alives: u64,
     /// What was retransmitted and not acknowledged since.
@@ -37,6 +40,7 @@ impl Rare {
         rst: None,
         retransmissions: 0,
         out_of_order: 0,
+        order: None,
         keep_alives: 0,
         unanswered: None,
         recovered: None,
@@ -58,6 +62,7 @@ packed!(Rare {
     rst,
     retransmissions,
     out_of_order,
+    order,
     keep_alives,
     unanswered,
     recovered,

@@ -166,3 +166,28 @@ fn a_syn_answered_by_an_older_connection() {
     let play = play.server(501, 101, ACK, 0);
     assert!(play.connection.old_acks.is_none() && play.connection.worked());
 }
+
+#[test]
+fn overtaken_within_a_round_trip_or_sent_again_after_one() {
+    // The handshake took 200 ms.
+    let gap = || Play::new().server(501, 101, ACK, 10).server(521, 101, ACK, 10);
+    let play = gap().server(511, 101, ACK, 10);
+    let order = play.server_half().order.as_deref().unwrap();
+    assert_eq!((order.overtaken, order.refilled, order.late.as_millis()), (1, 0, 100));
+    let play = gap().client(101, 511, ACK, 0).server(511, 101, ACK, 10);
+    let order = play.server_half().order.as_deref().unwrap();
+    assert_eq!((order.overtaken, order.refilled), (0, 1));
+}
+
+#[test]
+fn a_window_filled_to_the_last_byte() {
+    // All windows are of 5000 bytes, and nothing is scaled.
+    let play = Play::new()
+        .server(501, 101, ACK, 1000)
+        .server(1501, 101, ACK, 3500)
+        .server(5001, 101, ACK, 500)
+        .client(101, 5501, ACK, 0)
+        .server(5501, 101, ACK, 1000);
+    let w = play.server_half().windows;
+    assert_eq!((w.segments, w.filled, w.largest_filled, w.unscaled), (4, 2, 5000, 0));
+}

@@ -36,6 +36,8 @@ def give_up(options: dict[str, str]) -> None:
     """As get, but on any trouble says QUIT and leaves."""
     ftp = connect(options)
     try:
+        if options.get("list") == "yes":
+            ftp.retrlines("LIST", lambda line: None)
         ftp.retrbinary("RETR " + options.get("file", "readme.txt"), lambda block: None)
     except (OSError, EOFError, ftplib.Error):
         pass
@@ -131,6 +133,90 @@ def stop_reading(options: dict[str, str]) -> None:
     time.sleep(float(options["seconds"]))
 
 
+def read_late(options: dict[str, str]) -> None:
+    """Reads nothing for some seconds, then all."""
+    ftp = connect(options)
+    ftp.voidcmd("TYPE I")
+    port = ftplib.parse229(ftp.sendcmd("EPSV"), ftp.sock.getpeername())[1]
+    data = socket.socket()
+    data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    data.connect((ftp.host, port))
+    ftp.sendcmd("RETR " + options.get("file", "data.bin"))
+    time.sleep(float(options["seconds"]))
+    while data.recv(2000):
+        pass
+    data.close()
+    ftp.voidresp()
+    ftp.quit()
+
+
+def sized(options: dict[str, str]) -> None:
+    """Asks for a file's size, then for the file."""
+    ftp = connect(options)
+    ftp.voidcmd("TYPE I")
+    ftp.size(options["file"])
+    ftp.retrbinary("RETR " + options["file"], lambda block: None)
+    ftp.quit()
+
+
+def half_upload(options: dict[str, str]) -> None:
+    """Says how much it will send, and sends half of that."""
+    ftp = connect(options)
+    ftp.voidcmd("TYPE I")
+    ftp.sendcmd("ALLO 10000")
+    data = ftp.transfercmd("STOR incoming/half.bin")
+    data.sendall(b"x" * 5000)
+    data.close()
+    ftp.voidresp()
+    ftp.quit()
+
+
+def small_buffer(options: dict[str, str]) -> None:
+    """Reads at once, into a small buffer."""
+    read_late(options | {"seconds": "0"})
+
+
+def ask_meanwhile(options: dict[str, str]) -> None:
+    """Asks for other things while a file comes, as clients do that keep the control connection awake."""
+    ftp = connect(options)
+    ftp.voidcmd("TYPE I")
+    data = ftp.transfercmd("RETR " + options["file"])
+    for command in ("NOOP", "STAT", "NOOP"):
+        data.recv(2000)
+        ftp.putcmd(command)
+        time.sleep(0.2)
+    while data.recv(2000):
+        pass
+    data.close()
+    for _ in range(4):
+        ftp.getresp()
+    ftp.quit()
+
+
+class Slowly:
+    """A source of some bytes twice a second, for some seconds; with pause=S one longer pause in the middle."""
+
+    def __init__(self, options: dict[str, str]):
+        self.left = 2 * float(options.get("seconds", "5"))
+        self.middle = self.left // 2
+        self.pause = float(options.get("pause", "0"))
+
+    def read(self, _: int) -> bytes:
+        self.left -= 1
+        time.sleep(self.pause if self.pause and self.left == self.middle else 0.5)
+        return b"x" * 1000 if self.left >= 0 else b""
+
+
+def upload(options: dict[str, str]) -> None:
+    """Uploads slowly, and on any trouble says QUIT and leaves."""
+    ftp = connect(options)
+    try:
+        ftp.storbinary("STOR incoming/slow.bin", Slowly(options))
+    except (OSError, EOFError, ftplib.Error):
+        pass
+    ftp.quit()
+
+
 def abort(options: dict[str, str]) -> None:
     """Reads the beginning of a file, then ABOR, and a listing after it."""
     ftp = connect(options)
@@ -147,6 +233,46 @@ def abort(options: dict[str, str]) -> None:
             break
     ftp.retrlines("LIST", lambda line: None)
     ftp.quit()
+
+
+def urgent_abort(options: dict[str, str]) -> None:
+    """Sends all of ABOR as urgent data, as ftplib does, takes the 426 for its reply, and goes on with a listing."""
+    ftp = connect(options)
+    ftp.voidcmd("TYPE I")
+    data = ftp.transfercmd("RETR " + options.get("file", "large.bin"))
+    data.recv(2000)
+    ftp.sock.sendall(b"ABOR\r\n", socket.MSG_OOB)
+    time.sleep(float(options.get("after", "0.3")))
+    data.close()
+    ftp.sock.settimeout(3)
+    for _ in range(2):
+        try:
+            ftp.getmultiline()
+        except (OSError, EOFError):
+            break
+    ftp.sock.settimeout(30)
+    ftp.file = ftp.sock.makefile("r", encoding="utf-8")  # a file that timed out reads no more
+    for command in ("TYPE A", "NOOP"):
+        try:
+            ftp.sendcmd(command)
+        except ftplib.Error:
+            pass
+    ftp.quit()
+
+
+def abort_in_vain(options: dict[str, str]) -> None:
+    """Sends ABOR and waits for a reply, for some seconds."""
+    ftp = connect(options)
+    ftp.voidcmd("TYPE I")
+    data = ftp.transfercmd("RETR " + options.get("file", "data.bin"))
+    data.recv(2000)
+    ftp.putcmd("ABOR")
+    ftp.sock.settimeout(float(options["seconds"]))
+    try:
+        ftp.getmultiline()
+    except OSError:
+        pass
+    ftp.close()
 
 
 def idle(options: dict[str, str]) -> None:

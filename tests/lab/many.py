@@ -49,6 +49,9 @@ UPPER = range(50034, 50041)
 NO_ANSWER = "The SYNs to the port of the 227 have no answer: the firewall drops 50034-50040, the server's range is 50000-50040."
 NO_ARRIVAL = "The 227 was sent and nothing came to its port, which is one of those that the firewall drops."
 
+NO_ANSWER_TO_ONE = "The SYNs to the port of the 227 have no answer: the firewall drops those of this client."
+NO_ARRIVAL_OF_ONE = "The 227 was sent and nothing came to its port: the firewall drops what this client dials."
+
 SCENARIOS: list[Scenario] = [
     Scenario(
         "The firewall lets only a part of the server's passive range through: of 40 sessions some fail.",
@@ -59,6 +62,13 @@ SCENARIOS: list[Scenario] = [
          Take("range-partly-open-server", "server", by_port("server", UPPER, "data-never-attempted", NO_ARRIVAL),
               findings=["passive-range-partly-open"])],
         rules=[Rule("fire", "forward", "ip daddr 10.88.1.2 tcp dport 50034-50040 drop")]),
+    Scenario(
+        "40 sessions of four clients at once; the 7 of one of them get no data connection through the server's firewall.",
+        vsftpd(pasv_min_port=50000, pasv_max_port=50040),
+        together(crowd("give_up", 33, 5, sources=CLIENTS[:3], timeout=4), crowd("give_up", 7, 3, sources=CLIENTS[3:], timeout=4)),
+        [Take("forty-sessions-client", "client", by_source("client", CLIENTS[3], "data-syn-unanswered", NO_ANSWER_TO_ONE)),
+         Take("forty-sessions-server", "server", by_source("server", CLIENTS[3], "data-never-attempted", NO_ARRIVAL_OF_ONE))],
+        rules=[Rule("fire", "forward", f"ip saddr {CLIENTS[3]} tcp dport 50000-50040 drop")]),
     Scenario(
         "One client of three is not let out to passive ports, on whichever it tries; the same ports serve the others.",
         vsftpd(pasv_min_port=50000, pasv_max_port=50040),

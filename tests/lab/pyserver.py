@@ -4,7 +4,7 @@ import logging
 import sys
 
 from pyftpdlib.authorizers import DummyAuthorizer
-from pyftpdlib.handlers import FTPHandler
+from pyftpdlib.handlers import FTPHandler, ThrottledDTPHandler
 from pyftpdlib.servers import FTPServer
 
 
@@ -19,6 +19,9 @@ def main() -> None:
     FTPHandler.banner = "pyftpdlib based FTP server ready."
     if "masquerade" in options:
         FTPHandler.masquerade_address = options["masquerade"]
+    if "rate" in options:
+        ThrottledDTPHandler.write_limit = int(options["rate"])
+        FTPHandler.dtp_handler = ThrottledDTPHandler
     FTPServer(("0.0.0.0", 21), FTPHandler).serve_forever()
 
 

@@ -6,7 +6,7 @@ think=S          seconds before the answer to PASS
 address=IP       what 227 names instead of the server's address
 port=N           what 227 and 229 name instead of the port that listens
 data=WHAT        after RETR or LIST: send (default), silent (150, then nothing),
-                 half (stop half way), 425 (refuse at once)
+                 half (stop half way), short (end half way, and confirm), 425 (refuse at once)
 refusals=N       with data=425: so many times, then send
 final=never      keep the 226 to itself
 final_delay=S    seconds from the end of the data to the 226
@@ -65,6 +65,8 @@ class Session(threading.Thread):
             self.say(self.options[verb].replace("_", " ").replace("|", "\r\n"))
         elif verb in fixed:
             self.say(fixed[verb])
+        elif verb == "SIZE":
+            self.say(f"213 {(self.home / argument).stat().st_size}")
         elif verb in ("PASV", "EPSV"):
             self.passive(verb)
         elif verb in ("RETR", "LIST", "NLST"):
@@ -109,7 +111,7 @@ class Session(threading.Thread):
         if what == "half":
             data.sendall(body[:len(body) // 2])
             return
-        data.sendall(body)
+        data.sendall(body[:len(body) // 2] if what == "short" else body)
         data.close()
         time.sleep(float(self.options.get("final_delay", "0")))
         if self.options.get("final") != "never":

@@ -43,7 +43,7 @@ def record(number: int, scenario: Scenario, cache: Path, target: Path, verbose: 
                 edit(path, take.edit)
             if path.stat().st_size > LARGEST:
                 raise RuntimeError(f"{take.name} has {path.stat().st_size} bytes")
-            truths = take.sessions(path) if callable(take.sessions) else take.sessions
+            truths = take.truths(path)
             if sessions(path) not in (0, len(truths)):
                 raise RuntimeError(f"{take.name} has {sessions(path)} sessions, not {len(truths)}")
             store(path, target / take.file)
@@ -57,8 +57,10 @@ def write_sidecars(arguments: argparse.Namespace) -> None:
     versions = install.versions(arguments.cache)
     for _, scenario in chosen(arguments.names):
         for take in scenario.takes:
-            if (arguments.samples / take.file).exists():
-                (arguments.samples / f"{take.name}.toml").write_text(sidecar(scenario, take, versions))
+            path = arguments.samples / take.file
+            if path.exists():
+                text = sidecar(scenario, take, take.truths(path), versions)
+                path.with_suffix(".toml").write_text(text)
     synthesise(arguments)
 
 

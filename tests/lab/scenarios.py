@@ -3,7 +3,9 @@
 import control
 import dial
 import dialogue
+import ends
 import faults
+import flow
 import fxp
 import healthy
 import many
@@ -17,8 +19,10 @@ SCENARIOS: list[Scenario] = [
     *control.SCENARIOS,
     *dial.SCENARIOS,
     *dialogue.SCENARIOS,
+    *ends.SCENARIOS,
     *tls.SCENARIOS,
     *fxp.SCENARIOS,
+    *flow.SCENARIOS,
     *many.SCENARIOS,
     *twins.SCENARIOS,
 ]

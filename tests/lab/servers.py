@@ -106,3 +106,27 @@ def several(*servers: Server) -> Server:
         for server in servers:
             server.start(lab)
     return Server(" and ".join(server.title for server in servers), start)
+
+
+def tuned(server: Server, *settings: str) -> Server:
+    """A server whose host has other kernel settings."""
+    def start(lab: Lab) -> None:
+        lab.sysctl("server", *settings)
+        server.start(lab)
+    return Server(server.title, start)
+
+
+def shaped(server: Server, rate: str) -> Server:
+    """A server whose interface sends slowly."""
+    def start(lab: Lab) -> None:
+        lab.tc("server", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "2000", "limit", "200000")
+        server.start(lab)
+    return Server(server.title, start)
+
+
+def overtaken(server: Server, every: int) -> Server:
+    """A server some of whose long packets are overtaken by others behind its firewall."""
+    def start(lab: Lab) -> None:
+        lab.overtake("core", every)
+        server.start(lab)
+    return Server(server.title, start)

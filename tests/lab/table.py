@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Callable
 
 from clients import Client
@@ -39,6 +40,10 @@ class Take:
     @property
     def file(self) -> str:
         return f"{self.name}.pcap" + ("ng" if self.pcapng else "")
+
+    def truths(self, path: Path) -> list[Truth]:
+        """What is true of each session of this recording."""
+        return self.sessions(path) if callable(self.sessions) else self.sessions
 
 
 @dataclass

@@ -95,6 +95,7 @@ class Lab:
         self.mirror = mirror
         self.deadline = time.monotonic() + seconds
         self.processes: list[subprocess.Popen] = []
+        self.wires: dict[str, subprocess.Popen] = {}
         self.work = Path(tempfile.mkdtemp(prefix=PREFIX))
         self.log = open(self.work / "log", "w+", encoding="utf-8", errors="replace")
 
@@ -180,10 +181,16 @@ class Lab:
         wire = subprocess.Popen(
             [sys.executable, HERE / "wire.py", self.netns(host_a), if_a, self.netns(host_b), if_b, str(delay_ms),
              self.work / "rewrite", *mirror],
-            stdout=subprocess.PIPE, stderr=self.log, text=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.processes.append(wire)
+        self.wires[host_a] = wire
         if wire.stdout.readline().strip() != "ready":
             raise RuntimeError("the slow wire did not start")
+
+    def overtake(self, host: str, every: int) -> None:
+        """On the wire that begins at this host every so-manieth long frame lets two others pass."""
+        self.wires[host].stdin.write(f"overtake {every}\n")
+        self.wires[host].stdin.flush()
 
     def warm_up(self) -> None:
         """Resolves the neighbours, so that no first packet waits for it."""
@@ -196,6 +203,9 @@ class Lab:
 
     def ip(self, host: str, *words: str) -> None:
         call("ip", "-n", self.netns(host), *words)
+
+    def tc(self, host: str, *words: str) -> None:
+        call("ip", "netns", "exec", self.netns(host), "tc", *words)
 
     def sysctl(self, host: str, *settings: str) -> None:
         call("ip", "netns", "exec", self.netns(host), "sysctl", "-qw", *settings)

@@ -10,6 +10,8 @@ helper for FTP does it, which doesn't adjust the sequence numbers after it.
 With TAGS ("8100:77", or "88a8:5,8100:77") the wire has a switch in the middle
 whose mirror port is the device "mirror" in the first namespace: it shows every
 frame with these VLAN tags. A kernel without 802.1Q has no better.
+
+On standard input it takes "overtake N": see overtaking.py.
 """
 
 import ctypes
@@ -20,6 +22,8 @@ import select
 import struct
 import sys
 import time
+
+from overtaking import Overtakings
 
 TUNSETIFF = 0x400454CA
 IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
@@ -77,8 +81,12 @@ def forward(left: int, right: int, delay: float, rewrite: str, mirror: int | Non
     """Carries frames both ways, each `delay` seconds late, in order."""
     other = {left: right, right: left}
     late: list[tuple[float, int, int, bytes]] = []
+    overtakings = Overtakings(sys.stdin.fileno())
     count = 0
     while True:
+        for out, frame in overtakings.late():
+            count += 1
+            heapq.heappush(late, (time.monotonic() + delay, count, out, frame))
         now = time.monotonic()
         while late and late[0][0] <= now:
             _, _, out, frame = heapq.heappop(late)
@@ -87,7 +95,10 @@ def forward(left: int, right: int, delay: float, rewrite: str, mirror: int | Non
             except OSError:
                 pass  # the far interface is still down
         wait = max(0.0, late[0][0] - now) if late else None
-        for device in select.select([left, right], [], [], wait)[0]:
+        for device in select.select([left, right, *overtakings.sources()], [], [], overtakings.wait(wait))[0]:
+            if device not in other:
+                overtakings.told([left, right])
+                continue
             try:
                 frame = os.read(device, 65536)
             except OSError:
@@ -95,11 +106,12 @@ def forward(left: int, right: int, delay: float, rewrite: str, mirror: int | Non
             if os.path.exists(rewrite):
                 with open(rewrite, "rb") as words:
                     frame = rewritten(frame, *words.read().split(b"\n")[:2])
-            count += 1
             if mirror is not None:
-                heapq.heappush(late, (time.monotonic() + delay / 2, count, mirror, tagged(frame, tags)))
                 count += 1
-            heapq.heappush(late, (time.monotonic() + delay, count, other[device], frame))
+                heapq.heappush(late, (time.monotonic() + delay / 2, count, mirror, tagged(frame, tags)))
+            for frame in overtakings.take(other[device], frame):
+                count += 1
+                heapq.heappush(late, (time.monotonic() + delay, count, other[device], frame))
 
 
 def main() -> None:

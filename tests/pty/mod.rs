@@ -25,7 +25,8 @@ pub struct Terminal {
     /// Everything it wrote.
     #[allow(dead_code, reason = "not every test looks at it")]
     pub raw: Arc<Mutex<Vec<u8>>>,
-    pair: Option<portable_pty::PtyPair>,
+    master: Option<Box<dyn portable_pty::MasterPty + Send>>,
+    reader: Option<std::thread::JoinHandle<()>>,
     /// Nobody looks at the screen any more.
     gone: Arc<AtomicBool>,
 }
@@ -40,6 +41,8 @@ impl Terminal {
         command.cwd(folder);
         command.env("TERM", "xterm-256color");
         let child = pair.slave.spawn_command(command).unwrap();
+        // The program's is the only one: its end is the end of what can be read.
+        drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
         let keys = pair.master.take_writer().unwrap();
         let screen = Arc::new(Mutex::new(vt100::Parser::new(nonzero(ROWS), nonzero(COLUMNS), 0)));
@@ -47,7 +50,7 @@ impl Terminal {
         let (parser, all) = (screen.clone(), raw.clone());
         let gone = Arc::new(AtomicBool::new(false));
         let stopped = gone.clone();
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(n) = reader.read(&mut bytes) {
                 if n == 0 || stopped.load(Ordering::Acquire) {
@@ -57,7 +60,8 @@ impl Terminal {
                 all.lock().unwrap().extend(&bytes[..n]);
             }
         });
-        Self { child, keys: Some(keys), screen, raw, pair: Some(pair), gone }
+        let (keys, master, reader) = (Some(keys), Some(pair.master), Some(reader));
+        Self { child, keys, screen, raw, master, reader, gone }
     }
 
     /// Presses keys.
@@ -74,7 +78,7 @@ impl Terminal {
         self.gone.store(true, Ordering::Release);
         // Something to read, so that the reader looks up.
         self.press("?");
-        drop((self.keys.take(), self.pair.take()));
+        drop((self.keys.take(), self.master.take(), self.reader.take()));
     }
 
     /// The screen.
@@ -105,11 +109,14 @@ impl Terminal {
         self
     }
 
-    /// Waits for the program's end.
+    /// Waits for the program's end, and until all is read that it wrote.
     pub fn ends(&mut self) -> u32 {
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
+                if let Some(reader) = self.reader.take() {
+                    reader.join().unwrap();
+                }
                 return status.exit_code();
             }
             assert!(began.elapsed() < Duration::from_secs(15), "it goes on:\n{}", self.shown());

@@ -97,12 +97,17 @@ pub struct Snippet {
     pub text: String,
 }
 
+/// A line that begins the settings of a server: which, and where they go.
+fn heading(line: &str) -> Option<(Software, &str)> {
+    let place = line.strip_prefix("# ")?;
+    Some((Software::of_heading(place)?, place))
+}
+
 /// The pieces of an example.
 pub fn read(example: &str) -> Vec<Snippet> {
     let mut all: Vec<Snippet> = Vec::new();
     for line in example.lines() {
-        let heading = line.strip_prefix("# ").and_then(|h| Some((Software::of_heading(h)?, h)));
-        if let Some((software, place)) = heading {
+        if let Some((software, place)) = heading(line) {
             let kind = Kind::Server(software);
             all.push(Snippet { kind, place: Some(place.to_owned()), text: String::new() });
             continue;
@@ -135,6 +140,10 @@ pub fn write(all: &[Snippet]) -> Option<String> {
 /// isn't known.
 pub fn only_for(software: Option<Software>, example: &str) -> Option<String> {
     let Some(software) = software else { return Some(example.to_owned()) };
+    // Most settings come from a table that was asked for this server alone.
+    if !example.lines().filter_map(heading).any(|(other, _)| other != software) {
+        return Some(example.to_owned());
+    }
     let mut all = read(example);
     all.retain(|s| !matches!(s.kind, Kind::Server(other) if other != software));
     write(&all)

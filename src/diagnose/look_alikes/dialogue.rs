@@ -96,7 +96,7 @@ fn a_reply_that_nobody_hears_any_more() {
     s.wait(90_000);
     s.close(&mut data, false);
     replies_again(&mut s, "226 Done.", 12);
-    assert_eq!(s.says(), ["critical control-dead"]);
+    assert_eq!(s.says(), ["critical control-dead", "info data-paused"]);
     // The client's own FIN crosses the reply, and its kernel says RST to the rest.
     let mut s = Scene::at_server();
     let mut data = retrieving(&mut s);
@@ -225,7 +225,8 @@ fn a_client_that_leaves_after_the_last_byte_or_after_a_long_wait() {
 
 #[test]
 fn a_client_that_hangs_up_on_its_own_upload() {
-    for (ms, said) in [(5000, vec!["warning control-closed-early".to_owned()]), (0, nothing())] {
+    let paused = ["warning control-closed-early", "info data-paused"].map(str::to_owned);
+    for (ms, said) in [(5000, paused.to_vec()), (0, nothing())] {
         let mut s = Scene::new();
         s.pasv(50000);
         let mut data = s.open("192.0.2.1:41000", "203.0.113.5:50000");

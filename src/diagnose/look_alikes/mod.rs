@@ -2,6 +2,7 @@
 
 mod dial;
 mod dialogue;
+mod flow;
 mod fxp;
 
 use super::scene::{ACK, FIN, RST, Scene, Tcp};

@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     severities: &[Severity::Critical],
     means: Means::Stalled,
     explains: EXPLAINS,
-    proof: "Data or FINs on both control and data sent again at least 3 times over at least 3 s, with nothing heard of the other host since; or ICMP host or network unreachable quoting a segment of an established connection, and the host is not heard again.",
+    proof: "Data or FINs on both control and data sent again at least 3 times over at least 3 s, with nothing heard of the other host since; or ICMP host or network unreachable quoting a segment of an established connection, and the host is not heard again, or nothing that is sent to it is acknowledged any more.",
     look_alikes: "data-path-dead (data only); control-dead (control only): one verdict, not both.",
     change: "The link, the route, or the host itself.",
     shown_by: ("host-unreachable-client", "control-dead-server"),
@@ -22,6 +22,7 @@ pub(super) static RULE: Rule = Rule {
 const EXPLAINS: &[&str] = &[
     "control-dead",
     "command-unacknowledged",
+    "data-peer-vanished",
     "command-unanswered",
     "control-closed",
     "control-reset",
@@ -41,8 +42,8 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     if ctx.quality.one_direction {
         return;
     }
-    if let Some((connection, icmp)) = told(ctx) {
-        findings.add(by_icmp(ctx, connection, icmp));
+    if let Some(told) = told(ctx) {
+        findings.add(by_icmp(ctx, &told));
     } else if let Some((control, data)) = both_silent(ctx) {
         findings.add(by_silence(ctx, &control, data));
     }
@@ -57,11 +58,20 @@ fn connections<'a>(
     std::iter::once((None, &s.control)).chain(data).filter(|(_, c)| c.worked())
 }
 
-/// A router says that a host that was there can't be reached, and nothing of it comes any more.
-fn told<'a>(ctx: &Context<'a>) -> Option<(&'a Connection, &'a IcmpSeen)> {
+/// What a router says.
+struct Told<'a> {
+    connection: &'a Connection,
+    icmp: &'a IcmpSeen,
+    /// The host is still heard: only the way to it is gone.
+    one_way: bool,
+}
+
+/// A router says that a host that was there can't be reached, and nothing of it comes any more, or
+/// nothing reaches it any more.
+fn told<'a>(ctx: &Context<'a>) -> Option<Told<'a>> {
     connections(ctx).find_map(|(_, c)| {
         let established = c.established?;
-        let icmp = c.icmp.iter().find(|i| {
+        c.icmp.iter().find_map(|i| {
             let gone = i.error.dst.ip;
             let kind = matches!(i.error.kind, IcmpKind::HostUnreachable | IcmpKind::NetUnreachable);
             let heard = unheard::last_heard(ctx, gone).map_or(established, |(at, _)| at);
@@ -69,10 +79,19 @@ fn told<'a>(ctx: &Context<'a>) -> Option<(&'a Connection, &'a IcmpSeen)> {
             let missed = open(ctx, c).is_some_and(|asked| {
                 unheard::in_vain_until_now(ctx, asked.map_or(heard, |e| e.at.max(heard)))
             });
-            kind && heard < i.at && missed && i.at > established
-        })?;
-        Some((c, icmp))
+            let silent = heard < i.at && missed;
+            let one_way = !silent && unreached(ctx, c, gone);
+            let told = Told { connection: c, icmp: i, one_way };
+            (kind && (silent || one_way) && i.at > established).then_some(told)
+        })
     })
+}
+
+/// What was sent to this host on this connection was sent again to the end, in vain.
+fn unreached(ctx: &Context<'_>, c: &Connection, host: std::net::IpAddr) -> bool {
+    let sender = [c.initiator, c.responder].into_iter().find(|e| e.ip != host);
+    let unheard = sender.and_then(|end| Unheard::on(c, end)).filter(|u| u.sent.len > 0);
+    unheard.is_some_and(|u| unheard::in_vain_until_now(ctx, u.sent.sent))
 }
 
 /// Something on this connection, or asked for on the control connection, was still to come.
@@ -107,10 +126,18 @@ fn who(ctx: &Context<'_>, ip: std::net::IpAddr) -> &'static str {
     if ip == ctx.session.client.ip { "client" } else { "server" }
 }
 
-fn by_icmp(ctx: &Context<'_>, c: &Connection, icmp: &IcmpSeen) -> Diagnosis {
+fn by_icmp(ctx: &Context<'_>, told: &Told<'_>) -> Diagnosis {
+    let Told { connection: c, icmp, one_way } = *told;
     let (gone, from) = (icmp.error.dst.ip, icmp.error.from);
     let who = who(ctx, gone);
     let says = super::data_rejected::meaning(icmp.error.kind);
+    let since = match one_way {
+        true => format!(
+            "nothing that was sent to {gone} on it was acknowledged any more, although packets of {gone} \
+             still come: the way there is gone, not the way back"
+        ),
+        false => format!("nothing of {gone} came after it on any connection"),
+    };
     let mut d = Diagnosis::new(RULE.code, Severity::Critical, RULE.stage)
         .summary(format!(
             "{from} answered with ICMP {says} in the middle of the connection {} → {}: the {who} {gone} can't \
@@ -118,12 +145,11 @@ fn by_icmp(ctx: &Context<'_>, c: &Connection, icmp: &IcmpSeen) -> Diagnosis {
             c.initiator, c.responder
         ))
         .reasoning(format!(
-            "{}: the error quotes a segment of a connection that had been established, and nothing of {gone} \
-             came after it on any connection. {from} is the last router that still knows a way; behind it the \
+            "{}: the error quotes a segment of a connection that had been established, and {since}. {from} is the last router that still knows a way; behind it the \
              link, the route or the host is gone.",
             wording::vantage(ctx)
         ));
-    if let Some((at, _)) = unheard::last_heard(ctx, gone) {
+    if let Some((at, _)) = unheard::last_heard(ctx, gone).filter(|_| !one_way) {
         d = d.evidence(at, format!("the last packet of {gone}"));
     }
     d = d.evidence(

@@ -8,8 +8,8 @@ mod prelude {
 
     pub(super) use crate::capture::Moment;
     pub(super) use crate::diagnose::{
-        Audience, Class, Confidence, Context, Diagnosis, Findings, Means, Rule, Severity, Stage,
-        advice, wording,
+        Advice, Audience, Class, Confidence, Context, Diagnosis, Findings, Means, Rule, Severity,
+        Stage, advice, wording,
     };
     pub(super) use crate::ftp::command::Verb;
     pub(super) use crate::session::{
@@ -18,6 +18,7 @@ mod prelude {
     };
 }
 
+mod abort_unanswered;
 mod active_source_port;
 mod announcement_unreadable;
 mod announcement_unused;
@@ -46,16 +47,22 @@ mod control_sequence_broken;
 mod control_unanswered;
 mod control_unreachable;
 mod data_handshake_incomplete;
+mod data_lossy;
+mod data_mtu_blackhole;
 mod data_never_attempted;
 mod data_path_dead;
+mod data_paused;
+mod data_peer_vanished;
 mod data_port_reused;
 mod data_port_stolen;
 mod data_refused;
 mod data_rejected;
+mod data_reordered;
 mod data_reset;
 mod data_silent;
 mod data_syn_delayed;
 mod data_syn_unanswered;
+mod data_window_limited;
 mod data_wrong_peer;
 mod data_zero_window;
 mod dialogue_malformed;
@@ -87,6 +94,7 @@ mod tls_truncated_close;
 mod too_many_connections;
 mod transfer_aborted;
 mod transfer_refused;
+mod transfer_short;
 
 /// What follows when a data connection can't be opened: the late reply, the client that leaves,
 /// the server that closes.
@@ -125,6 +133,7 @@ const AFTER_A_STALLED_TRANSFER: &[&str] = &[
     "transfer-refused",
     "transfer-aborted",
     "reply-missing",
+    "abort-unanswered",
     "control-reset",
     "idle-closed",
 ];
@@ -231,12 +240,20 @@ pub static RULES: &[&Rule] = &[
     &active_source_port::RULE,
     &tls_data_blocked::RULE,
     &data_silent::RULE,
+    &data_paused::RULE,
     &data_zero_window::RULE,
     &data_path_dead::RULE,
+    &data_mtu_blackhole::RULE,
+    &data_lossy::RULE,
+    &data_reordered::RULE,
+    &data_window_limited::RULE,
     &data_reset::RULE,
+    &data_peer_vanished::RULE,
     &transfer_aborted::RULE,
     &reply_missing::RULE,
     &transfer_refused::RULE,
+    &abort_unanswered::RULE,
+    &transfer_short::RULE,
     &control_hidden::RULE,
     &tls_session_not_reused::RULE,
     &tls_handshake_failed::RULE,
