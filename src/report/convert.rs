@@ -149,7 +149,7 @@ fn control(s: &Session) -> d::Control {
         server_software: s.software.clone(),
         commands: s.commands,
         replies: s.replies,
-        verbs: s.verbs.clone(),
+        verbs: s.verbs.iter().map(|(v, n)| (v.as_str().to_owned(), *n)).collect(),
         handshake_rtt_s: rtt,
         banner_delay_s: banner.map(|(b, h)| b.time.since(h.time).as_secs_f64()),
     }
