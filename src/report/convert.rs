@@ -32,6 +32,9 @@ fn address(e: Endpoint) -> d::Address {
 
 fn text(t: &str) -> String {
     let t = t.strip_suffix("\r\n").or(t.strip_suffix('\n')).or(t.strip_suffix('\r')).unwrap_or(t);
+    if t.len() <= MAX_TEXT {
+        return t.to_owned();
+    }
     t.char_indices().nth(MAX_TEXT).map_or(t, |(end, _)| &t[..end]).to_owned()
 }
 
