@@ -115,13 +115,14 @@ impl Pcap {
         })
     }
 
-    /// The next record, which then stands at the buffer's position.
+    /// Moves to the next record, which then stands at the buffer's position; `false` at the end.
     #[inline]
     pub(super) fn next<R: Read>(
         &mut self,
         buffer: &mut Buffer<R>,
         notes: &mut Notes,
-    ) -> Option<Record> {
+        record: &mut Record,
+    ) -> bool {
         while !self.ended {
             let header_len = self.layout.header_len();
             let filled = buffer.filled();
@@ -136,18 +137,19 @@ impl Pcap {
             self.last_sec = Some(header.sec);
             let nanos = i64::from(header.sec) * 1_000_000_000
                 + i64::from(header.fraction) * self.nanos_per_tick;
-            return Some(Record {
-                time: Timestamp::from_nanos(nanos),
-                link: self.link,
-                wire_len: header.wire,
-                number: notes.next_frame(),
-                offset: buffer.offset(),
-                data_at: header_len,
-                data_len: header.captured as usize,
-                len: header_len + header.captured as usize,
-            });
+            // Field by field: a whole that is put together elsewhere would be read before the parts
+            // of it have been written.
+            record.time = Timestamp::from_nanos(nanos);
+            record.link = self.link;
+            record.wire_len = header.wire;
+            record.number = notes.next_frame();
+            record.offset = buffer.offset();
+            record.data_at = header_len;
+            record.data_len = header.captured as usize;
+            record.len = header_len + header.captured as usize;
+            return true;
         }
-        None
+        false
     }
 
     /// Whether the header needs no second look.

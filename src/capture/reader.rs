@@ -147,20 +147,21 @@ impl<R: Read> Reader<R> {
     #[inline]
     pub(super) fn advance(&mut self) -> bool {
         self.buffer.consume(self.record.len);
-        let next = match &mut self.format {
-            Format::Pcap(pcap) => pcap.next(&mut self.buffer, &mut self.notes),
-            Format::Pcapng(pcapng) => pcapng.next(&mut self.buffer, &mut self.notes),
+        let (buffer, notes, record) = (&mut self.buffer, &mut self.notes, &mut self.record);
+        let found = match &mut self.format {
+            Format::Pcap(pcap) => pcap.next(buffer, notes, record),
+            Format::Pcapng(pcapng) => match pcapng.next(buffer, notes) {
+                Some(next) => {
+                    *record = next;
+                    true
+                }
+                None => false,
+            },
         };
-        match next {
-            Some(record) => {
-                self.record = record;
-                true
-            }
-            None => {
-                self.record.len = 0;
-                false
-            }
+        if !found {
+            self.record.len = 0;
         }
+        found
     }
 
     /// The packet that was moved to last.

@@ -179,7 +179,17 @@ impl Source {
         if record.time < self.since || record.time > self.until {
             return false;
         }
+        self.filter.is_none() || self.matches(file)
+    }
+
+    /// Whether the filter lets the packet through at which a slot stands.
+    #[inline(never)]
+    fn matches(&mut self, file: usize) -> bool {
+        let Some(State::Open(reader)) = self.slots.get(file).map(|slot| &slot.state) else {
+            return false;
+        };
         let Some(filter) = &mut self.filter else { return true };
+        let record = reader.record();
         filter.matches(record.link, reader.data()).unwrap_or_else(|text| {
             self.facts.problems.push(Problem {
                 file: file as u32,
@@ -241,7 +251,7 @@ impl Source {
         {
             match self.heads.peek() {
                 Some(Reverse(first)) if *first < (time, current as u32) => {
-                    self.heads.push(Reverse((time, current as u32)));
+                    return self.other_slot(time, current);
                 }
                 _ => return Some(current),
             }
@@ -249,7 +259,15 @@ impl Source {
         self.next_slot()
     }
 
+    /// The current slot's next packet comes later than another one's.
+    #[inline(never)]
+    fn other_slot(&mut self, time: Timestamp, current: usize) -> Option<usize> {
+        self.heads.push(Reverse((time, current as u32)));
+        self.next_slot()
+    }
+
     /// Takes the slot with the earliest packet off the heap.
+    #[inline(never)]
     fn next_slot(&mut self) -> Option<usize> {
         self.current = None;
         while let Some(Reverse((_, file))) = self.heads.pop() {

@@ -81,25 +81,53 @@ mod tests {
     use super::*;
     use crate::capture::{OpenOptions, open};
 
+    fn samples() -> Vec<PathBuf> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
+        let all = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+        all.filter(|p| p.extension().is_some_and(|e| e != "toml" && e != "md")).collect()
+    }
+
+    fn told(path: &PathBuf, kept: usize) -> Vec<String> {
+        let source = open(std::slice::from_ref(path), &OpenOptions::default()).source;
+        let mut told = Vec::new();
+        let analysis =
+            run(source, &Options::default(), kept, |j| told.push(format!("{:#?}", Box::new(j))));
+        told.push(format!("{analysis:#?}"));
+        told
+    }
+
     #[test]
     fn rest_changes_nothing() {
-        let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
         let mut compared = 0;
-        for entry in std::fs::read_dir(samples).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_none_or(|e| e == "toml" || e == "md") {
-                continue;
-            }
-            let told = |kept: usize| {
-                let source = open(&[PathBuf::from(&path)], &OpenOptions::default()).source;
-                let mut told = Vec::new();
-                run(source, &Options::default(), kept, |j| told.push(format!("{j:#?}")));
-                told
-            };
-            let (awake, resting) = (told(usize::MAX), told(0));
+        for path in samples() {
+            let (awake, resting) = (told(&path, usize::MAX), told(&path, 0));
             compared += awake.len();
             assert!(awake == resting, "{}", path.display());
         }
         assert!(compared > 100);
+    }
+
+    #[test]
+    fn threads_change_nothing_and_keep_the_order() {
+        for threads in [1, 2, 3, 8] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            for path in samples() {
+                let (one, several) = (told(&path, KEPT), pool.install(|| told(&path, KEPT)));
+                assert!(one == several, "{} on {threads} threads", path.display());
+            }
+        }
+    }
+
+    #[test]
+    fn a_sink_that_panics_stops_the_run() {
+        let path = samples().into_iter().find(|p| p.ends_with("mixed-many.pcap")).unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let result = pool.install(|| {
+            std::panic::catch_unwind(|| {
+                let source = open(std::slice::from_ref(&path), &OpenOptions::default()).source;
+                analyse_with(source, &Options::default(), |_| panic!("on purpose"))
+            })
+        });
+        assert!(result.is_err());
     }
 }
