@@ -241,7 +241,7 @@ impl Outcome {
 #[derive(Clone, Debug)]
 pub struct Judged {
     /// The facts.
-    pub session: Session,
+    pub session: Box<Session>,
     /// The verdict in a word.
     pub status: Status,
     /// What became of each channel, and at which stage it stalled or failed; as `session.channels`.

@@ -9,7 +9,7 @@ pub fn find(code: &str) -> Option<&'static Rule> {
 }
 
 /// Judges a finished session.
-pub fn judge(session: Session) -> Judged {
+pub fn judge(session: Box<Session>) -> Judged {
     let mut findings = Findings::default();
     let context = Context::new(&session);
     for rule in RULES {

@@ -17,7 +17,7 @@ pub struct Analyser {
     decoder: Decoder,
     overview: Overview,
     /// At their closing point, and not judged yet.
-    waiting: Vec<Session>,
+    waiting: Vec<Box<Session>>,
     learner: Learner,
     last: Moment,
 }

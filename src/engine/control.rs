@@ -81,16 +81,17 @@ impl Control {
         if let Some((offset, true)) = payload {
             let half = self.connection.from(s.src);
             let (start, acked) = (half.stream_start(), half.acked);
-            let stream = match side {
-                Side::Client => &mut self.from_client,
-                Side::Server => &mut self.from_server,
+            let (stream, other) = match side {
+                Side::Client => (&mut self.from_client, &self.from_server),
+                Side::Server => (&mut self.from_server, &self.from_client),
             };
+            let direct = other.waiting_since().is_none();
             if let Some(start) = start {
                 stream.start_at(start);
             }
             let builder = &mut self.builder;
             stream.segment(offset, s.payload, s.payload_len, at, acked, &mut |chunk| {
-                builder.chunk(side, chunk, effects);
+                builder.chunk(side, chunk, direct, effects);
             });
         }
         self.tick(at.time, effects);
@@ -112,7 +113,7 @@ impl Control {
             };
             let acked = self.connection.from(end).acked;
             let builder = &mut self.builder;
-            stream.tick(now, acked, &mut |chunk| builder.chunk(side, chunk, effects));
+            stream.tick(now, acked, &mut |chunk| builder.chunk(side, chunk, false, effects));
         }
         let waiting = (self.from_client.waiting_since(), self.from_server.waiting_since());
         self.builder.release(waiting.0, waiting.1, effects);
@@ -128,7 +129,7 @@ impl Control {
             let half = self.connection.from(end);
             let proven = half.acked.map(|a| half.fin_offset.map_or(a, |f| f.min(a)));
             let builder = &mut self.builder;
-            stream.finish(proven, &mut |chunk| builder.chunk(side, chunk, effects));
+            stream.finish(proven, &mut |chunk| builder.chunk(side, chunk, false, effects));
         }
         self.builder.release(None, None, effects);
         self.builder.finish(effects);

@@ -88,7 +88,7 @@ impl Engine {
         data.map(|d| d.last).fold(c.connection.last, Ord::max)
     }
 
-    fn as_it_stands(&self, key: usize, c: &Control) -> Session {
+    fn as_it_stands(&self, key: usize, c: &Control) -> Box<Session> {
         let data = |keys: &Vec<usize>| {
             let connections = keys.iter().filter_map(|k| self.data.awake(*k));
             connections.map(Data::as_it_stands).collect()

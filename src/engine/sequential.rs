@@ -99,7 +99,7 @@ pub struct Engine {
     pub(super) unnumbered: BTreeMap<u64, usize>,
     /// When to see whether an ended session can be judged.
     pub(super) closing: BinaryHeap<Reverse<(Timestamp, u64, usize)>>,
-    pub(super) finished: Vec<Session>,
+    pub(super) finished: Vec<Box<Session>>,
     pub(super) last_id: u64,
     pub(super) serial: u64,
     /// When to look for sessions that fell silent.
@@ -196,7 +196,7 @@ impl Engine {
     }
 
     /// Sessions that have come to their closing point, in that order; empties the list.
-    pub fn take_finished(&mut self) -> Vec<Session> {
+    pub fn take_finished(&mut self) -> Vec<Box<Session>> {
         std::mem::take(&mut self.finished)
     }
 

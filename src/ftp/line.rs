@@ -95,7 +95,7 @@ impl Lines {
     }
 
     /// Takes bytes of one packet.
-    pub fn feed(&mut self, bytes: &[u8], at: Moment, sink: &mut impl FnMut(Line<'_>)) {
+    pub fn feed(&mut self, bytes: &[u8], at: Moment, sink: &mut dyn FnMut(Line<'_>)) {
         let mut rest = bytes;
         if self.telnet == Telnet::Text && memchr::memchr(IAC, rest).is_none() {
             // No Telnet in sight: whole lines are handed on where they stand.
@@ -126,7 +126,7 @@ impl Lines {
         self.length += bytes.len();
     }
 
-    fn byte(&mut self, byte: u8, at: Moment, sink: &mut impl FnMut(Line<'_>)) {
+    fn byte(&mut self, byte: u8, at: Moment, sink: &mut dyn FnMut(Line<'_>)) {
         self.last = at;
         self.telnet = match (self.telnet, byte) {
             (Telnet::Text, IAC) => {
@@ -172,7 +172,7 @@ impl Lines {
         };
     }
 
-    fn end(&mut self, at: Moment, sink: &mut impl FnMut(Line<'_>)) {
+    fn end(&mut self, at: Moment, sink: &mut dyn FnMut(Line<'_>)) {
         // Taken, not cleared: few lines come in pieces, and there may be a million streams.
         let partial = std::mem::take(&mut self.partial);
         self.hand_on(&partial, self.length > partial.len(), at, sink);
@@ -183,7 +183,7 @@ impl Lines {
         mut bytes: &[u8],
         truncated: bool,
         at: Moment,
-        sink: &mut impl FnMut(Line<'_>),
+        sink: &mut dyn FnMut(Line<'_>),
     ) {
         let mut ending = Ending::Lf;
         while let Some((b'\r', head)) = bytes.split_last() {
@@ -226,7 +226,7 @@ impl Lines {
 
     /// The capture doesn't hold what follows. `cut` when the packet's own end is missing (snap
     /// length): the line then most likely ends with the packet, and what is there is handed on.
-    pub fn gap(&mut self, cut: bool, sink: &mut impl FnMut(Line<'_>)) {
+    pub fn gap(&mut self, cut: bool, sink: &mut dyn FnMut(Line<'_>)) {
         if cut && self.length > 0 && (!self.after_gap || self.begins_a_line(&self.partial)) {
             let (moment, telnet) = (self.last, self.saw_telnet);
             sink(Line {
@@ -242,7 +242,7 @@ impl Lines {
     }
 
     /// The stream is over: what stands without an end is a line.
-    pub fn finish(&mut self, sink: &mut impl FnMut(Line<'_>)) {
+    pub fn finish(&mut self, sink: &mut dyn FnMut(Line<'_>)) {
         if self.length > 0 && (!self.after_gap || self.begins_a_line(&self.partial)) {
             let (moment, telnet) = (self.last, self.saw_telnet);
             let truncated = self.length > self.partial.len();

@@ -1,5 +1,7 @@
 //! Replies (RFC 959, section 4.2), also those of servers that take it less strictly.
 
+use std::borrow::Cow;
+
 use nom::bytes::complete::take;
 use nom::character::complete::one_of;
 use nom::combinator::{opt, rest, verify};
@@ -10,7 +12,7 @@ use crate::pack::packed;
 
 /// A complete reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
+pub struct Reply<'a> {
     /// Three digits, 100 to 699.
     pub code: u16,
     /// The packet with the last byte of its last line.
@@ -18,17 +20,17 @@ pub struct Reply {
     /// The packet with the last byte of its first line.
     pub first: Moment,
     /// Its lines with codes, as sent, joined by LF; bounded.
-    raw: Vec<u8>,
+    raw: Cow<'a, [u8]>,
     /// It had more than one line.
     pub multi_line: bool,
     /// A multi-line reply that was never ended.
     pub unended: bool,
 }
 
-impl Reply {
+impl Reply<'_> {
     /// The whole text with its code, U+FFFD for invalid bytes.
-    pub fn display(&self) -> String {
-        String::from_utf8_lossy(&self.raw).into_owned()
+    pub fn display(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.raw)
     }
 
     /// What stands behind the code of the first line, and all further lines.
@@ -39,11 +41,11 @@ impl Reply {
 
 /// What a server's line was.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ServerLine {
+pub enum ServerLine<'a> {
     /// It completed a reply.
-    Reply(Reply),
+    Reply(Reply<'a>),
     /// It showed that a multi-line reply had ended without its last line, and is a reply itself.
-    Two(Reply, Reply),
+    Two(Reply<'a>, Reply<'a>),
     /// A part of a multi-line reply.
     Unfinished,
     /// No reply: it doesn't begin with a code.
@@ -53,7 +55,7 @@ pub enum ServerLine {
 /// Folds a server's lines into replies.
 #[derive(Clone, Debug, Default)]
 pub struct Replies {
-    open: Option<Reply>,
+    open: Option<Reply<'static>>,
     lines: usize,
     /// The client has said something since the open reply's last line.
     interrupted: bool,
@@ -90,7 +92,7 @@ impl Replies {
     const MAX_LINES: usize = 2000;
 
     /// Takes a line.
-    pub fn line(&mut self, line: &[u8], at: Moment) -> ServerLine {
+    pub fn line<'a>(&mut self, line: &'a [u8], at: Moment) -> ServerLine<'a> {
         let head = code(line).ok().map(|(_, head)| head);
         let interrupted = std::mem::take(&mut self.interrupted);
         let Some(mut open) = self.open.take() else {
@@ -99,12 +101,12 @@ impl Replies {
                 code,
                 moment: at,
                 first: at,
-                raw: bounded(line),
+                raw: Cow::Borrowed(bounded(line)),
                 multi_line: separator == Separator::Dash,
                 unended: false,
             };
             if separator == Separator::Dash {
-                self.open = Some(reply);
+                self.open = Some(Reply { raw: Cow::Owned(reply.raw.into_owned()), ..reply });
                 self.lines = 1;
                 return ServerLine::Unfinished;
             }
@@ -127,7 +129,7 @@ impl Replies {
                     code,
                     moment: at,
                     first: at,
-                    raw: bounded(line),
+                    raw: Cow::Borrowed(bounded(line)),
                     multi_line: false,
                     unended: false,
                 };
@@ -151,12 +153,13 @@ impl Replies {
         at.order > open.moment.order && at.time.since(open.moment.time).as_millis() > 1000
     }
 
-    fn append(open: &mut Reply, line: &[u8], at: Moment) {
+    fn append(open: &mut Reply<'_>, line: &[u8], at: Moment) {
         open.moment = at;
         if open.raw.len() < Self::MAX {
-            open.raw.push(b'\n');
-            let room = Self::MAX.saturating_sub(open.raw.len());
-            open.raw.extend_from_slice(line.get(..room.min(line.len())).unwrap_or_default());
+            let raw = open.raw.to_mut();
+            raw.push(b'\n');
+            let room = Self::MAX.saturating_sub(raw.len());
+            raw.extend_from_slice(line.get(..room.min(line.len())).unwrap_or_default());
         }
     }
 
@@ -174,15 +177,15 @@ impl Replies {
     }
 
     /// The stream is over: nothing more will be added to an open reply.
-    pub fn finish(&mut self) -> Option<Reply> {
+    pub fn finish(&mut self) -> Option<Reply<'static>> {
         let mut open = self.open.take()?;
         open.unended = true;
         Some(open)
     }
 }
 
-fn bounded(line: &[u8]) -> Vec<u8> {
-    line.get(..line.len().min(Replies::MAX)).unwrap_or_default().to_vec()
+fn bounded(line: &[u8]) -> &[u8] {
+    line.get(..Replies::MAX).unwrap_or(line)
 }
 
 packed!(Replies { lines, interrupted } without { open });
@@ -198,13 +201,15 @@ mod tests {
         let mut out = Vec::new();
         for line in lines {
             match replies.line(line.as_bytes(), Moment::default()) {
-                ServerLine::Reply(r) => out.push((r.code, r.display())),
-                ServerLine::Two(a, b) => out.extend([(a.code, a.display()), (b.code, b.display())]),
+                ServerLine::Reply(r) => out.push((r.code, r.display().into())),
+                ServerLine::Two(a, b) => {
+                    out.extend([(a.code, a.display().into()), (b.code, b.display().into())])
+                }
                 ServerLine::Unfinished => {}
                 ServerLine::NoCode => out.push((0, (*line).to_owned())),
             }
         }
-        out.extend(replies.finish().map(|r| (r.code, r.display())));
+        out.extend(replies.finish().map(|r| (r.code, r.display().into())));
         out
     }
 

@@ -1,26 +1,23 @@
-//! A session while it is being followed: streams become lines, lines become a dialogue.
+//! A session while it is being followed.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::channel::Draft;
 use super::growth::grow;
-use super::oddity::{Oddities, Shape};
+use super::hearing::Stream;
+use super::oddity::Oddities;
 use super::{AnnouncementKind, Login, Mode, OddityKind, Partner, Script, Security, Tls};
 use crate::capture::{Moment, Timestamp};
 use crate::decode::{Endpoint, Segment};
 use crate::ftp::command::Verb;
 use crate::ftp::dialogue::Dialogue;
-use crate::ftp::line::{Lines, Role};
+use crate::ftp::line::Role;
 use crate::ftp::reply::Replies;
-use crate::ftp::tls::{self, Records, TlsEvent};
 use crate::pack::packed;
-use crate::tcp::Chunk;
 
 /// No server takes longer between two lines of a reply.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
-/// The server's first bytes that tell another protocol from FTP.
-const OPENING: usize = 8;
 
 /// A side of the control connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,30 +54,6 @@ pub enum Effect {
     NotFtp,
 }
 
-/// Something that was said, waiting for its turn.
-#[derive(Clone, Debug)]
-pub(super) enum Said {
-    Line { bytes: Vec<u8>, end: u64, shape: Shape },
-    Gap,
-    Tls,
-}
-
-#[derive(Clone, Debug)]
-struct Stream {
-    lines: Lines,
-    tls: Option<Records>,
-    /// The beginning of what may become a record, and its latest packet.
-    head: Option<(Moment, Vec<u8>)>,
-    /// Said but not yet taken into the dialogue.
-    said: VecDeque<(Moment, Said)>,
-}
-
-impl Stream {
-    fn new(role: Role) -> Self {
-        Self { lines: Lines::new(role), tls: None, head: None, said: VecDeque::new() }
-    }
-}
-
 /// What is known of a transfer command beside its exchange.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TransferNote {
@@ -99,8 +72,8 @@ pub struct Builder {
     /// The server's end.
     pub server: Endpoint,
     pub(super) midstream: bool,
-    from_client: Stream,
-    from_server: Stream,
+    pub(super) from_client: Stream,
+    pub(super) from_server: Stream,
     pub(super) replies_in: Replies,
     pub(super) dialogue: Dialogue,
     pub(super) script: Script,
@@ -133,7 +106,7 @@ pub struct Builder {
     pub(super) allocated: Option<u64>,
     pub(super) recognised: bool,
     /// The server's first bytes, until they tell what it speaks.
-    opening: Vec<u8>,
+    pub(super) opening: Vec<u8>,
 }
 
 impl Builder {
@@ -240,118 +213,9 @@ impl Builder {
         }
     }
 
-    /// Takes the next piece of one side's stream.
-    pub fn chunk(&mut self, side: Side, chunk: Chunk<'_>, effects: &mut Vec<Effect>) {
-        match chunk {
-            Chunk::Data { bytes, at, end } => self.bytes(side, bytes, at, end, effects),
-            Chunk::Gap { bytes, cut, at, end } => {
-                if !cut {
-                    self.control_gaps += bytes;
-                }
-                self.let_go(side, end);
-                let mut tls_hole = false;
-                let stream = self.stream(side);
-                let said = &mut stream.said;
-                if let Some(records) = &mut stream.tls {
-                    records.gap();
-                    tls_hole = true;
-                } else {
-                    stream.lines.gap(cut, &mut |line| {
-                        said.push_back((
-                            line.moment,
-                            Said::Line {
-                                bytes: line.bytes.to_vec(),
-                                end,
-                                shape: Shape::of(&line, true),
-                            },
-                        ));
-                    });
-                }
-                said.push_back((at, Said::Gap));
-                if let Some(tls) = self.tls.as_mut().filter(|_| tls_hole) {
-                    tls.hole = true;
-                }
-            }
-        }
-    }
-
-    fn stream(&mut self, side: Side) -> &mut Stream {
-        match side {
-            Side::Client => &mut self.from_client,
-            Side::Server => &mut self.from_server,
-        }
-    }
-
-    /// What began like a record is none.
-    fn let_go(&mut self, side: Side, end: u64) {
-        let stream = self.stream(side);
-        let Some((at, head)) = stream.head.take() else { return };
-        let said = &mut stream.said;
-        stream.lines.feed(&head, at, &mut |line| {
-            said.push_back((
-                line.moment,
-                Said::Line { bytes: line.bytes.to_vec(), end, shape: Shape::of(&line, false) },
-            ));
-        });
-    }
-
-    fn bytes(&mut self, side: Side, bytes: &[u8], at: Moment, end: u64, effects: &mut Vec<Effect>) {
-        if side == Side::Server && self.opening.len() < OPENING && !self.midstream {
-            let missing = OPENING - self.opening.len();
-            self.opening.extend(bytes.iter().take(missing));
-            self.not_ftp = crate::ftp::recognise::not_ftp(&self.opening);
-        }
-        let stream = self.stream(side);
-        let held = stream.head.take().map(|(_, head)| [&head, bytes].concat());
-        let bytes = held.as_deref().unwrap_or(bytes);
-        let at_start = stream.tls.is_none() && stream.lines.at_boundary();
-        if at_start && tls::may_become_record(bytes) {
-            stream.head = Some((at, bytes.to_vec()));
-            return;
-        }
-        if stream.tls.is_none() && stream.lines.at_boundary() && tls::looks_like_record(bytes) {
-            stream.tls = Some(Records::default());
-            stream.said.push_back((at, Said::Tls));
-            self.tls_record(side, at, effects);
-        }
-        let mut seen = self.tls.take();
-        let stream = self.stream(side);
-        let mut clear: Option<Vec<u8>> = None;
-        if let Some(records) = &mut stream.tls {
-            let seen = seen.get_or_insert_default();
-            records.feed(bytes, at, &mut |event| match event {
-                TlsEvent::BackToClear(rest) => clear = Some(rest.to_vec()),
-                event => seen.event(side == Side::Client, event, at),
-            });
-        }
-        self.tls = seen;
-        let stream = self.stream(side);
-        if stream.tls.is_some() {
-            let Some(_) = &clear else { return };
-            stream.tls = None;
-        }
-        let stream = self.stream(side);
-        let said = &mut stream.said;
-        stream.lines.feed(clear.as_deref().unwrap_or(bytes), at, &mut |line| {
-            said.push_back((
-                line.moment,
-                Said::Line { bytes: line.bytes.to_vec(), end, shape: Shape::of(&line, false) },
-            ));
-        });
-        if clear.is_some() {
-            self.client_tls = self.client_tls.filter(|_| side != Side::Client);
-            self.server_tls = self.server_tls.filter(|_| side != Side::Server);
-            // A server whose TLS fails may say so in clear; CCC is the client's wish.
-            if side == Side::Client {
-                self.tls_until.get_or_insert(at);
-            }
-            effects.push(Effect::TlsEnded);
-        }
-    }
-
     /// One side's first TLS record. TLS has begun when AUTH was accepted, or when the other side
     /// speaks it too: a ClientHello to a server that answers in clear is a mistake, not TLS.
-    fn tls_record(&mut self, side: Side, at: Moment, effects: &mut Vec<Effect>) {
+    pub(super) fn tls_record(&mut self, side: Side, at: Moment, effects: &mut Vec<Effect>) {
         match side {
             Side::Client => {
                 self.client_tls.get_or_insert(at);
@@ -373,72 +237,7 @@ impl Builder {
         effects.push(Effect::TlsBegan);
     }
 
-    /// Takes what was said into the dialogue, both sides in the order of the capture. What came
-    /// after the other side's hole waits until that is filled or given up.
-    pub fn release(
-        &mut self,
-        client_hole: Option<Moment>,
-        server_hole: Option<Moment>,
-        effects: &mut Vec<Effect>,
-    ) {
-        loop {
-            let c = self.from_client.said.front().map(|s| s.0);
-            let s = self.from_server.said.front().map(|s| s.0);
-            let side = match (c, s) {
-                (None, None) => {
-                    // Given back: there may be a million streams, and few wait for anything.
-                    for stream in [&mut self.from_client, &mut self.from_server] {
-                        if stream.said.capacity() > 0 {
-                            stream.said = VecDeque::new();
-                        }
-                    }
-                    return;
-                }
-                (Some(c), Some(s)) if s < c => Side::Server,
-                (Some(_), Some(_)) => Side::Client,
-                (Some(c), None) => {
-                    if server_hole.is_some_and(|h| h < c) {
-                        return;
-                    }
-                    Side::Client
-                }
-                (None, Some(s)) => {
-                    if client_hole.is_some_and(|h| h < s) {
-                        return;
-                    }
-                    Side::Server
-                }
-            };
-            let Some((at, said)) = self.stream(side).said.pop_front() else { return };
-            self.said(side, at, said, effects);
-        }
-    }
-
-    /// No more will be said: what stands without a line end is a line.
-    pub fn finish(&mut self, effects: &mut Vec<Effect>) {
-        for side in [Side::Client, Side::Server] {
-            self.let_go(side, u64::MAX);
-            let stream = self.stream(side);
-            if stream.tls.is_some() {
-                continue;
-            }
-            let said = &mut stream.said;
-            stream.lines.finish(&mut |line| {
-                said.push_back((
-                    line.moment,
-                    Said::Line {
-                        bytes: line.bytes.to_vec(),
-                        end: u64::MAX,
-                        shape: Shape::of(&line, false),
-                    },
-                ));
-            });
-        }
-        self.release(None, None, effects);
-        self.end_reply(effects);
-    }
-
-    fn end_reply(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn end_reply(&mut self, effects: &mut Vec<Effect>) {
         if let Some(reply) = self.replies_in.finish() {
             self.oddities.add(OddityKind::NeverEnded, false, reply.moment);
             self.reply(&reply, effects);
@@ -463,7 +262,6 @@ impl Builder {
     }
 }
 
-packed!(Stream { lines } without { tls, head, said });
 packed!(TransferNote { exchange, path, restart_at, promised, ascii });
 packed!(Builder {
     script,

@@ -116,6 +116,8 @@ pub struct Script {
 impl Script {
     /// Bytes of text kept for a session; the oldest is dropped first.
     pub const MAX_TEXT: usize = 64 * 1024;
+    /// Room for a session that logs in and fetches a file.
+    const FIRST_TEXT: usize = 480;
 
     /// The text of a message, passwords masked; `None` once dropped.
     pub fn text(&self, message: &Message) -> Option<&str> {
@@ -123,22 +125,27 @@ impl Script {
         self.text.get(from..from + message.len as usize)
     }
 
-    /// Adds a message.
-    pub(crate) fn push(&mut self, at: Moment, kind: MessageKind, text: &str) {
-        self.append(at, kind, text);
+    /// Adds a message: a word, and what follows it after a space, if anything does.
+    pub(crate) fn push(&mut self, at: Moment, kind: MessageKind, word: &str, rest: &str) {
+        self.append(at, kind, word, rest);
         if self.text.len() > Self::MAX_TEXT {
             self.drop_oldest();
         }
     }
 
-    fn append(&mut self, at: Moment, kind: MessageKind, text: &str) {
-        let start = self.dropped_text + self.text.len() as u64;
-        if self.text.capacity() - self.text.len() < text.len() {
-            // As with lists: by a half, not to twice the size.
-            self.text.reserve_exact(text.len().max(self.text.len() / 2));
+    fn append(&mut self, at: Moment, kind: MessageKind, word: &str, rest: &str) {
+        let from = self.text.len();
+        let most = word.len() + 1 + rest.len();
+        if self.text.capacity() - from < most {
+            self.text.reserve_exact(most.max(from / 2).max(Self::FIRST_TEXT));
         }
-        self.text.push_str(text);
-        grow(&mut self.messages).push(Message { at, kind, start, len: text.len() as u32 });
+        self.text.push_str(word);
+        if !rest.is_empty() {
+            self.text.push(' ');
+            self.text.push_str(rest);
+        }
+        let (start, len) = (self.dropped_text + from as u64, (self.text.len() - from) as u32);
+        grow(&mut self.messages).push(Message { at, kind, start, len });
     }
 
     /// Halves the text, so that dropping costs little for each message.
@@ -205,7 +212,7 @@ impl Pack for Script {
         for _ in 0..usize::unpack(from)? {
             let (at, kind) = Pack::unpack(from)?;
             let text = str::from_utf8(from.slice()?).ok()?;
-            script.append(at, kind, text);
+            script.append(at, kind, text, "");
         }
         script.exchanges = Pack::unpack(from)?;
         Some(script)

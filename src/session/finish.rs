@@ -31,7 +31,7 @@ impl Builder {
         connections: Connections,
         closing_point: ClosingPoint,
         now: Moment,
-    ) -> Session {
+    ) -> Box<Session> {
         let control = connections.control;
         let drafts = std::mem::take(&mut self.channels);
         let positions: Vec<usize> = drafts.iter().map(|d| d.position).collect();
@@ -57,7 +57,7 @@ impl Builder {
             Login::None | Login::Pending if hidden.is_some() => Login::Hidden,
             login => login,
         };
-        Session {
+        Box::new(Session {
             id,
             client: self.client,
             server: self.server,
@@ -91,7 +91,7 @@ impl Builder {
             other_traffic: connections.other_traffic,
             losses: connections.losses,
             judged_at: now,
-        }
+        })
     }
 
     /// The first connection that worked is the channel's own, failed dials before it are its

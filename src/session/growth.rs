@@ -4,7 +4,7 @@
 /// be a million at once.
 pub(crate) fn grow<T>(list: &mut Vec<T>) -> &mut Vec<T> {
     if list.len() == list.capacity() {
-        list.reserve_exact((list.len() / 2).max(2));
+        list.reserve_exact((list.len() / 2).max(4));
     }
     list
 }

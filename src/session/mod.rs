@@ -6,6 +6,7 @@ mod dialogue;
 mod expectation;
 mod finish;
 mod growth;
+mod hearing;
 mod ident;
 mod model;
 mod oddity;

@@ -55,6 +55,11 @@ impl Shape {
         Self { ending, long: line.truncated && !cut, telnet: line.telnet }
     }
 
+    /// As nearly every line is.
+    fn is_plain(self) -> bool {
+        self.ending == Ending::CrLf && !self.long && !self.telnet
+    }
+
     /// What is odd about it.
     fn oddities(self, by_client: bool, line: &[u8]) -> impl Iterator<Item = OddityKind> {
         // Not the text inside of a reply, which may come from a file, nor the middle of TLS.
@@ -88,6 +93,9 @@ pub(super) struct Oddities {
 impl Oddities {
     /// Takes note of a line.
     pub(super) fn line(&mut self, by_client: bool, line: &[u8], shape: Shape, at: Moment) {
+        if shape.is_plain() {
+            return;
+        }
         for kind in shape.oddities(by_client, line) {
             self.add(kind, by_client, at);
         }

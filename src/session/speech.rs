@@ -1,7 +1,8 @@
 //! What commands and replies mean for the session.
 
-use super::builder::{Builder, Effect, Said, Side, TransferNote};
+use super::builder::{Builder, Effect, Side, TransferNote};
 use super::growth::grow;
+use super::hearing::Said;
 use super::oddity::Shape;
 use super::text::{bounded, head, quoted, stated_bytes, text};
 use super::{Announcement, Association, Exchange, Login, MessageKind, Mode, OddityKind};
@@ -26,14 +27,20 @@ const MAX_REPLIES: usize = 16;
 const PATIENCE: u64 = 40;
 
 impl Builder {
-    pub(super) fn said(&mut self, side: Side, at: Moment, said: Said, effects: &mut Vec<Effect>) {
+    pub(super) fn said(
+        &mut self,
+        side: Side,
+        at: Moment,
+        said: Said<'_>,
+        effects: &mut Vec<Effect>,
+    ) {
         let client = side == Side::Client;
         match said {
             Said::Line { bytes, end, shape } if client => {
-                self.oddities.line(true, &bytes, shape, at);
-                self.client_line(&bytes, at, end, effects);
+                self.oddities.line(true, bytes, shape, at);
+                self.client_line(bytes, at, end, effects);
             }
-            Said::Line { bytes, shape, .. } => match self.server_line(&bytes, shape, at) {
+            Said::Line { bytes, shape, .. } => match self.server_line(bytes, shape, at) {
                 ServerLine::Reply(reply) => self.reply(&reply, effects),
                 ServerLine::Unfinished => {}
                 ServerLine::Two(first, second) => {
@@ -46,7 +53,7 @@ impl Builder {
                         self.oddities.add(OddityKind::NoCode, false, at);
                     }
                     self.spoken_in_clear = true;
-                    self.script.push(at, MessageKind::ServerNoise, &text(&bytes));
+                    self.script.push(at, MessageKind::ServerNoise, &text(bytes), "");
                 }
             },
             Said::Gap => {
@@ -55,16 +62,16 @@ impl Builder {
                     self.replies_in.gap();
                 }
                 let kind = if client { MessageKind::ClientGap } else { MessageKind::ServerGap };
-                self.script.push(at, kind, "");
+                self.script.push(at, kind, "", "");
             }
             Said::Tls => {
                 let kind = if client { MessageKind::ClientTls } else { MessageKind::ServerTls };
-                self.script.push(at, kind, "TLS");
+                self.script.push(at, kind, "TLS", "");
             }
         }
     }
 
-    fn server_line(&mut self, line: &[u8], shape: Shape, at: Moment) -> ServerLine {
+    fn server_line<'a>(&mut self, line: &'a [u8], shape: Shape, at: Moment) -> ServerLine<'a> {
         self.oddities.line(false, line, shape, at);
         self.replies_in.line(line, at)
     }
@@ -77,7 +84,7 @@ impl Builder {
         }
         let Some(command) = Command::parse(line) else {
             if !line.is_empty() {
-                self.script.push(at, MessageKind::ClientNoise, &text(line));
+                self.script.push(at, MessageKind::ClientNoise, &text(line), "");
             }
             return;
         };
@@ -107,16 +114,12 @@ impl Builder {
         let argument = if verb.is_secret() && !command.argument.is_empty() {
             "***".to_owned()
         } else {
-            bounded(text(command.argument), MAX_ARGUMENT)
+            head(&text(command.argument), MAX_ARGUMENT).to_owned()
         };
         let exchange = self.script.exchanges.len();
         self.dialogue.command(verb, at);
         let kind = MessageKind::Command(exchange);
-        if argument.is_empty() {
-            self.script.push(at, kind, name);
-        } else {
-            self.script.push(at, kind, &bounded([name, &argument].join(" "), MAX_MESSAGE));
-        }
+        self.script.push(at, kind, name, head(&argument, MAX_MESSAGE - name.len() - 1));
         match verb {
             Verb::USER => {
                 self.user = Some(argument.clone());
@@ -212,7 +215,7 @@ impl Builder {
         }
     }
 
-    pub(super) fn reply(&mut self, reply: &Reply, effects: &mut Vec<Effect>) {
+    pub(super) fn reply(&mut self, reply: &Reply<'_>, effects: &mut Vec<Effect>) {
         self.spoken_in_clear = true;
         self.replies += 1;
         let text = reply.display();
@@ -234,7 +237,7 @@ impl Builder {
         if self.software.is_none() {
             self.software = software::of_reply(code, &text);
         }
-        self.script.push(at, MessageKind::Reply(code, exchange), head(&text, MAX_MESSAGE));
+        self.script.push(at, MessageKind::Reply(code, exchange), head(&text, MAX_MESSAGE), "");
         let mut verb = None;
         if let Some(e) = exchange.and_then(|i| self.script.exchanges.get_mut(i)) {
             verb = Some(e.verb);
@@ -278,8 +281,10 @@ impl Builder {
     fn final_reply(&mut self, verb: Verb, exchange: usize, code: u16, text: &str) {
         let ok = matches!(code, 200..=299);
         let refused = code >= 400;
-        let argument =
-            self.script.exchanges.get(exchange).map(|e| e.argument.clone()).unwrap_or_default();
+        // Lent for as long as it is looked at.
+        let exchanges = &mut self.script.exchanges;
+        let lent = exchanges.get_mut(exchange).map(|e| std::mem::take(&mut e.argument));
+        let argument = lent.unwrap_or_default();
         match verb {
             Verb::USER | Verb::PASS | Verb::ACCT => {
                 if ok {
@@ -315,6 +320,9 @@ impl Builder {
             }
             _ => {}
         }
+        if let Some(e) = self.script.exchanges.get_mut(exchange) {
+            e.argument = argument;
+        }
     }
 
     fn announced_by_server(
@@ -322,7 +330,7 @@ impl Builder {
         code: u16,
         verb: Option<Verb>,
         exchange: Option<usize>,
-        reply: &Reply,
+        reply: &Reply<'_>,
         effects: &mut Vec<Effect>,
     ) {
         let asked = verb.is_some_and(|v| v.announces() && !v.is_active());
@@ -343,7 +351,7 @@ impl Builder {
             advertised: endpoint,
             address_given: advertised.is_some_and(|a| a.ip.is_some()),
             accepted: Some(endpoint.is_some()),
-            text: bounded(reply.display(), 200),
+            text: head(&reply.display(), 200).to_owned(),
         };
         let channel = self.new_channel(
             Mode::Passive,

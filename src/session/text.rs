@@ -1,8 +1,10 @@
 //! What the texts of commands and replies say.
 
+use std::borrow::Cow;
+
 /// Text from the wire as UTF-8.
-pub(super) fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
 }
 
 /// At most `max` characters.

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
     use crate::session::{Session, Tls};
 
-    fn session(sample: &str) -> Session {
+    fn session(sample: &str) -> Box<Session> {
         let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(sample);
         let opened = crate::capture::open(&[file], &crate::capture::OpenOptions::default());
         let mut analysis =

@@ -166,7 +166,7 @@ impl App {
     /// A packet that was asked for, or why there is none.
     pub fn packet(&mut self, result: Result<super::packet::Stored, String>) {
         if let Some(view) = &mut self.packet {
-            let session = self.detail.as_ref().map(|d| &d.entry.judged.session);
+            let session = self.detail.as_ref().map(|d| &*d.entry.judged.session);
             view.loaded(result, session);
         }
     }

@@ -34,23 +34,30 @@ impl Software {
 
     /// From what a server says of itself.
     pub fn of(said: &str) -> Option<Self> {
-        let said = said.to_lowercase();
         ALL.into_iter().find(|s| match s {
-            Self::Iis => said.contains("microsoft") || said.contains("iis"),
-            other => said.contains(other.name()),
+            Self::Iis => names(said, "microsoft") || names(said, "iis"),
+            other => names(said, other.name()),
         })
     }
 
     /// From the heading of its lines in an example.
     pub fn of_heading(heading: &str) -> Option<Self> {
-        let heading = heading.to_lowercase();
-        ALL.into_iter().find(|s| heading.starts_with(s.name()))
+        ALL.into_iter().find(|s| begins(heading.as_bytes(), s.name()))
     }
 
     /// Windows is what it runs on, most often.
     pub fn on_windows(self) -> bool {
         matches!(self, Self::Iis | Self::FileZilla)
     }
+}
+
+/// Whether a name stands in a text, in upper or lower case.
+fn names(text: &str, name: &str) -> bool {
+    text.as_bytes().windows(name.len()).any(|w| begins(w, name))
+}
+
+fn begins(text: &[u8], name: &str) -> bool {
+    text.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()))
 }
 
 const ALL: [Software; 6] = [
@@ -306,7 +313,10 @@ pub fn settings(
 ) -> Option<String> {
     let of_this =
         |heading: &&(&str, &str)| software.is_none() || Software::of_heading(heading.0) == software;
-    let fill = |text: &str| {
+    let fill = |text: String| {
+        if !text.contains('{') {
+            return text;
+        }
         text.replace("{first}", &range.first.to_string())
             .replace("{last}", &range.last.to_string())
             .replace("{after}", &(u32::from(range.last) + 1).to_string())
@@ -315,7 +325,10 @@ pub fn settings(
     let lines: Vec<String> = table
         .iter()
         .filter(of_this)
-        .map(|(heading, text)| fill(&format!("# {heading}\n{text}")).trim_end().to_owned())
+        .map(|(heading, text)| match *text {
+            "" => fill(format!("# {heading}")),
+            text => fill(format!("# {heading}\n{text}")),
+        })
         .collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }

@@ -72,6 +72,10 @@ fn named(ctx: &Context<'_>) -> Option<(&'static str, Moment, String)> {
 /// The greeting is a 220 as well; HELO, EHLO and LHLO are the client's first words (RFC 5321).
 fn smtp(ctx: &Context<'_>) -> Option<(&'static str, Moment, String)> {
     let s = ctx.session;
+    // An FTP server may name its host as it likes; its dialogue tells.
+    if s.verbs.keys().any(|v| matches!(v.as_str(), "USER" | "PASS" | "FEAT" | "SYST")) {
+        return None;
+    }
     let hello = s.script.exchanges.iter().find(|e| {
         matches!(e.verb.as_str(), "EHLO" | "HELO" | "LHLO") && e.final_code() == Some(250)
     });
@@ -79,11 +83,9 @@ fn smtp(ctx: &Context<'_>) -> Option<(&'static str, Moment, String)> {
         let names = b.to_ascii_uppercase();
         b.starts_with("220") && (names.contains(" ESMTP") || names.contains(" SMTP"))
     });
-    // An FTP server may name its host as it likes; its dialogue tells.
-    let ftp = s.verbs.keys().any(|v| matches!(v.as_str(), "USER" | "PASS" | "FEAT" | "SYST"));
     let hello = hello.map(|e| (e.at, format!("{} is answered with 250", e.verb)));
     let greets = greets.and(s.banner_at).map(|at| (at, "the greeting names SMTP".to_owned()));
-    let (at, shown) = hello.or(greets).filter(|_| !ftp)?;
+    let (at, shown) = hello.or(greets)?;
     Some(("SMTP", at, shown))
 }
 

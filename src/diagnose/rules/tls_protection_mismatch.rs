@@ -58,6 +58,9 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
 fn read(ctx: &Context<'_>) -> Option<Diagnosis> {
     let exchanges = &ctx.session.script.exchanges;
     let e = exchanges.iter().find(|e| {
+        if !matches!(e.final_code(), Some(504 | 521 | 522 | 534 | 536)) {
+            return false;
+        }
         let text = e.reply_text.to_ascii_lowercase();
         let protected = ["encrypt", "ssl", "tls", "prot "].iter().any(|w| text.contains(w));
         let about_data = text.contains("data") && (e.verb.is_transfer() || e.verb.announces());
