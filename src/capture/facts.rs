@@ -37,7 +37,7 @@ pub struct CaptureFacts {
 
 impl CaptureFacts {
     /// Counts a packet that is handed out.
-    #[inline]
+    #[cfg(all(feature = "live", unix))]
     pub(super) fn count(&mut self, packet: &Packet<'_>) {
         let time = packet.moment.time;
         self.packets += 1;
@@ -52,6 +52,18 @@ impl CaptureFacts {
         }
     }
 
+    /// Adds what was counted. Once, when all of it was.
+    pub(super) fn add_tally(&mut self, tally: Tally) {
+        self.packets = tally.packets;
+        self.bytes = tally.bytes;
+        self.truncated_packets = tally.truncated;
+        if tally.packets > 0 {
+            self.first_packet = Some(tally.first);
+            self.last_packet = Some(tally.last);
+        }
+        self.link_types = tally.links;
+    }
+
     /// Adds what was noted about a file.
     pub(super) fn add(&mut self, notes: Notes) {
         if let Some(count) = notes.dropped {
@@ -62,5 +74,55 @@ impl CaptureFacts {
         let (problems, comments) = notes.into_parts();
         self.problems.extend(problems);
         self.comments.extend(comments);
+    }
+}
+
+/// Counts of the packets that are handed out: what is done for each of them, so as little as can be.
+#[derive(Debug)]
+pub(super) struct Tally {
+    packets: u64,
+    bytes: u64,
+    truncated: u64,
+    first: Timestamp,
+    last: Timestamp,
+    /// In order of their first packet.
+    links: Vec<LinkType>,
+    /// That of the last packet.
+    link: Option<LinkType>,
+}
+
+impl Tally {
+    pub(super) fn new() -> Self {
+        Self {
+            packets: 0,
+            bytes: 0,
+            truncated: 0,
+            first: Timestamp::from_nanos(i64::MAX),
+            last: Timestamp::from_nanos(i64::MIN),
+            links: Vec::new(),
+            link: None,
+        }
+    }
+
+    /// Counts a packet that is handed out.
+    #[inline]
+    pub(super) fn count(&mut self, packet: &Packet<'_>) {
+        let time = packet.moment.time;
+        self.packets += 1;
+        self.bytes += u64::from(packet.wire_len);
+        self.truncated += u64::from(packet.data.len() < packet.wire_len as usize);
+        self.first = self.first.min(time);
+        self.last = self.last.max(time);
+        if self.link != Some(packet.link) {
+            self.other_link(packet.link);
+        }
+    }
+
+    #[cold]
+    fn other_link(&mut self, link: LinkType) {
+        self.link = Some(link);
+        if !self.links.contains(&link) {
+            self.links.push(link);
+        }
     }
 }

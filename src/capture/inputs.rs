@@ -5,8 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::content::Compression;
 use super::decompress::{self, Stream};
 use super::error::OpenError;
+use super::feed::{Feed, Plain};
 use super::progress::{Counted, Progress};
 use super::reader::Reader;
 
@@ -72,21 +74,41 @@ pub(super) fn open_reader(
     path: &Path,
     file: u32,
     progress: Option<&Arc<Progress>>,
-) -> Result<Reader<Stream>, OpenError> {
+) -> Result<Reader<Feed>, OpenError> {
     let from_io = |error: io::Error| OpenError::from_io(path, &error);
-    let raw: Stream = if is_stdin(path) {
-        Box::new(io::stdin())
-    } else {
-        Box::new(File::open(path).map_err(from_io)?)
-    };
-    let raw = match progress {
-        Some(progress) => Box::new(Counted::new(raw, Arc::clone(progress))),
-        None => raw,
-    };
-    let (stream, compression) = decompress::open(raw).map_err(from_io)?;
-    Reader::new(stream, file).map_err(|reason| {
+    let (feed, compression) = feed(path, progress).map_err(from_io)?;
+    Reader::new(feed, file).map_err(|reason| {
         OpenError::from_content(path, reason, compression.map(|compression| compression.name()))
     })
+}
+
+fn feed(path: &Path, progress: Option<&Arc<Progress>>) -> io::Result<(Feed, Option<Compression>)> {
+    let pipe = |stream: Stream| {
+        let stream: Stream = match progress {
+            Some(progress) => Box::new(Counted::new(stream, Arc::clone(progress))),
+            None => stream,
+        };
+        let (stream, compression) = decompress::open(stream)?;
+        Ok((Feed::Stream { stream, waits: true }, compression))
+    };
+    if is_stdin(path) {
+        return pipe(Box::new(io::stdin()));
+    }
+    let file = File::open(path)?;
+    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return pipe(Box::new(file));
+    }
+    let plain = Plain::new(file, progress.cloned());
+    if !plain.is_compressed()? {
+        return Ok((Feed::File(plain), None));
+    }
+    let (stream, compression) = decompress::open(Box::new(Feed::File(plain)))?;
+    Ok((Feed::Stream { stream, waits: false }, compression))
+}
+
+/// Bytes of these inputs together; `None` when one of them isn't a file.
+pub fn size(inputs: &[PathBuf]) -> Option<u64> {
+    inputs.iter().map(|path| regular_size(path)).sum()
 }
 
 /// The size of a regular file, which can be read again; `None` for pipes and devices.

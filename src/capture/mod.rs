@@ -5,12 +5,14 @@
 //! over a `buffer`, as `pcap` or `pcapng`. Nothing after this module knows where a packet came
 //! from.
 
+mod ahead;
 mod bpf;
 mod buffer;
 mod content;
 mod decompress;
 mod error;
 mod facts;
+mod feed;
 mod inputs;
 mod link;
 #[cfg(all(feature = "live", unix))]
@@ -32,7 +34,7 @@ mod time;
 pub use bpf::{BpfError, BpfExpression};
 pub use error::OpenError;
 pub use facts::CaptureFacts;
-pub use inputs::{Expanded, expand};
+pub use inputs::{Expanded, expand, size};
 pub use loss::CaptureLoss;
 pub use notes::Comment;
 pub use packet::{FrameRef, LinkType, Moment, Packet, Problem};

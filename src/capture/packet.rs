@@ -46,7 +46,7 @@ impl Ord for Moment {
 }
 
 /// A LINKTYPE_ value of the tcpdump.org registry (file values, not a host's DLT values).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LinkType(pub u16);
 
 /// One captured packet.

@@ -3,10 +3,7 @@
 
 use std::io::Read;
 
-use pcap_parser::{
-    LegacyPcapBlock, PcapHeader, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified,
-    parse_pcap_header,
-};
+use pcap_parser::{PcapHeader, parse_pcap_header};
 
 use super::buffer::Buffer;
 use super::notes::Notes;
@@ -53,35 +50,18 @@ impl Layout {
         }
     }
 
-    /// The header of the record and the whole record, if all of it is there.
-    #[inline]
-    fn record(self, bytes: &[u8]) -> Option<Header> {
-        let parsed = match self {
-            Self::Little => parse_pcap_frame(bytes),
-            Self::Big => parse_pcap_frame_be(bytes),
-            Self::ModifiedLittle => parse_pcap_frame_modified(bytes),
-            // pcap-parser knows the modified format in little endian only.
-            Self::ModifiedBig => {
-                let header = self.header(bytes)?;
-                let whole = self.header_len() + header.captured as usize;
-                return (bytes.len() >= whole).then_some(header);
-            }
-        };
-        let (_, LegacyPcapBlock { ts_sec, ts_usec, caplen, origlen, .. }) = parsed.ok()?;
-        Some(Header { sec: ts_sec, fraction: ts_usec, captured: caplen, wire: origlen })
-    }
-
-    /// The header of the record alone.
+    /// The header of the record.
     #[inline]
     fn header(self, bytes: &[u8]) -> Option<Header> {
         if bytes.len() < self.header_len() {
             return None;
         }
-        let (words, _) = bytes.as_chunks::<4>();
-        let &[sec, fraction, captured, wire, ..] = words else { return None };
-        let number = match self {
-            Self::Little | Self::ModifiedLittle => u32::from_le_bytes,
-            Self::Big | Self::ModifiedBig => u32::from_be_bytes,
+        let (words, _) = bytes.first_chunk::<16>()?.as_chunks::<4>();
+        let &[sec, fraction, captured, wire] = words else { return None };
+        let is_big = matches!(self, Self::Big | Self::ModifiedBig);
+        let number = |bytes| {
+            let little = u32::from_le_bytes(bytes);
+            if is_big { little.swap_bytes() } else { little }
         };
         Some(Header {
             sec: number(sec),
@@ -135,15 +115,19 @@ impl Pcap {
         })
     }
 
-    /// The next record, which then stands at the buffer's position.
+    /// Moves to the next record, which then stands at the buffer's position; `false` at the end.
     #[inline]
     pub(super) fn next<R: Read>(
         &mut self,
         buffer: &mut Buffer<R>,
         notes: &mut Notes,
-    ) -> Option<Record> {
+        record: &mut Record,
+    ) -> bool {
         while !self.ended {
-            let Some(header) = self.layout.record(buffer.filled()) else {
+            let header_len = self.layout.header_len();
+            let filled = buffer.filled();
+            let whole = |h: &Header| filled.len() - header_len >= h.captured as usize;
+            let Some(header) = self.layout.header(filled).filter(whole) else {
                 self.ended = !self.complete(buffer, notes);
                 continue;
             };
@@ -151,21 +135,21 @@ impl Pcap {
                 continue;
             }
             self.last_sec = Some(header.sec);
-            let data_at = self.layout.header_len();
             let nanos = i64::from(header.sec) * 1_000_000_000
                 + i64::from(header.fraction) * self.nanos_per_tick;
-            return Some(Record {
-                time: Timestamp::from_nanos(nanos),
-                link: self.link,
-                wire_len: header.wire,
-                number: notes.next_frame(),
-                offset: buffer.offset(),
-                data_at,
-                data_len: header.captured as usize,
-                len: data_at + header.captured as usize,
-            });
+            // Field by field: a whole that is put together elsewhere would be read before the parts
+            // of it have been written.
+            record.time = Timestamp::from_nanos(nanos);
+            record.link = self.link;
+            record.wire_len = header.wire;
+            record.number = notes.next_frame();
+            record.offset = buffer.offset();
+            record.data_at = header_len;
+            record.data_len = header.captured as usize;
+            record.len = header_len + header.captured as usize;
+            return true;
         }
-        None
+        false
     }
 
     /// Whether the header needs no second look.

@@ -15,6 +15,10 @@ impl Progress {
     pub fn bytes(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
     }
+
+    pub(super) fn add(&self, count: usize) {
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+    }
 }
 
 /// Counts what is read through it.
@@ -32,7 +36,7 @@ impl<R> Counted<R> {
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let count = self.input.read(buf)?;
-        self.progress.read.fetch_add(count as u64, Ordering::Relaxed);
+        self.progress.add(count);
         Ok(count)
     }
 }

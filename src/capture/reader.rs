@@ -4,6 +4,7 @@ use std::io::Read;
 
 use super::buffer::Buffer;
 use super::content::Content;
+use super::feed::Feed;
 use super::notes::Notes;
 use super::pcap::{self, Pcap};
 use super::pcapng::Pcapng;
@@ -27,7 +28,7 @@ pub struct RawPacket<'a> {
 }
 
 /// A packet of which the data stands in the buffer, relative to the buffer's position.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Record {
     pub(super) time: Timestamp,
     pub(super) link: LinkType,
@@ -53,8 +54,15 @@ pub struct Reader<R> {
     buffer: Buffer<R>,
     format: Format,
     notes: Notes,
-    /// Bytes of the packet handed out last.
-    used: usize,
+    /// The packet handed out last.
+    record: Record,
+}
+
+impl Reader<Feed> {
+    /// From now on, other threads read ahead.
+    pub(super) fn read_ahead(&mut self) {
+        self.buffer.read_ahead();
+    }
 }
 
 /// Why a stream is no capture.
@@ -115,42 +123,58 @@ impl<R: Read> Reader<R> {
         if let Format::Pcap(_) = format {
             buffer.consume(pcap::HEADER);
         }
-        Ok(Self { buffer, format, notes: Notes::new(file), used: 0 })
+        Ok(Self { buffer, format, notes: Notes::new(file), record: Record::default() })
     }
 
     /// The next packet; `None` at the end of what can be read.
     #[allow(clippy::should_implement_trait, reason = "the packet borrows from the reader")]
     pub fn next(&mut self) -> Option<RawPacket<'_>> {
-        let record = self.advance()?;
+        if !self.advance() {
+            return None;
+        }
+        let record = &self.record;
         Some(RawPacket {
             time: record.time,
             link: record.link,
             wire_len: record.wire_len,
             number: record.number,
             offset: record.offset,
-            data: self.data(&record),
+            data: self.data(),
         })
     }
 
-    /// Moves to the next packet.
+    /// Moves to the next packet; `false` at the end of what can be read.
     #[inline]
-    pub(super) fn advance(&mut self) -> Option<Record> {
-        self.buffer.consume(std::mem::take(&mut self.used));
-        let record = match &mut self.format {
-            Format::Pcap(pcap) => pcap.next(&mut self.buffer, &mut self.notes),
-            Format::Pcapng(pcapng) => pcapng.next(&mut self.buffer, &mut self.notes),
-        }?;
-        self.used = record.len;
-        Some(record)
+    pub(super) fn advance(&mut self) -> bool {
+        self.buffer.consume(self.record.len);
+        let (buffer, notes, record) = (&mut self.buffer, &mut self.notes, &mut self.record);
+        let found = match &mut self.format {
+            Format::Pcap(pcap) => pcap.next(buffer, notes, record),
+            Format::Pcapng(pcapng) => match pcapng.next(buffer, notes) {
+                Some(next) => {
+                    *record = next;
+                    true
+                }
+                None => false,
+            },
+        };
+        if !found {
+            self.record.len = 0;
+        }
+        found
     }
 
-    /// The data of the packet that `advance` returned last.
+    /// The packet that was moved to last.
     #[inline]
-    pub(super) fn data(&self, record: &Record) -> &[u8] {
-        self.buffer
-            .filled()
-            .get(record.data_at..record.data_at + record.data_len)
-            .unwrap_or_default()
+    pub(super) fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Its data.
+    #[inline]
+    pub(super) fn data(&self) -> &[u8] {
+        let Record { data_at, data_len, .. } = self.record;
+        self.buffer.filled().get(data_at..data_at + data_len).unwrap_or_default()
     }
 
     /// What was noted beside the packets.

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::bpf::{BpfExpression, Filter};
-use super::decompress::Stream;
 use super::error::OpenError;
-use super::facts::CaptureFacts;
+use super::facts::{CaptureFacts, Tally};
+use super::feed::Feed;
 use super::inputs::{Expanded, expand, open_reader, regular_size};
 use super::notes::Notes;
 use super::progress::Progress;
-use super::reader::{Reader, Record};
+use super::reader::Reader;
 use super::{FrameRef, Moment, Packet, Problem, Timestamp};
 
 /// Which packets of the inputs to hand out. Others keep their frame numbers and their places in
@@ -53,8 +53,8 @@ pub fn open(inputs: &[PathBuf], options: &OpenOptions) -> Opened {
             // of the first packet is kept.
             match open_reader(&path, file, None) {
                 Ok(mut reader) => match reader.advance() {
-                    Some(record) => (State::Parked, record.time),
-                    None => (State::Open(Box::new(reader)), Timestamp::from_nanos(i64::MIN)),
+                    true => (State::Parked, reader.record().time),
+                    false => (State::Open(Box::new(reader)), Timestamp::from_nanos(i64::MIN)),
                 },
                 Err(error) => {
                     failures.push(error);
@@ -73,7 +73,7 @@ pub fn open(inputs: &[PathBuf], options: &OpenOptions) -> Opened {
         };
         total_bytes = total_bytes.zip(size).map(|(total, size)| total.saturating_add(size));
         heads.push(Reverse((first, file)));
-        slots.push(Slot { path, state, record: None });
+        slots.push(Slot { path, state, begun: false });
     }
     let source = Source {
         current: None,
@@ -82,6 +82,7 @@ pub fn open(inputs: &[PathBuf], options: &OpenOptions) -> Opened {
         since: options.since.unwrap_or(Timestamp::from_nanos(i64::MIN)),
         until: options.until.unwrap_or(Timestamp::from_nanos(i64::MAX)),
         filter: options.bpf.clone().map(Filter::new),
+        tally: Tally::new(),
         facts: CaptureFacts {
             files: slots.iter().map(|slot| slot.path.display().to_string()).collect(),
             ..CaptureFacts::default()
@@ -90,6 +91,7 @@ pub fn open(inputs: &[PathBuf], options: &OpenOptions) -> Opened {
         slots,
         progress,
         total_bytes,
+        ahead: false,
     };
     Opened { source, failures }
 }
@@ -107,68 +109,102 @@ pub struct Source {
     since: Timestamp,
     until: Timestamp,
     filter: Option<Filter>,
+    tally: Tally,
+    /// All facts but those.
     facts: CaptureFacts,
     /// Notes of the files that were read to their end.
     closed: Vec<Notes>,
     progress: Arc<Progress>,
     total_bytes: Option<u64>,
+    /// Whether other threads read ahead.
+    ahead: bool,
 }
 
 struct Slot {
     path: PathBuf,
     state: State,
-    /// The packet that stands in the reader's buffer.
-    record: Option<Record>,
+    /// A packet stands in the reader's buffer.
+    begun: bool,
 }
 
 enum State {
     /// Not yet needed; opened again when its first packet is next.
     Parked,
-    Open(Box<Reader<Stream>>),
+    Open(Box<Reader<Feed>>),
     Ended,
 }
 
 impl Source {
+    /// From now on, other threads of the current pool read files ahead while their packets are
+    /// asked for. Changes nothing else.
+    pub fn read_ahead(&mut self) {
+        self.ahead = true;
+        for slot in &mut self.slots {
+            if let State::Open(reader) = &mut slot.state {
+                reader.read_ahead();
+            }
+        }
+    }
+
     /// The next packet of all inputs; `None` at the end.
     pub fn next_packet(&mut self) -> Option<Packet<'_>> {
-        let (file, record) = loop {
+        let file = loop {
             let file = self.step()?;
             self.order += 1;
-            let slot = &self.slots[file];
-            let (State::Open(reader), Some(record)) = (&slot.state, slot.record) else { continue };
-            let mut wanted = (self.since..=self.until).contains(&record.time);
-            if wanted && let Some(filter) = &mut self.filter {
-                wanted = filter.matches(record.link, reader.data(&record)).unwrap_or_else(|text| {
-                    self.facts.problems.push(Problem {
-                        file: file as u32,
-                        offset: Some(record.offset),
-                        frame: Some(record.number),
-                        text,
-                    });
-                    false
-                });
-            }
-            if wanted {
-                break (file, record);
+            if self.is_wanted(file) {
+                break file;
             }
             self.facts.skipped_packets += 1;
         };
-        let State::Open(reader) = &self.slots[file].state else { return None };
+        let State::Open(reader) = &self.slots.get(file)?.state else { return None };
+        let record = reader.record();
         let frame = FrameRef { file: file as u32, number: record.number };
         let packet = Packet {
             moment: Moment { order: self.order, time: record.time, frame },
             link: record.link,
             wire_len: record.wire_len,
-            data: reader.data(&record),
+            data: reader.data(),
         };
-        self.facts.count(&packet);
+        self.tally.count(&packet);
         Some(packet)
+    }
+
+    /// Whether the packet at which a slot stands is to be handed out.
+    #[inline]
+    fn is_wanted(&mut self, file: usize) -> bool {
+        let Some(State::Open(reader)) = self.slots.get(file).map(|slot| &slot.state) else {
+            return false;
+        };
+        let record = reader.record();
+        if record.time < self.since || record.time > self.until {
+            return false;
+        }
+        self.filter.is_none() || self.matches(file)
+    }
+
+    /// Whether the filter lets the packet through at which a slot stands.
+    #[inline(never)]
+    fn matches(&mut self, file: usize) -> bool {
+        let Some(State::Open(reader)) = self.slots.get(file).map(|slot| &slot.state) else {
+            return false;
+        };
+        let Some(filter) = &mut self.filter else { return true };
+        let record = reader.record();
+        filter.matches(record.link, reader.data()).unwrap_or_else(|text| {
+            self.facts.problems.push(Problem {
+                file: file as u32,
+                offset: Some(record.offset),
+                frame: Some(record.number),
+                text,
+            });
+            false
+        })
     }
 
     /// Byte offset, in the (decompressed) file, of the record of the packet handed out last.
     pub fn record_offset(&self) -> Option<u64> {
-        let slot = self.slots.get(self.current?)?;
-        slot.record.map(|record| record.offset)
+        let State::Open(reader) = &self.slots.get(self.current?)?.state else { return None };
+        Some(reader.record().offset)
     }
 
     /// Names of the files, in the order of [`FrameRef::file`].
@@ -197,6 +233,7 @@ impl Source {
             self.close(file);
         }
         let mut facts = self.facts;
+        facts.add_tally(self.tally);
         self.closed.sort_by_key(|notes| notes.file);
         for notes in self.closed {
             facts.add(notes);
@@ -214,7 +251,7 @@ impl Source {
         {
             match self.heads.peek() {
                 Some(Reverse(first)) if *first < (time, current as u32) => {
-                    self.heads.push(Reverse((time, current as u32)));
+                    return self.other_slot(time, current);
                 }
                 _ => return Some(current),
             }
@@ -222,12 +259,20 @@ impl Source {
         self.next_slot()
     }
 
+    /// The current slot's next packet comes later than another one's.
+    #[inline(never)]
+    fn other_slot(&mut self, time: Timestamp, current: usize) -> Option<usize> {
+        self.heads.push(Reverse((time, current as u32)));
+        self.next_slot()
+    }
+
     /// Takes the slot with the earliest packet off the heap.
+    #[inline(never)]
     fn next_slot(&mut self) -> Option<usize> {
         self.current = None;
         while let Some(Reverse((_, file))) = self.heads.pop() {
             let index = file as usize;
-            if self.slots[index].record.is_some() {
+            if self.slots[index].begun {
                 self.current = Some(index);
                 return self.current;
             }
@@ -248,7 +293,12 @@ impl Source {
         let slot = &mut self.slots[file];
         if let State::Parked = slot.state {
             match open_reader(&slot.path, file as u32, Some(&self.progress)) {
-                Ok(reader) => slot.state = State::Open(Box::new(reader)),
+                Ok(mut reader) => {
+                    if self.ahead {
+                        reader.read_ahead();
+                    }
+                    slot.state = State::Open(Box::new(reader));
+                }
                 Err(error) => {
                     slot.state = State::Ended;
                     let mut notes = Notes::new(file as u32);
@@ -264,23 +314,21 @@ impl Source {
     /// Reads the next packet of a slot and returns its time.
     #[inline]
     fn advance(&mut self, file: usize) -> Option<Timestamp> {
-        let slot = &mut self.slots[file];
+        let slot = self.slots.get_mut(file)?;
         let State::Open(reader) = &mut slot.state else { return None };
-        slot.record = reader.advance();
-        match slot.record {
-            Some(record) => Some(record.time),
-            None => {
-                self.close(file);
-                None
-            }
+        if reader.advance() {
+            slot.begun = true;
+            return Some(reader.record().time);
         }
+        self.close(file);
+        None
     }
 
     /// Keeps what was noted of a file and lets go of its buffer.
     #[cold]
     fn close(&mut self, file: usize) {
         let slot = &mut self.slots[file];
-        slot.record = None;
+        slot.begun = false;
         if let State::Open(reader) = std::mem::replace(&mut slot.state, State::Ended) {
             self.closed.push(reader.finish());
         }

@@ -9,6 +9,7 @@ mod man;
 mod output;
 mod progress;
 mod run;
+mod turns;
 
 use std::process::ExitCode;
 

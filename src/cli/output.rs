@@ -1,6 +1,6 @@
 //! Small outputs, and what to do when standard output is closed.
 
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, Stdout, Write};
 use std::process::ExitCode;
 
 use ftpscope::report::{explain as catalogue, schema as contract};
@@ -8,8 +8,8 @@ use ftpscope::report::{explain as catalogue, schema as contract};
 use super::{USAGE, complain};
 
 /// Standard output, buffered.
-pub fn stdout() -> BufWriter<StdoutLock<'static>> {
-    BufWriter::with_capacity(64 * 1024, io::stdout().lock())
+pub fn stdout() -> BufWriter<Stdout> {
+    BufWriter::with_capacity(64 * 1024, io::stdout())
 }
 
 /// A closed standard output ends quietly; anything else is said. Whether all was written.

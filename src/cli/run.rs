@@ -1,11 +1,12 @@
 //! Reading captures and reporting on them.
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ftpscope::capture::{self, BpfExpression, OpenOptions, Opened};
+use ftpscope::capture::{self, BpfExpression, OpenOptions, Opened, Source};
 use ftpscope::diagnose::{Finding, Judged, Severity, Status};
 use ftpscope::engine::{self, Analysis, Options};
 use ftpscope::report::filter::Filter;
@@ -13,10 +14,15 @@ use ftpscope::report::json;
 use ftpscope::report::privacy::Masker;
 use ftpscope::report::text::{self, TextOptions, Zone};
 
+use rayon::{ThreadPool, ThreadPoolBuildError};
+
 use super::args::{Color, Common, Format, ReportArgs};
-use super::output::{stdout, written};
+use super::output::written;
+use super::turns::Turns;
 use super::{USAGE, complain, progress};
 
+/// Inputs of fewer bytes are read before other threads have begun.
+const SMALL: u64 = 1 << 20;
 /// Problems of captures that are said one by one.
 const MAX_COMPLAINTS: usize = 20;
 /// Width of the text where no terminal says.
@@ -32,6 +38,11 @@ struct Outcome {
 }
 
 impl Outcome {
+    fn add(&mut self, other: Self) {
+        self.problem_sessions |= other.problem_sessions;
+        self.failed_inputs |= other.failed_inputs;
+    }
+
     fn exit(self, common: &Common) -> ExitCode {
         ExitCode::from(match self {
             Self { failed_inputs: true, .. } => USAGE,
@@ -53,10 +64,7 @@ fn keep_freed_memory() {
 /// A run on a pool of the threads that were asked for.
 pub fn on_threads(common: &Common, run: impl FnOnce() -> ExitCode + Send) -> ExitCode {
     keep_freed_memory();
-    // This thread is one of them: glibc grows the heap of any other page by page, with a system call
-    // for each.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(common.threads).use_current_thread();
-    match pool.build() {
+    match pool(common.threads) {
         Ok(pool) => pool.install(run),
         Err(e) => {
             complain(&format!("--threads {}: {e}; try a smaller number", common.threads));
@@ -65,54 +73,61 @@ pub fn on_threads(common: &Common, run: impl FnOnce() -> ExitCode + Send) -> Exi
     }
 }
 
+/// This thread is one of them: glibc grows the heap of any other page by page, with a system call for
+/// each.
+fn pool(threads: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build()
+}
+
+/// The threads to read these with: what is read at once needs no others, unless they were asked for.
+fn threads(files: &[PathBuf], common: &Common) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    match common.threads {
+        0 if capture::size(files).is_some_and(|size| size < SMALL) => 1,
+        0 => cores(),
+        threads => threads,
+    }
+}
+
 /// `ftpscope report`.
 pub fn report(files: &[PathBuf], common: &Common, args: &ReportArgs) -> ExitCode {
-    on_threads(common, || {
-        over_inputs(files, common, args.each, |source, chosen| match args.format {
-            Format::Ndjson => ndjson(source, common, args, chosen),
-            format => {
-                let mut a = analyse(source, common, chosen, &args.session);
-                choose_findings(&mut a.findings, args.only_problems, None);
-                let shown = |j: &Judged| !args.only_problems || is_problem(j);
-                let mut out = stdout();
-                let result = if format == Format::Json {
-                    json::document(&a, shown, &mut out)
-                } else {
-                    text::text(
-                        &a,
-                        &text_options(common, args.only_problems, !args.session.is_empty()),
-                        &mut out,
-                    )
-                };
-                let done = written(result.and_then(|()| out.flush()));
-                (a.sessions.iter().any(is_problem), done, a)
-            }
-        })
+    over_inputs(files, common, args.each, |source, chosen, out| match args.format {
+        Format::Ndjson => ndjson(source, common, args, chosen, out),
+        format => {
+            let mut a = analyse(source, common, chosen, &args.session);
+            choose_findings(&mut a.findings, args.only_problems, None);
+            let shown = |j: &Judged| !args.only_problems || is_problem(j);
+            let result = if format == Format::Json {
+                json::document(&a, shown, out)
+            } else {
+                let chosen = !args.session.is_empty();
+                text::text(&a, &text_options(common, args.only_problems, chosen), out)
+            };
+            (a.sessions.iter().any(is_problem), result, a)
+        }
     })
 }
 
 /// `ftpscope check`.
 pub fn check(files: &[PathBuf], common: &Common, each: bool) -> ExitCode {
-    on_threads(common, || {
-        over_inputs(files, common, each, |source, chosen| {
-            let a = analyse(source, common, chosen, &[]);
-            let mut out = stdout();
-            let options = text_options(common, false, false);
-            let result = ftpscope::report::check::check(&a, &options, &mut out);
-            let done = written(result.and_then(|()| out.flush()));
-            (a.sessions.iter().any(is_problem), done, a)
-        })
+    over_inputs(files, common, each, |source, chosen, out| {
+        let a = analyse(source, common, chosen, &[]);
+        let options = text_options(common, false, false);
+        let result = ftpscope::report::check::check(&a, &options, out);
+        (a.sessions.iter().any(is_problem), result, a)
     })
 }
 
-/// Opens the inputs, all as one or each for itself, and reports on them with `view`, which tells
-/// whether a session has a problem and whether its output was written.
-fn over_inputs(
-    files: &[PathBuf],
-    common: &Common,
-    each: bool,
-    view: impl Fn(capture::Source, Option<&Filter>) -> (bool, bool, Analysis),
-) -> ExitCode {
+/// Makes a report of a capture: whether a session has a problem, whether it could be written, and
+/// what there was to report.
+trait View: Fn(Source, Option<&Filter>, &mut Output<'_>) -> Viewed + Sync {}
+impl<F: Fn(Source, Option<&Filter>, &mut Output<'_>) -> Viewed + Sync> View for F {}
+type Output<'o> = BufWriter<&'o mut (dyn Write + Send)>;
+type Viewed = (bool, io::Result<()>, Analysis);
+
+/// Opens the inputs, all as one or each for itself, and reports on them with `view`.
+fn over_inputs(files: &[PathBuf], common: &Common, each: bool, view: impl View) -> ExitCode {
+    keep_freed_memory();
     let filter = match common.filter.as_deref().map(Filter::parse).transpose() {
         Ok(filter) => filter,
         Err(e) => {
@@ -120,6 +135,7 @@ fn over_inputs(
             return ExitCode::from(USAGE);
         }
     };
+    let Some(options) = open_options(common) else { return ExitCode::from(USAGE) };
     let mut outcome = Outcome::default();
     let mut sets: Vec<Vec<PathBuf>> = vec![files.to_vec()];
     if each {
@@ -130,25 +146,115 @@ fn over_inputs(
             outcome.failed_inputs = true;
         }
     }
-    for set in sets {
-        let Some(Opened { source, failures }) = open(&set, common) else {
-            return ExitCode::from(USAGE);
-        };
-        for failure in &failures {
-            complain(&failure.to_string());
+    let threads = threads(files, common);
+    let job = Job { common, filter, options, view };
+    let result = if sets.len() > 1 && threads > 1 {
+        job.side_by_side(&sets, threads)
+    } else {
+        job.one_by_one(&sets, threads)
+    };
+    match result {
+        Ok(all) => {
+            outcome.add(all);
+            outcome.exit(common)
         }
-        outcome.failed_inputs |= !failures.is_empty();
-        if source.files().is_empty() {
-            continue;
+        Err(e) => {
+            complain(&format!("--threads {threads}: {e}; try a smaller number"));
+            ExitCode::from(USAGE)
         }
-        let shown = progress::show(source.progress(), source.total_bytes());
-        let (problem, done, analysis) = view(source, filter.as_ref());
-        drop(shown);
-        complain_of(&analysis);
-        outcome.problem_sessions |= problem;
-        outcome.failed_inputs |= !done;
     }
-    outcome.exit(common)
+}
+
+/// What is done with each set of inputs.
+struct Job<'j, V> {
+    common: &'j Common,
+    filter: Option<Filter>,
+    options: OpenOptions,
+    view: V,
+}
+
+impl<V: View> Job<'_, V> {
+    fn one_by_one(
+        &self,
+        sets: &[Vec<PathBuf>],
+        threads: usize,
+    ) -> Result<Outcome, ThreadPoolBuildError> {
+        pool(threads)?.install(|| {
+            let mut all = Outcome::default();
+            for set in sets {
+                all.add(self.run(set, true, &mut io::stdout(), &mut |text| complain(&text)));
+            }
+            Ok(all)
+        })
+    }
+
+    /// Several sets at a time, each on its share of the threads; printed in their order.
+    fn side_by_side(
+        &self,
+        sets: &[Vec<PathBuf>],
+        threads: usize,
+    ) -> Result<Outcome, ThreadPoolBuildError> {
+        let (turns, next) = (Turns::default(), AtomicUsize::new(0));
+        let runners = threads.min(sets.len());
+        let runner = |number: usize| {
+            let share = threads / runners + usize::from(number < threads % runners);
+            pool(share)?.install(|| {
+                let mut all = Outcome::default();
+                while let Some((index, set)) = {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    sets.get(index).map(|set| (index, set))
+                } {
+                    let mut said = Vec::new();
+                    let mut out = turns.output(index);
+                    all.add(self.run(set, false, &mut out, &mut |text| said.push(text)));
+                    said.into_iter().for_each(|text| out.say(text));
+                }
+                Ok(all)
+            })
+        };
+        let mut all = Outcome::default();
+        std::thread::scope(|scope| {
+            let others: Vec<_> =
+                (1..runners).map(|number| scope.spawn(move || runner(number))).collect();
+            all.add(runner(0)?);
+            for other in others {
+                match other.join() {
+                    Ok(outcome) => all.add(outcome?),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            Ok(())
+        })?;
+        all.failed_inputs |= !turns.all_written();
+        Ok(all)
+    }
+
+    /// Reports on one set of inputs; what there is to say about it is said in sentences.
+    fn run(
+        &self,
+        set: &[PathBuf],
+        watched: bool,
+        out: &mut (dyn Write + Send),
+        say: &mut dyn FnMut(String),
+    ) -> Outcome {
+        if self.common.verbose {
+            set.iter().for_each(|file| say(format!("reading {}", name(file))));
+        }
+        let Opened { source, failures } = capture::open(set, &self.options);
+        failures.iter().for_each(|failure| say(failure.to_string()));
+        let failed_inputs = !failures.is_empty();
+        if source.files().is_empty() {
+            return Outcome { failed_inputs, problem_sessions: false };
+        }
+        let shown = watched.then(|| progress::show(source.progress(), source.total_bytes()));
+        let mut out = BufWriter::with_capacity(64 * 1024, out);
+        let (problem_sessions, result, analysis) =
+            (self.view)(source, self.filter.as_ref(), &mut out);
+        let done = written(result.and_then(|()| out.flush()));
+        drop(shown);
+        complain_of(&analysis, say);
+        Outcome { problem_sessions, failed_inputs: failed_inputs || !done }
+    }
 }
 
 /// Which packets to read; complains where an option makes no sense.
@@ -163,16 +269,6 @@ pub fn open_options(common: &Common) -> Option<OpenOptions> {
     Some(OpenOptions { since: common.since, until: common.until, bpf })
 }
 
-fn open(files: &[PathBuf], common: &Common) -> Option<Opened> {
-    let options = open_options(common)?;
-    if common.verbose {
-        for file in files {
-            complain(&format!("reading {}", name(file)));
-        }
-    }
-    Some(capture::open(files, &options))
-}
-
 fn name(file: &Path) -> String {
     if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
 }
@@ -182,12 +278,7 @@ pub fn engine_options(common: &Common) -> Options {
     Options { ports: common.port.clone(), threads: common.threads, problems_only: false }
 }
 
-fn analyse(
-    source: capture::Source,
-    common: &Common,
-    filter: Option<&Filter>,
-    ids: &[u64],
-) -> Analysis {
+fn analyse(source: Source, common: &Common, filter: Option<&Filter>, ids: &[u64]) -> Analysis {
     let mut analysis = engine::analyse(source, &engine_options(common));
     let counting = (filter.is_some() || !ids.is_empty()).then(|| {
         let all = analysis.sessions.iter();
@@ -228,12 +319,12 @@ pub fn is_problem(j: &Judged) -> bool {
 }
 
 fn ndjson(
-    source: capture::Source,
+    source: Source,
     common: &Common,
     args: &ReportArgs,
     filter: Option<&Filter>,
-) -> (bool, bool, Analysis) {
-    let mut out = stdout();
+    out: &mut Output<'_>,
+) -> Viewed {
     let mut summary = ftpscope::report::document::Summary::default();
     let mut problem = false;
     let mut failed = None;
@@ -255,7 +346,7 @@ fn ndjson(
             masker.session(&mut j);
         }
         if counts && (!args.only_problems || is_problem(&j)) {
-            failed = json::session_line(&j, &mut out).err();
+            failed = json::session_line(&j, out).err();
         }
     });
     choose_findings(&mut analysis.findings, args.only_problems, chosen.then_some(&counting));
@@ -264,13 +355,13 @@ fn ndjson(
     }
     let result = match failed {
         Some(e) => Err(e),
-        None => json::capture_line(&analysis, summary, &mut out).and_then(|()| out.flush()),
+        None => json::capture_line(&analysis, summary, out),
     };
-    (problem, written(result), analysis)
+    (problem, result, analysis)
 }
 
 /// Damage inside a recognised capture: one sentence each.
-fn complain_of(a: &Analysis) {
+fn complain_of(a: &Analysis, say: &mut dyn FnMut(String)) {
     let problems = &a.capture.problems;
     for p in problems.iter().take(MAX_COMPLAINTS) {
         let file = a.capture.files.get(p.file as usize).map(String::as_str).unwrap_or_default();
@@ -279,10 +370,10 @@ fn complain_of(a: &Analysis) {
             (Some(offset), None) => format!("offset {offset}: "),
             _ => String::new(),
         };
-        complain(&format!("{file}: {place}{}", p.text));
+        say(format!("{file}: {place}{}", p.text));
     }
     if let Some(more) = problems.len().checked_sub(MAX_COMPLAINTS).filter(|n| *n > 0) {
-        complain(&format!("and {more} more; --format json lists them all in capture.problems"));
+        say(format!("and {more} more; --format json lists them all in capture.problems"));
     }
 }
 

@@ -1,17 +1,21 @@
 //! One pass over a capture: decode, follow, judge.
 
+use super::judging::Judging;
 use super::{Analyser, Analysis, Options};
 use crate::capture::{Problem, Source};
 use crate::diagnose::Judged;
 
-/// Finished sessions are judged in batches, so that threads have something to share. Small ones:
-/// what waits is memory that others could use again.
-const BATCH_PER_THREAD: usize = 32;
+/// Finished sessions are judged so many at a time. Few: what waits is memory that others could use
+/// again.
+const BATCH: usize = 32;
 
 /// Sessions, and data connections, that are kept at hand however quiet they are.
 const KEPT: usize = 4096;
 
 /// Reads a capture to its end and judges its sessions; returns them all, by id.
+///
+/// Called on a thread of a rayon pool, its other threads read ahead and judge. What comes out is
+/// the same for any number of them.
 pub fn analyse(source: Source, options: &Options) -> Analysis {
     let mut sessions = Vec::new();
     let mut analysis = analyse_with(source, options, |judged| sessions.push(judged));
@@ -22,7 +26,11 @@ pub fn analyse(source: Source, options: &Options) -> Analysis {
 
 /// Reads a capture to its end and hands on each judged session at its closing point, in the order
 /// of closing points. The analysis returned holds no sessions, only what was found over all of them.
-pub fn analyse_with(source: Source, options: &Options, sink: impl FnMut(Judged)) -> Analysis {
+pub fn analyse_with(
+    source: Source,
+    options: &Options,
+    sink: impl FnMut(Judged) + Send,
+) -> Analysis {
     run(source, options, KEPT, sink)
 }
 
@@ -30,18 +38,26 @@ fn run(
     mut source: Source,
     options: &Options,
     kept: usize,
-    mut sink: impl FnMut(Judged),
+    sink: impl FnMut(Judged) + Send,
 ) -> Analysis {
-    let batch = BATCH_PER_THREAD * rayon::current_num_threads();
+    let threads = match rayon::current_thread_index() {
+        Some(_) => rayon::current_num_threads(),
+        None => 1,
+    };
+    if threads > 1 {
+        source.read_ahead();
+    }
     let mut analyser = Analyser::new(options);
     analyser.rest_beyond(kept);
-    while let Some(packet) = source.next_packet() {
-        analyser.packet(&packet);
-        if analyser.waiting() >= batch {
-            analyser.judged().into_iter().for_each(&mut sink);
+    let learner = Judging::new(threads, sink).over(|hand_over| {
+        while let Some(packet) = source.next_packet() {
+            analyser.packet(&packet);
+            if analyser.waiting() >= BATCH {
+                hand_over(analyser.take_waiting());
+            }
         }
-    }
-    analyser.finish_into(batch, &mut sink);
+        analyser.finish_into(BATCH, hand_over);
+    });
     let mut capture = source.finish();
     capture.problems.extend(analyser.problems());
     for ((a, b), (client, server)) in analyser.engine().captured_twice() {
@@ -54,7 +70,7 @@ fn run(
         );
         capture.problems.push(Problem { file: *b, offset: None, frame: None, text });
     }
-    let findings = analyser.findings();
+    let findings = learner.findings();
     Analysis { capture, overview: analyser.into_overview(), findings, ..Analysis::default() }
 }
 
@@ -65,25 +81,53 @@ mod tests {
     use super::*;
     use crate::capture::{OpenOptions, open};
 
+    fn samples() -> Vec<PathBuf> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
+        let all = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+        all.filter(|p| p.extension().is_some_and(|e| e != "toml" && e != "md")).collect()
+    }
+
+    fn told(path: &PathBuf, kept: usize) -> Vec<String> {
+        let source = open(std::slice::from_ref(path), &OpenOptions::default()).source;
+        let mut told = Vec::new();
+        let analysis =
+            run(source, &Options::default(), kept, |j| told.push(format!("{:#?}", Box::new(j))));
+        told.push(format!("{analysis:#?}"));
+        told
+    }
+
     #[test]
     fn rest_changes_nothing() {
-        let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
         let mut compared = 0;
-        for entry in std::fs::read_dir(samples).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_none_or(|e| e == "toml" || e == "md") {
-                continue;
-            }
-            let told = |kept: usize| {
-                let source = open(&[PathBuf::from(&path)], &OpenOptions::default()).source;
-                let mut told = Vec::new();
-                run(source, &Options::default(), kept, |j| told.push(format!("{j:#?}")));
-                told
-            };
-            let (awake, resting) = (told(usize::MAX), told(0));
+        for path in samples() {
+            let (awake, resting) = (told(&path, usize::MAX), told(&path, 0));
             compared += awake.len();
             assert!(awake == resting, "{}", path.display());
         }
         assert!(compared > 100);
+    }
+
+    #[test]
+    fn threads_change_nothing_and_keep_the_order() {
+        for threads in [1, 2, 3, 8] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            for path in samples() {
+                let (one, several) = (told(&path, KEPT), pool.install(|| told(&path, KEPT)));
+                assert!(one == several, "{} on {threads} threads", path.display());
+            }
+        }
+    }
+
+    #[test]
+    fn a_sink_that_panics_stops_the_run() {
+        let path = samples().into_iter().find(|p| p.ends_with("mixed-many.pcap")).unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let result = pool.install(|| {
+            std::panic::catch_unwind(|| {
+                let source = open(std::slice::from_ref(&path), &OpenOptions::default()).source;
+                analyse_with(source, &Options::default(), |_| panic!("on purpose"))
+            })
+        });
+        assert!(result.is_err());
     }
 }

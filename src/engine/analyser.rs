@@ -85,6 +85,11 @@ impl Analyser {
         self.waiting.len()
     }
 
+    /// These sessions, to be judged elsewhere.
+    pub(super) fn take_waiting(&mut self) -> Vec<Session> {
+        std::mem::take(&mut self.waiting)
+    }
+
     /// Judges the sessions that came to their closing point, and hands them out in that order.
     ///
     /// Rules see one session at a time, so they run on all threads of the current pool.
@@ -132,18 +137,18 @@ impl Analyser {
         self.overview.missing_segments = self.engine.missing_segments();
     }
 
-    /// The same, and hands out the judged sessions as they come: a million that are still open
-    /// never stand finished beside each other.
-    pub(super) fn finish_into(&mut self, batch: usize, mut sink: impl FnMut(Judged)) {
+    /// The same, and hands over the sessions as they come: a million that are still open never stand
+    /// finished beside each other.
+    pub(super) fn finish_into(&mut self, batch: usize, hand_over: &mut dyn FnMut(Vec<Session>)) {
         for key in self.engine.left() {
             self.engine.close_last(key);
             self.collect();
             if self.waiting() >= batch {
-                self.judged().into_iter().for_each(&mut sink);
+                hand_over(self.take_waiting());
             }
         }
         self.finish();
-        self.judged().into_iter().for_each(sink);
+        hand_over(self.take_waiting());
     }
 
     /// The engine, for what it knows beside sessions.

@@ -10,6 +10,7 @@ mod control;
 mod flows;
 mod idents;
 mod interest;
+mod judging;
 #[cfg(all(feature = "live", unix))]
 mod live;
 mod losses;

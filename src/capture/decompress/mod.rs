@@ -24,19 +24,27 @@ const PROBE: usize = 6;
 /// How much compressed input is read at a time.
 const PIECE: usize = 128 * 1024;
 
-/// The stream itself, or what is compressed in it, with the compression.
-pub(super) fn open(mut stream: Stream) -> io::Result<(Stream, Option<Compression>)> {
+/// The first bytes, and how many there are. `read` is told how many were read before.
+pub(super) fn probe(
+    mut read: impl FnMut(&mut [u8], usize) -> io::Result<usize>,
+) -> io::Result<([u8; PROBE], usize)> {
     let mut probe = [0; PROBE];
     let mut have = 0;
     // A pipe may give fewer bytes than asked for.
     while have < PROBE {
-        match stream.read(&mut probe[have..]) {
+        match read(&mut probe[have..], have) {
             Ok(0) => break,
             Ok(count) => have += count,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
+    Ok((probe, have))
+}
+
+/// The stream itself, or what is compressed in it, with the compression.
+pub(super) fn open(mut stream: Stream) -> io::Result<(Stream, Option<Compression>)> {
+    let (probe, have) = probe(|buf, _| stream.read(buf))?;
     let content = Content::of(&probe[..have]);
     let whole = Cursor::new(probe).take(have as u64).chain(stream);
     let Content::Compressed(compression) = content else { return Ok((Box::new(whole), None)) };

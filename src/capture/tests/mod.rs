@@ -1,5 +1,6 @@
 //! Tests over captures that are built byte by byte.
 
+mod ahead;
 mod build;
 mod compressed;
 mod damage;
@@ -31,7 +32,10 @@ fn read(bytes: &[u8]) -> (Vec<Seen>, Notes) {
 }
 
 fn read_from(input: impl Read) -> (Vec<Seen>, Notes) {
-    let mut reader = Reader::new(input, 0).expect("a capture");
+    seen_of(Reader::new(input, 0).expect("a capture"))
+}
+
+fn seen_of<R: Read>(mut reader: Reader<R>) -> (Vec<Seen>, Notes) {
     let mut seen = Vec::new();
     while let Some(packet) = reader.next() {
         seen.push(Seen {
