@@ -3,7 +3,7 @@
 use super::judging::Judging;
 use super::{Analyser, Analysis, Options};
 use crate::capture::{Problem, Source};
-use crate::diagnose::Judged;
+use crate::diagnose::{self, Judged};
 
 /// Finished sessions are judged so many at a time. Few: what waits is memory that others could use
 /// again.
@@ -49,8 +49,13 @@ fn run(
     }
     let mut analyser = Analyser::new(options);
     analyser.rest_beyond(kept);
-    let learner = Judging::new(threads, sink).over(|hand_over| {
+    let judge = if options.problems_only { diagnose::judge_briefly } else { diagnose::judge };
+    let learner = Judging::new(threads, judge, sink).over(|hand_over| {
         while let Some(packet) = source.next_packet() {
+            // Before the packet, and few at a time: after a pause, all that ended is due.
+            while analyser.close_due(packet.moment, BATCH) {
+                hand_over(analyser.take_waiting());
+            }
             analyser.packet(&packet);
             if analyser.waiting() >= BATCH {
                 hand_over(analyser.take_waiting());
