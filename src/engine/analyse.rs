@@ -3,7 +3,7 @@
 use super::judging::Judging;
 use super::{Analyser, Analysis, Options};
 use crate::capture::{Problem, Source};
-use crate::diagnose::Judged;
+use crate::diagnose::{self, Judged};
 
 /// Finished sessions are judged so many at a time. Few: what waits is memory that others could use
 /// again.
@@ -49,7 +49,7 @@ fn run(
     }
     let mut analyser = Analyser::new(options);
     analyser.rest_beyond(kept);
-    let learner = Judging::new(threads, sink).over(|hand_over| {
+    let learner = Judging::new(threads, diagnose::judge, sink).over(|hand_over| {
         while let Some(packet) = source.next_packet() {
             analyser.packet(&packet);
             if analyser.waiting() >= BATCH {

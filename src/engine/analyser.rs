@@ -81,7 +81,7 @@ impl Analyser {
     }
 
     /// These sessions, to be judged elsewhere.
-    pub(super) fn take_waiting(&mut self) -> Vec<Session> {
+    pub(super) fn take_waiting(&mut self) -> Vec<Box<Session>> {
         std::mem::take(&mut self.waiting)
     }
 
@@ -133,7 +133,11 @@ impl Analyser {
 
     /// The same, and hands over the sessions as they come: a million that are still open never stand
     /// finished beside each other.
-    pub(super) fn finish_into(&mut self, batch: usize, hand_over: &mut dyn FnMut(Vec<Session>)) {
+    pub(super) fn finish_into(
+        &mut self,
+        batch: usize,
+        hand_over: &mut dyn FnMut(Vec<Box<Session>>),
+    ) {
         for key in self.engine.left() {
             self.engine.close_last(key);
             self.collect();

@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use rayon::ScopeFifo;
 
-use crate::diagnose::{self, Judged, Learner};
+use crate::diagnose::{Judged, Learner};
 use crate::session::Session;
 
 /// Batches of each thread that may be on their way: more of them, and whoever hands sessions over
@@ -16,6 +16,7 @@ const BATCHES_PER_THREAD: usize = 4;
 /// Judges sessions and hands them out in their order.
 pub(super) struct Judging<S> {
     threads: usize,
+    judge: fn(Box<Session>) -> Judged,
     state: Mutex<State<S>>,
     /// A batch was handed out, or nothing will be any more.
     moved: Condvar,
@@ -50,8 +51,8 @@ impl<S: FnMut(Judged)> Outlet<S> {
 }
 
 impl<S: FnMut(Judged) + Send> Judging<S> {
-    /// Hands sessions to `sink`; `threads` of the current pool judge them.
-    pub(super) fn new(threads: usize, sink: S) -> Self {
+    /// Hands sessions to `sink`; `threads` of the current pool judge them, with `judge`.
+    pub(super) fn new(threads: usize, judge: fn(Box<Session>) -> Judged, sink: S) -> Self {
         let state = State {
             outlet: Some(Outlet { learner: Learner::default(), sink }),
             taken: 0,
@@ -60,19 +61,22 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
             waiting: false,
             failed: false,
         };
-        Self { threads, state: Mutex::new(state), moved: Condvar::new() }
+        Self { threads, judge, state: Mutex::new(state), moved: Condvar::new() }
     }
 
     /// Calls `run`, which is given somewhere to bring finished sessions to. All of them are judged
     /// and handed out when this returns what was learned from them.
-    pub(super) fn over(self, run: impl FnOnce(&mut dyn FnMut(Vec<Session>)) + Send) -> Learner {
+    pub(super) fn over(
+        self,
+        run: impl FnOnce(&mut dyn FnMut(Vec<Box<Session>>)) + Send,
+    ) -> Learner {
         if self.threads > 1 {
             rayon::in_place_scope_fifo(|scope| run(&mut |sessions| self.aside(scope, sessions)));
         } else {
             run(&mut |sessions| {
                 let mut state = self.state();
                 let Some(outlet) = &mut state.outlet else { return };
-                sessions.into_iter().map(diagnose::judge).for_each(|j| outlet.take(j));
+                sessions.into_iter().map(self.judge).for_each(|j| outlet.take(j));
             });
         }
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -84,11 +88,11 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
     }
 
     /// Has a batch judged by whichever thread comes to it.
-    fn aside<'s>(&'s self, scope: &ScopeFifo<'s>, sessions: Vec<Session>) {
+    fn aside<'s>(&'s self, scope: &ScopeFifo<'s>, sessions: Vec<Box<Session>>) {
         let Some(number) = self.enter() else { return };
         scope.spawn_fifo(move |_| {
             let failing = Failing(self);
-            let judged = sessions.into_iter().map(diagnose::judge).collect();
+            let judged = sessions.into_iter().map(self.judge).collect();
             self.judged(number, judged);
             std::mem::forget(failing);
         });
