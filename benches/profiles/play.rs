@@ -208,7 +208,7 @@ impl Session {
             _ => return Ok(None),
         }
         self.step += 1;
-        Ok(Some(1000 + self.random.below(4000)))
+        Ok(Some(5_000 + self.random.below(40_000)))
     }
 
     /// The client dials, and what comes of it.

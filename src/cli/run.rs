@@ -275,7 +275,7 @@ fn name(file: &Path) -> String {
 
 /// How to analyse.
 pub fn engine_options(common: &Common) -> Options {
-    Options { ports: common.port.clone(), threads: common.threads }
+    Options { ports: common.port.clone(), threads: common.threads, problems_only: false }
 }
 
 fn analyse(source: Source, common: &Common, filter: Option<&Filter>, ids: &[u64]) -> Analysis {
@@ -331,7 +331,8 @@ fn ndjson(
     let mut masker = common.privacy.then(Masker::default);
     let chosen = filter.is_some() || !args.session.is_empty();
     let mut counting = BTreeSet::new();
-    let mut analysis = engine::analyse_with(source, &engine_options(common), |mut j| {
+    let options = Options { problems_only: args.only_problems, ..engine_options(common) };
+    let mut analysis = engine::analyse_with(source, &options, |mut j| {
         let counts = counts(&j, filter, &args.session) && failed.is_none();
         if counts {
             problem |= is_problem(&j);

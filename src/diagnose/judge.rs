@@ -1,6 +1,8 @@
 //! One session through all rules: precedence, merging, order.
 
-use super::{Context, Diagnosis, Findings, Judged, RULES, Rule, Status, advice, lost, status};
+use super::{
+    Context, Diagnosis, Findings, Judged, RULES, Rule, Severity, Status, advice, lost, status,
+};
 use crate::session::Session;
 
 /// The rule with this code.
@@ -10,7 +12,18 @@ pub fn find(code: &str) -> Option<&'static Rule> {
 
 /// Judges a finished session.
 pub fn judge(session: Box<Session>) -> Judged {
-    let mut findings = Findings::default();
+    judged(session, Findings::default())
+}
+
+/// The same, for readers of problems alone: of a healthy session with nothing worse than
+/// [`Severity::Info`] they get codes and evidence, while texts may be missing.
+pub fn judge_briefly(session: Box<Session>) -> Judged {
+    let judged = self::judged(session, Findings { brief: true, ..Findings::default() });
+    let serious = judged.diagnoses.iter().any(|d| d.severity != Severity::Info);
+    if serious || judged.status != Status::Healthy { judge(judged.session) } else { judged }
+}
+
+fn judged(session: Box<Session>, mut findings: Findings) -> Judged {
     let context = Context::new(&session);
     for rule in RULES {
         (rule.check)(&context, &mut findings);

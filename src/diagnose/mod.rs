@@ -28,7 +28,7 @@ pub use diagnosis::{
     Status,
 };
 pub use findings::{FINDINGS, FindingRule, Learner};
-pub use judge::{find, judge};
+pub use judge::{find, judge, judge_briefly};
 pub use rule::{Entry, Findings, Rule};
 pub use rules::RULES;
 pub use status::{Means, anything_succeeded};

@@ -75,9 +75,17 @@ impl<C> Rule<C> {
 #[derive(Debug, Default)]
 pub struct Findings {
     pub(super) diagnoses: Vec<Diagnosis>,
+    /// Texts of what is only worth knowing needn't be written: nobody will read them.
+    pub(super) brief: bool,
 }
 
 impl Findings {
+    /// Adds a diagnosis; its text only when somebody will read it.
+    pub fn add_with(&mut self, bare: Diagnosis, text: impl FnOnce(Diagnosis) -> Diagnosis) {
+        let whole = !self.brief || bare.severity != Severity::Info;
+        self.add(if whole { text(bare) } else { bare });
+    }
+
     /// Adds a diagnosis.
     pub fn add(&mut self, diagnosis: Diagnosis) {
         self.diagnoses.push(diagnosis);

@@ -20,12 +20,17 @@ pub struct Analyser {
     waiting: Vec<Box<Session>>,
     learner: Learner,
     last: Moment,
+    problems_only: bool,
 }
 
 impl Analyser {
     /// An analyser that has seen nothing yet.
     pub fn new(options: &Options) -> Self {
-        Self { engine: Engine::new(&options.ports), ..Self::default() }
+        Self {
+            engine: Engine::new(&options.ports),
+            problems_only: options.problems_only,
+            ..Self::default()
+        }
     }
 
     /// Lets quiet sessions rest, see [`Engine::rest_beyond`].
@@ -90,7 +95,8 @@ impl Analyser {
     /// Rules see one session at a time, so they run on all threads of the current pool.
     pub fn judged(&mut self) -> Vec<Judged> {
         let waiting = std::mem::take(&mut self.waiting);
-        let judged: Vec<Judged> = waiting.into_par_iter().map(diagnose::judge).collect();
+        let judge = if self.problems_only { diagnose::judge_briefly } else { diagnose::judge };
+        let judged: Vec<Judged> = waiting.into_par_iter().map(judge).collect();
         judged.iter().for_each(|j| self.learner.session(j));
         judged
     }

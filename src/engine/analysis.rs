@@ -14,6 +14,8 @@ pub struct Options {
     pub ports: Vec<u16>,
     /// Threads for rules and rendering; 0 for all cores.
     pub threads: usize,
+    /// Only sessions with problems will be read: see [`crate::diagnose::judge_briefly`].
+    pub problems_only: bool,
 }
 
 /// What a capture held, FTP or not.

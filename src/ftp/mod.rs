@@ -8,4 +8,5 @@ pub mod line;
 pub mod recognise;
 pub mod reply;
 pub mod software;
+pub mod text;
 pub mod tls;

@@ -30,7 +30,7 @@ pub struct Reply<'a> {
 impl Reply<'_> {
     /// The whole text with its code, U+FFFD for invalid bytes.
     pub fn display(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.raw)
+        super::text::text(&self.raw)
     }
 
     /// What stands behind the code of the first line, and all further lines.

@@ -32,6 +32,9 @@ fn address(e: Endpoint) -> d::Address {
 
 fn text(t: &str) -> String {
     let t = t.strip_suffix("\r\n").or(t.strip_suffix('\n')).or(t.strip_suffix('\r')).unwrap_or(t);
+    if t.len() <= MAX_TEXT {
+        return t.to_owned();
+    }
     t.char_indices().nth(MAX_TEXT).map_or(t, |(end, _)| &t[..end]).to_owned()
 }
 
@@ -149,7 +152,7 @@ fn control(s: &Session) -> d::Control {
         server_software: s.software.clone(),
         commands: s.commands,
         replies: s.replies,
-        verbs: s.verbs.clone(),
+        verbs: s.verbs.iter().map(|(v, n)| (v.as_str().to_owned(), *n)).collect(),
         handshake_rtt_s: rtt,
         banner_delay_s: banner.map(|(b, h)| b.time.since(h.time).as_secs_f64()),
     }

@@ -1,5 +1,6 @@
 //! The JSON document, and its lines as a stream.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use rayon::prelude::*;
@@ -8,16 +9,19 @@ use serde::Serialize;
 use super::convert;
 use super::document::{Line, SCHEMA, Summary};
 use super::escape::escape_json;
+use super::indent::indented;
 use crate::diagnose::{Diagnosis, Judged};
 use crate::engine::Analysis;
 
 /// Sessions rendered at a time, so that threads have something to share and memory stays bounded.
 const BATCH: usize = 256;
 
-fn pretty(value: &impl Serialize, indent: &str) -> String {
-    let json = serde_json::to_string_pretty(value).unwrap_or_default();
-    let json = escape_json(&json);
-    if indent.is_empty() { json.into_owned() } else { json.replace('\n', &format!("\n{indent}")) }
+fn pretty(value: &impl Serialize, level: usize) -> String {
+    let json = indented(value, level);
+    match escape_json(&json) {
+        Cow::Borrowed(_) => json,
+        Cow::Owned(escaped) => escaped,
+    }
 }
 
 /// The summary of the sessions that `counts` lets through.
@@ -38,18 +42,16 @@ pub fn document(
 ) -> io::Result<()> {
     let findings: Vec<_> = a.findings.iter().map(convert::finding).collect();
     write!(out, "{{\n  \"schema\": \"{SCHEMA}\",\n  \"capture\": ")?;
-    out.write_all(pretty(&convert::capture(a), "  ").as_bytes())?;
+    out.write_all(pretty(&convert::capture(a), 1).as_bytes())?;
     write!(out, ",\n  \"summary\": ")?;
-    out.write_all(pretty(&summary(a.sessions.iter()), "  ").as_bytes())?;
+    out.write_all(pretty(&summary(a.sessions.iter()), 1).as_bytes())?;
     write!(out, ",\n  \"findings\": ")?;
-    out.write_all(pretty(&findings, "  ").as_bytes())?;
+    out.write_all(pretty(&findings, 1).as_bytes())?;
     write!(out, ",\n  \"sessions\": [")?;
     let mut first = true;
     for batch in a.sessions.chunks(BATCH) {
-        let rendered: Vec<Option<String>> = batch
-            .par_iter()
-            .map(|j| show(j).then(|| pretty(&convert::session(j), "    ")))
-            .collect();
+        let rendered: Vec<Option<String>> =
+            batch.par_iter().map(|j| show(j).then(|| pretty(&convert::session(j), 2))).collect();
         for json in rendered.into_iter().flatten() {
             out.write_all(if first { b"\n    " } else { b",\n    " })?;
             out.write_all(json.as_bytes())?;

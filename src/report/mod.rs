@@ -6,6 +6,7 @@ pub mod document;
 pub mod escape;
 pub mod explain;
 pub mod filter;
+mod indent;
 pub mod json;
 pub mod ladder;
 mod names;

@@ -33,6 +33,7 @@ impl Builder {
         now: Moment,
     ) -> Box<Session> {
         let control = connections.control;
+        self.verbs.sort_unstable();
         let drafts = std::mem::take(&mut self.channels);
         let positions: Vec<usize> = drafts.iter().map(|d| d.position).collect();
         let mut channels: Vec<Channel> = drafts
@@ -78,7 +79,7 @@ impl Builder {
             ident: connections.ident,
             software: self.software,
             not_ftp: self.not_ftp,
-            verbs: self.verbs.iter().map(|(v, n)| (v.as_str().to_owned(), *n)).collect(),
+            verbs: self.verbs,
             commands: self.commands,
             replies: self.replies,
             script: self.script,

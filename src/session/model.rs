@@ -1,11 +1,11 @@
 //! A finished session: plain facts, no judgment.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Channel, Ident, Login, Oddity, Script, Tls, Vantage};
 use crate::capture::{CaptureLoss, Moment};
 use crate::decode::Endpoint;
+use crate::ftp::command::Verb;
 use crate::pack::packed_enum;
 use crate::tcp::{Connection, Half};
 
@@ -126,7 +126,7 @@ pub struct Session {
     /// What the server said first when it was no FTP reply ("SSH", "HTTP").
     pub not_ftp: Option<&'static str>,
     /// Commands by verb.
-    pub verbs: BTreeMap<String, u64>,
+    pub verbs: Vec<(Verb, u64)>,
     /// Commands.
     pub commands: u64,
     /// Replies.

@@ -4,7 +4,7 @@ use super::builder::{Builder, Effect, Side, TransferNote};
 use super::growth::grow;
 use super::hearing::Said;
 use super::oddity::Shape;
-use super::text::{bounded, head, quoted, stated_bytes, text};
+use super::text::{bounded, head, quoted, stated_bytes};
 use super::{Announcement, Association, Exchange, Login, MessageKind, Mode, OddityKind};
 use crate::capture::Moment;
 use crate::decode::Endpoint;
@@ -12,6 +12,7 @@ use crate::ftp::command::{Command, Verb};
 use crate::ftp::dialogue::{Paired, Speaker};
 use crate::ftp::endpoint::{self, Advertised, Unreadable};
 use crate::ftp::reply::{Reply, ServerLine};
+use crate::ftp::text::text;
 use crate::ftp::{recognise, software};
 
 /// Characters of an argument that are kept.

@@ -1,12 +1,5 @@
 //! What the texts of commands and replies say.
 
-use std::borrow::Cow;
-
-/// Text from the wire as UTF-8.
-pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes)
-}
-
 /// At most `max` characters.
 pub(super) fn bounded(mut text: String, max: usize) -> String {
     text.truncate(head(&text, max).len());

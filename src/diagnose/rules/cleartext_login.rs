@@ -31,6 +31,12 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     }
     let public = [s.server.ip, s.client.ip].into_iter().find(|ip| routed(*ip));
     let severity = if public.is_some() { Severity::Warning } else { Severity::Info };
+    let bare = Diagnosis::new(RULE.code, severity, RULE.stage).evidence(pass.at, "PASS in clear");
+    findings.add_with(bare, |d| told(ctx, d, user, public));
+}
+
+fn told(ctx: &Context<'_>, d: Diagnosis, user: &str, public: Option<IpAddr>) -> Diagnosis {
+    let s = ctx.session;
     let whose = if user.is_empty() { String::new() } else { format!(" of {user}") };
     let reasoning = match public {
         Some(ip) => format!(
@@ -42,18 +48,14 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                 .to_owned()
         }
     };
-    findings.add(
-        Diagnosis::new(RULE.code, severity, RULE.stage)
-            .summary(format!("The password{whose} was sent to {} in clear.", s.server))
-            .reasoning(reasoning)
-            .evidence(pass.at, "PASS in clear")
-            .advice_with(
-                Audience::Client,
-                "Use FTP over TLS, or SFTP, and change the password.",
-                format!("curl --ssl-reqd ftp://{}/   lftp: set ftp:ssl-force true", s.server.ip),
-            )
-            .advise_server(ctx, "Refuse logins in clear.", advice::server::TLS_REQUIRED),
-    );
+    d.summary(format!("The password{whose} was sent to {} in clear.", s.server))
+        .reasoning(reasoning)
+        .advice_with(
+            Audience::Client,
+            "Use FTP over TLS, or SFTP, and change the password.",
+            format!("curl --ssl-reqd ftp://{}/   lftp: set ftp:ssl-force true", s.server.ip),
+        )
+        .advise_server(ctx, "Refuse logins in clear.", advice::server::TLS_REQUIRED)
 }
 
 /// Names for which any password will do (RFC 1635).

@@ -73,7 +73,8 @@ fn named(ctx: &Context<'_>) -> Option<(&'static str, Moment, String)> {
 fn smtp(ctx: &Context<'_>) -> Option<(&'static str, Moment, String)> {
     let s = ctx.session;
     // An FTP server may name its host as it likes; its dialogue tells.
-    if s.verbs.keys().any(|v| matches!(v.as_str(), "USER" | "PASS" | "FEAT" | "SYST")) {
+    let told = [Verb::USER, Verb::PASS, Verb::FEAT, Verb::SYST];
+    if s.verbs.iter().any(|(v, _)| told.contains(v)) {
         return None;
     }
     let hello = s.script.exchanges.iter().find(|e| {

@@ -100,7 +100,7 @@ impl Field {
                     .any(|ip| v.contains(ip))
             }
             Self::User => s.user.as_deref().is_some_and(|u| v.is(u)),
-            Self::Verb => s.verbs.keys().any(|verb| v.is(verb)),
+            Self::Verb => s.verbs.iter().any(|(verb, _)| v.is(verb.as_str())),
             Self::Path => s.transfers.iter().filter_map(|t| t.path.as_deref()).any(|p| v.is(p)),
             Self::Code => j.diagnoses.iter().any(|d| v.is(d.code)),
             Self::Severity => j.diagnoses.iter().any(|d| v.is(d.severity.name())),
