@@ -5,6 +5,7 @@
 //! ([`ftp`]) and joins both into sessions ([`session`]); [`diagnose`] judges each session with a
 //! table of rules, and [`report`] shows what was found.
 
+mod ahead;
 pub mod capture;
 pub mod decode;
 pub mod diagnose;

@@ -22,7 +22,7 @@ mod wire;
 
 use std::path::{Path, PathBuf};
 
-use measure::{Measured, best, command};
+use measure::{Measured, best, best_of_each, command};
 use play::Truth;
 use profile::{Made, PROFILES, Profile, make};
 
@@ -83,7 +83,8 @@ fn main() {
         std::process::exit(i32::from(!guard::guard(&a.folder, a.bless)));
     }
     println!(
-        "| capture | | time | × cat | × walk | ns/packet | memory |\n|---|---|--:|--:|--:|--:|--:|"
+        "| capture | | time | × cat | × walk | ns/packet | CPU time | times faster | × CPU | memory |\n\
+         |---|---|--:|--:|--:|--:|--:|--:|--:|--:|"
     );
     for profile in PROFILES {
         if a.names.is_empty() || a.names.iter().any(|n| n == profile.name) {
@@ -105,7 +106,7 @@ fn run(profile: &Profile, a: &Arguments) {
     assert_eq!(truth, made.truth, "{} is not reported as it was made", profile.name);
     let bytes = std::fs::metadata(&path).unwrap().len();
     println!(
-        "| **{}** {:.1} MB, {} packets, {} sessions | | | | | | |",
+        "| **{}** {:.1} MB, {} packets, {} sessions | | | | | | | | | |",
         profile.name,
         bytes as f64 / 1e6,
         made.packets,
@@ -113,18 +114,29 @@ fn run(profile: &Profile, a: &Arguments) {
     );
     let cat = best(a.runs, || measure::inside("cat", &path));
     let walk = best(a.runs, || measure::inside("walk", &path));
-    let line = |what: &str, m: &Measured| print_line(what, m, &cat, &walk, &made);
+    let line = |what: &str, m: &Measured| print_line(what, m, None, &cat, &walk, &made);
     line("cat", &cat);
     line("header walk", &walk);
     let ours = env!("CARGO_BIN_EXE_ftpscope");
     let file = path.to_str().unwrap();
-    for threads in &a.threads {
+    let problems = |threads: &usize, file: &str| {
         let threads = threads.to_string();
         let problems =
             ["report", "--format", "ndjson", "--only-problems", "--threads", &threads, file];
-        let measured = best(a.runs, || command(ours, &problems));
-        line(&format!("ftpscope, {threads} threads, problems as ndjson"), &measured);
-    }
+        command(ours, &problems)
+    };
+    let on_threads = |what: &str, file: &str| {
+        let all = best_of_each(a.runs, &a.threads, |threads| problems(threads, file));
+        for (threads, m) in a.threads.iter().zip(&all) {
+            let what = format!("ftpscope, {threads} threads, problems as ndjson{what}");
+            print_line(&what, m, all.first().filter(|_| *threads > 1), &cat, &walk, &made);
+        }
+    };
+    on_threads("", file);
+    let packed = a.folder.join(format!("{}.gz", profile.name));
+    gzip(&path, &packed).unwrap();
+    on_threads(", from gzip", packed.to_str().unwrap());
+    std::fs::remove_file(&packed).unwrap();
     let ndjson = ["report", "--format", "ndjson", "--threads", "1", file];
     line("ftpscope, 1 thread, all as ndjson", &best(a.runs, || command(ours, &ndjson)));
     let json = ["report", "--format", "json", "--threads", "1", file];
@@ -140,15 +152,36 @@ fn run(profile: &Profile, a: &Arguments) {
     std::fs::remove_file(&path).unwrap();
 }
 
-fn print_line(what: &str, m: &Measured, cat: &Measured, walk: &Measured, made: &Made) {
+/// `one` is the same on one thread.
+fn print_line(
+    what: &str,
+    m: &Measured,
+    one: Option<&Measured>,
+    cat: &Measured,
+    walk: &Measured,
+    made: &Made,
+) {
+    let ratio = |of: fn(&Measured, &Measured) -> f64| {
+        one.map_or_else(String::new, |one| format!("{:.2}", of(one, m)))
+    };
     println!(
-        "| | {what} | {:.3} s | {:.2} | {:.2} | {:.0} | {:.1} MB |",
+        "| | {what} | {:.3} s | {:.2} | {:.2} | {:.0} | {:.3} s | {} | {} | {:.1} MB |",
         m.seconds,
         m.seconds / cat.seconds,
         m.seconds / walk.seconds,
         m.seconds * 1e9 / made.packets as f64,
+        m.cpu,
+        ratio(|one, m| one.seconds / m.seconds),
+        ratio(|one, m| m.cpu / one.cpu),
         m.megabytes
     );
+}
+
+fn gzip(from: &Path, to: &Path) -> std::io::Result<()> {
+    let to = std::fs::File::create(to)?;
+    let mut packed = flate2::write::GzEncoder::new(to, flate2::Compression::fast());
+    std::io::copy(&mut std::fs::File::open(from)?, &mut packed)?;
+    packed.finish().map(drop)
 }
 
 /// What our report says, as far as the truth knows it.

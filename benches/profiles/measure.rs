@@ -11,13 +11,36 @@ pub const INNER: &str = "--measured";
 #[derive(Clone, Copy)]
 pub struct Measured {
     pub seconds: f64,
+    /// Of all its threads, in user and in system mode.
+    pub cpu: f64,
     pub megabytes: f64,
 }
 
-/// The fastest of some runs: what else the machine does only adds.
+impl Measured {
+    /// The least of both: what else the machine does only adds.
+    fn best(self, other: Self) -> Self {
+        Self {
+            seconds: self.seconds.min(other.seconds),
+            cpu: self.cpu.min(other.cpu),
+            megabytes: self.megabytes.max(other.megabytes),
+        }
+    }
+}
+
+/// The best of some runs.
 pub fn best(runs: usize, run: impl Fn() -> Measured) -> Measured {
-    let all = (0..runs.max(1)).map(|_| run());
-    all.min_by(|a, b| a.seconds.total_cmp(&b.seconds)).unwrap()
+    (0..runs.max(1)).map(|_| run()).reduce(Measured::best).unwrap()
+}
+
+/// The best of some runs of each, taken in turns, since they are to be compared.
+pub fn best_of_each<T>(runs: usize, all: &[T], run: impl Fn(&T) -> Measured) -> Vec<Measured> {
+    let mut best: Vec<Measured> = all.iter().map(&run).collect();
+    for _ in 1..runs {
+        for (best, one) in best.iter_mut().zip(all) {
+            *best = best.best(run(one));
+        }
+    }
+    best
 }
 
 /// A program with its output thrown away.
@@ -43,10 +66,11 @@ fn outer(words: &[&str]) -> Measured {
     let out = Command::new(me).args(words).output().unwrap();
     let text = String::from_utf8(out.stdout).unwrap();
     let mut numbers = text.split_whitespace().map(|n| n.parse::<f64>().unwrap());
-    Measured { seconds: numbers.next().unwrap(), megabytes: numbers.next().unwrap() }
+    let [seconds, cpu, megabytes] = std::array::from_fn(|_| numbers.next().unwrap());
+    Measured { seconds, cpu, megabytes }
 }
 
-/// Runs one thing, prints seconds and megabytes, and leaves.
+/// Runs one thing, prints seconds, seconds of processors, and megabytes, and leaves.
 pub fn inner(mut words: impl Iterator<Item = String>) -> ! {
     let what = words.next().unwrap();
     let began = Instant::now();
@@ -62,18 +86,24 @@ pub fn inner(mut words: impl Iterator<Item = String>) -> ! {
         _ => drop(crate::walk::walk(Path::new(&words.next().unwrap())).unwrap()),
     }
     let seconds = began.elapsed().as_secs_f64();
-    println!("{seconds} {}", peak());
+    let (cpu, megabytes) = used(what == "command");
+    println!("{seconds} {cpu} {megabytes}");
     std::process::exit(0)
 }
 
-/// Peak memory of the children, in megabytes.
+/// Time of processors and peak memory, of the children or of this process.
 #[cfg(unix)]
-fn peak() -> f64 {
+fn used(children: bool) -> (f64, f64) {
     use nix::sys::resource::{UsageWho, getrusage};
-    getrusage(UsageWho::RUSAGE_CHILDREN).map_or(0.0, |u| u.max_rss() as f64 / 1000.0)
+    let who = if children { UsageWho::RUSAGE_CHILDREN } else { UsageWho::RUSAGE_SELF };
+    getrusage(who).map_or((0.0, 0.0), |u| {
+        let cpu =
+            [u.user_time(), u.system_time()].map(|t| t.tv_sec() as f64 + t.tv_usec() as f64 / 1e6);
+        (cpu.iter().sum(), u.max_rss() as f64 / 1000.0)
+    })
 }
 
 #[cfg(not(unix))]
-fn peak() -> f64 {
-    0.0
+fn used(_: bool) -> (f64, f64) {
+    (0.0, 0.0)
 }

@@ -2,8 +2,9 @@
 
 use std::io::{ErrorKind, Read};
 
-use super::ahead::{Ahead, HEADROOM};
 use super::feed::Feed;
+use super::pieces::{HEADROOM, PIECE, Pieces};
+use crate::ahead::Ahead;
 
 /// How much is read at a time: stays in a core's second-level cache, which makes walking a file
 /// this way several times faster than mapping it.
@@ -22,13 +23,32 @@ pub(super) struct Buffer<R> {
     offset: u64,
     ended: bool,
     error: Option<String>,
+    /// Other buffers, when those that are left are kept.
+    kept: Option<Kept>,
+}
+
+/// Buffers beside the current one.
+#[derive(Default)]
+struct Kept {
+    /// The one that was left first since somebody asked.
+    left: Option<Vec<u8>>,
+    spare: Vec<Vec<u8>>,
+}
+
+impl Kept {
+    fn leave(&mut self, bytes: Vec<u8>) {
+        match self.left {
+            None => self.left = Some(bytes),
+            Some(_) => self.spare.push(bytes),
+        }
+    }
 }
 
 enum Input<R> {
     /// Read when something is asked for.
     Here(R),
     /// Read by others meanwhile.
-    Ahead(Ahead),
+    Ahead(Ahead<Pieces>),
     Ended,
 }
 
@@ -42,6 +62,7 @@ impl<R: Read> Buffer<R> {
             offset: 0,
             ended: false,
             error: None,
+            kept: None,
         }
     }
 
@@ -88,13 +109,9 @@ impl<R: Read> Buffer<R> {
     }
 
     fn read(&mut self, need: usize) {
+        self.make_room();
         let Input::Here(input) = &mut self.input else { return };
-        if self.start > 0 {
-            self.bytes.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.start = 0;
-        }
-        while self.end < need {
+        while self.end - self.start < need {
             if self.end == self.bytes.len() {
                 // By doubling: what a length claims is allocated only as far as bytes arrive.
                 self.bytes.resize(2 * self.bytes.len(), 0);
@@ -115,27 +132,47 @@ impl<R: Read> Buffer<R> {
         }
     }
 
+    /// Moves what is left to the front of the buffer, or of another one.
+    fn make_room(&mut self) {
+        let rest = self.end - self.start;
+        match &mut self.kept {
+            None => self.bytes.copy_within(self.start..self.end, 0),
+            Some(kept) => {
+                let mut other = match kept.spare.pop() {
+                    Some(spare) if spare.len() >= 2 * rest => spare,
+                    _ => vec![0; (HEADROOM + PIECE).max(2 * rest)],
+                };
+                other[..rest].copy_from_slice(&self.bytes[self.start..self.end]);
+                kept.leave(std::mem::replace(&mut self.bytes, other));
+            }
+        }
+        (self.start, self.end) = (0, rest);
+    }
+
     /// Takes the next piece that was read ahead.
     fn next_piece(&mut self) {
         let Input::Ahead(ahead) = &mut self.input else { return };
+        let mut piece = ahead.next();
         let rest = self.end - self.start;
-        if rest <= HEADROOM {
+        let left = &self.bytes[self.start..self.end];
+        let used = if rest <= HEADROOM {
             // The piece becomes the buffer, behind the few bytes that are left.
-            let (start, left) = (HEADROOM - rest, self.start..self.end);
-            let mut piece = ahead.next();
-            piece.bytes[start..HEADROOM].copy_from_slice(&self.bytes[left]);
-            ahead.give_back(std::mem::replace(&mut self.bytes, piece.bytes));
+            let start = HEADROOM - rest;
+            piece.bytes[start..HEADROOM].copy_from_slice(left);
             (self.start, self.end) = (start, piece.end);
-            (self.ended, self.error) = (piece.last, piece.error);
+            std::mem::replace(&mut self.bytes, piece.bytes)
         } else {
-            let piece = ahead.next();
-            self.bytes.copy_within(self.start..self.end, 0);
-            self.bytes.truncate(rest);
-            self.bytes.extend_from_slice(&piece.bytes[HEADROOM..piece.end]);
-            (self.start, self.end) = (0, self.bytes.len());
-            (self.ended, self.error) = (piece.last, piece.error);
+            let more = &piece.bytes[HEADROOM..piece.end];
+            let whole = [left, more].concat();
+            (self.start, self.end) = (0, whole.len());
             ahead.give_back(piece.bytes);
+            std::mem::replace(&mut self.bytes, whole)
+        };
+        match &mut self.kept {
+            Some(kept) => kept.leave(used),
+            None => ahead.give_back(used),
         }
+        (self.ended, self.error) = (piece.last, piece.error);
     }
 
     /// Why the stream ended, when it wasn't its end.
@@ -148,8 +185,51 @@ impl Buffer<Feed> {
     /// From now on, others read ahead.
     pub(super) fn read_ahead(&mut self) {
         self.input = match std::mem::replace(&mut self.input, Input::Ended) {
-            Input::Here(feed) if !self.ended => Input::Ahead(Ahead::new(feed)),
+            Input::Here(feed) if !self.ended => Input::Ahead(Pieces::ahead(feed)),
             other => other,
         };
+    }
+
+    /// From now on, buffers are kept when they are left. `false`, and they aren't, when reading may
+    /// have to wait.
+    pub(super) fn keep_windows(&mut self) -> bool {
+        let waits = match &self.input {
+            Input::Here(feed) => feed.waits(),
+            Input::Ahead(ahead) => ahead.waits(),
+            Input::Ended => false,
+        };
+        if !waits {
+            self.kept = Some(Kept::default());
+        }
+        !waits
+    }
+
+    /// The buffer that was current when this was asked last, if another one is now.
+    pub(super) fn left_window(&mut self) -> Option<Vec<u8>> {
+        self.kept.as_mut()?.left.take()
+    }
+
+    /// The same, or the current one; `None` if none are kept.
+    pub(super) fn last_window(&mut self) -> Option<Vec<u8>> {
+        self.kept.as_ref()?;
+        self.left_window().or_else(|| Some(std::mem::take(&mut self.bytes)))
+    }
+
+    /// The whole of the current buffer.
+    #[inline]
+    pub(super) fn window(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// A buffer that is used up.
+    pub(super) fn give_back(&mut self, window: Vec<u8>) {
+        if window.len() != HEADROOM + PIECE {
+            return;
+        }
+        match (&mut self.input, &mut self.kept) {
+            (Input::Ahead(ahead), _) => ahead.give_back(window),
+            (_, Some(kept)) => kept.spare.push(window),
+            _ => {}
+        }
     }
 }

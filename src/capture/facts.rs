@@ -1,6 +1,7 @@
 //! What a whole capture was, for the report.
 
 use super::notes::Notes;
+use super::reader::Record;
 use super::{Comment, LinkType, Packet, Problem, Timestamp};
 
 /// Facts about the packets that were handed out, and about the files they came from.
@@ -106,13 +107,12 @@ impl Tally {
 
     /// Counts a packet that is handed out.
     #[inline]
-    pub(super) fn count(&mut self, packet: &Packet<'_>) {
-        let time = packet.moment.time;
+    pub(super) fn count(&mut self, packet: &Record) {
         self.packets += 1;
         self.bytes += u64::from(packet.wire_len);
-        self.truncated += u64::from(packet.data.len() < packet.wire_len as usize);
-        self.first = self.first.min(time);
-        self.last = self.last.max(time);
+        self.truncated += u64::from(packet.data_len < packet.wire_len as usize);
+        self.first = self.first.min(packet.time);
+        self.last = self.last.max(packet.time);
         if self.link != Some(packet.link) {
             self.other_link(packet.link);
         }

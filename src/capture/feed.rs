@@ -20,6 +20,13 @@ pub(super) enum Feed {
     },
 }
 
+impl Feed {
+    /// It may take long until more bytes come.
+    pub(super) fn waits(&self) -> bool {
+        matches!(self, Self::Stream { waits: true, .. })
+    }
+}
+
 impl Read for Feed {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self {

@@ -5,7 +5,6 @@
 //! over a `buffer`, as `pcap` or `pcapng`. Nothing after this module knows where a packet came
 //! from.
 
-mod ahead;
 mod bpf;
 mod buffer;
 mod content;
@@ -22,6 +21,7 @@ mod notes;
 mod packet;
 mod pcap;
 mod pcapng;
+mod pieces;
 mod progress;
 mod reader;
 mod recent;

@@ -63,6 +63,28 @@ impl Reader<Feed> {
     pub(super) fn read_ahead(&mut self) {
         self.buffer.read_ahead();
     }
+
+    /// From now on, windows are kept, see [`super::Source::keep_windows`].
+    pub(super) fn keep_windows(&mut self) -> bool {
+        self.buffer.keep_windows()
+    }
+
+    pub(super) fn left_window(&mut self) -> Option<Vec<u8>> {
+        self.buffer.left_window()
+    }
+
+    /// The window of the last packets, at the end; `None` if none are kept.
+    pub(super) fn last_window(&mut self) -> Option<Vec<u8>> {
+        self.buffer.last_window()
+    }
+
+    pub(super) fn window(&self) -> &[u8] {
+        self.buffer.window()
+    }
+
+    pub(super) fn give_back(&mut self, window: Vec<u8>) {
+        self.buffer.give_back(window);
+    }
 }
 
 /// Why a stream is no capture.

@@ -92,6 +92,7 @@ pub fn open(inputs: &[PathBuf], options: &OpenOptions) -> Opened {
         progress,
         total_bytes,
         ahead: false,
+        last_window: None,
     };
     Opened { source, failures }
 }
@@ -118,6 +119,8 @@ pub struct Source {
     total_bytes: Option<u64>,
     /// Whether other threads read ahead.
     ahead: bool,
+    /// The window of the last packets.
+    last_window: Option<Vec<u8>>,
 }
 
 struct Slot {
@@ -146,40 +149,90 @@ impl Source {
         }
     }
 
+    /// From now on, the bytes that packets stand in are kept whole until they are asked for; for
+    /// whoever takes many packets at once. `false`, and nothing happens, for several inputs, and for
+    /// those of which a packet must be handed out before the next one is there.
+    pub(crate) fn keep_windows(&mut self) -> bool {
+        match &mut self.slots[..] {
+            [Slot { state: State::Open(reader), .. }] => reader.keep_windows(),
+            _ => false,
+        }
+    }
+
+    /// The bytes that all packets stood in that were handed out before the current one, if that
+    /// stands in others.
+    pub(crate) fn left_window(&mut self) -> Option<Vec<u8>> {
+        match &mut self.slots[..] {
+            [Slot { state: State::Open(reader), .. }] => reader.left_window(),
+            _ => self.last_window.take(),
+        }
+    }
+
+    /// The bytes that the current packet stands in.
+    pub(crate) fn window(&self) -> &[u8] {
+        match &self.slots[..] {
+            [Slot { state: State::Open(reader), .. }] => reader.window(),
+            _ => &[],
+        }
+    }
+
+    /// A window that is used up.
+    pub(crate) fn give_back(&mut self, window: Vec<u8>) {
+        if let [Slot { state: State::Open(reader), .. }] = &mut self.slots[..] {
+            reader.give_back(window);
+        }
+    }
+
     /// The next packet of all inputs; `None` at the end.
+    #[inline]
     pub fn next_packet(&mut self) -> Option<Packet<'_>> {
-        let file = loop {
-            let file = self.step()?;
+        if self.move_on() { self.here() } else { None }
+    }
+
+    /// Moves to the next packet of all inputs; `false` at the end.
+    #[inline]
+    pub(crate) fn move_on(&mut self) -> bool {
+        loop {
+            let Some(file) = self.step() else { return false };
             self.order += 1;
             if self.is_wanted(file) {
-                break file;
+                return true;
             }
             self.facts.skipped_packets += 1;
-        };
+        }
+    }
+
+    /// The packet that was moved to.
+    #[inline]
+    pub(crate) fn here(&self) -> Option<Packet<'_>> {
+        let file = self.current?;
         let State::Open(reader) = &self.slots.get(file)?.state else { return None };
         let record = reader.record();
         let frame = FrameRef { file: file as u32, number: record.number };
-        let packet = Packet {
+        Some(Packet {
             moment: Moment { order: self.order, time: record.time, frame },
             link: record.link,
             wire_len: record.wire_len,
             data: reader.data(),
-        };
-        self.tally.count(&packet);
-        Some(packet)
+        })
     }
 
-    /// Whether the packet at which a slot stands is to be handed out.
+    /// Whether the packet at which a slot stands is to be handed out, and counts it then.
     #[inline]
     fn is_wanted(&mut self, file: usize) -> bool {
         let Some(State::Open(reader)) = self.slots.get(file).map(|slot| &slot.state) else {
             return false;
         };
         let record = reader.record();
-        if record.time < self.since || record.time > self.until {
+        let within = record.time >= self.since && record.time <= self.until;
+        if !within || (self.filter.is_some() && !self.matches(file)) {
             return false;
         }
-        self.filter.is_none() || self.matches(file)
+        let Some(State::Open(reader)) = self.slots.get(file).map(|slot| &slot.state) else {
+            return false;
+        };
+        self.tally.count(reader.record());
+        true
     }
 
     /// Whether the filter lets the packet through at which a slot stands.
@@ -329,7 +382,8 @@ impl Source {
     fn close(&mut self, file: usize) {
         let slot = &mut self.slots[file];
         slot.begun = false;
-        if let State::Open(reader) = std::mem::replace(&mut slot.state, State::Ended) {
+        if let State::Open(mut reader) = std::mem::replace(&mut slot.state, State::Ended) {
+            self.last_window = reader.last_window();
             self.closed.push(reader.finish());
         }
     }

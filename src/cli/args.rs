@@ -129,7 +129,8 @@ pub struct Common {
     /// Only packets at or before this time (RFC 3339).
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub until: Option<ftpscope::capture::Timestamp>,
-    /// Threads for rules and rendering; 0 for all cores. The output is the same for any number.
+    /// Threads in all; 0 for all cores, if the files are large enough to pay. The output is the same
+    /// for any number.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub threads: usize,
     /// Times in UTC (the default).

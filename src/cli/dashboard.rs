@@ -8,7 +8,7 @@ use ftpscope::capture::{self, PacketStore};
 use ftpscope::tui::{App, Publisher, Settings, Theme, read_files, terminal};
 
 use super::args::{Color, Common};
-use super::run::{engine_options, open_options, zone};
+use super::run::{engine_options, open_options, pool, threads, zone};
 use super::{USAGE, complain};
 
 /// Keys can be read and pictures be shown.
@@ -46,7 +46,15 @@ pub fn files(files: &[PathBuf], common: &Common, save_dir: PathBuf) -> ExitCode 
     let publisher = Publisher::default();
     let (options, privacy) = (engine_options(common), common.privacy);
     let feed = publisher.clone();
-    std::thread::spawn(move || read_files(opened, &options, privacy, &feed));
+    let threads = threads(files, common);
+    std::thread::spawn(move || {
+        let read = || read_files(opened, &options, privacy, &feed);
+        // Without other threads when there can't be any.
+        match pool(threads).or_else(|_| pool(1)) {
+            Ok(pool) => pool.install(read),
+            Err(_) => read(),
+        }
+    });
     match terminal::run(app, &publisher, store) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {

@@ -75,12 +75,12 @@ pub fn on_threads(common: &Common, run: impl FnOnce() -> ExitCode + Send) -> Exi
 
 /// This thread is one of them: glibc grows the heap of any other page by page, with a system call for
 /// each.
-fn pool(threads: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
+pub fn pool(threads: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build()
 }
 
 /// The threads to read these with: what is read at once needs no others, unless they were asked for.
-fn threads(files: &[PathBuf], common: &Common) -> usize {
+pub fn threads(files: &[PathBuf], common: &Common) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     match common.threads {
         0 if capture::size(files).is_some_and(|size| size < SMALL) => 1,

@@ -1,9 +1,12 @@
 //! One pass over a capture: decode, follow, judge.
 
+use super::decoding::Decoding;
 use super::judging::Judging;
 use super::{Analyser, Analysis, Options};
-use crate::capture::{Problem, Source};
+use crate::ahead::Ahead;
+use crate::capture::{Moment, Problem, Source};
 use crate::diagnose::{self, Judged};
+use crate::session::Session;
 
 /// Finished sessions are judged so many at a time. Few: what waits is memory that others could use
 /// again.
@@ -35,7 +38,7 @@ pub fn analyse_with(
 }
 
 fn run(
-    mut source: Source,
+    source: Source,
     options: &Options,
     kept: usize,
     sink: impl FnMut(Judged) + Send,
@@ -44,24 +47,13 @@ fn run(
         Some(_) => rayon::current_num_threads(),
         None => 1,
     };
-    if threads > 1 {
-        source.read_ahead();
-    }
     let mut analyser = Analyser::new(options);
     analyser.rest_beyond(kept);
     let judge = if options.problems_only { diagnose::judge_briefly } else { diagnose::judge };
-    let learner = Judging::new(threads, judge, sink).over(|hand_over| {
-        while let Some(packet) = source.next_packet() {
-            // Before the packet, and few at a time: after a pause, all that ended is due.
-            while analyser.close_due(packet.moment, BATCH) {
-                hand_over(analyser.take_waiting());
-            }
-            analyser.packet(&packet);
-            if analyser.waiting() >= BATCH {
-                hand_over(analyser.take_waiting());
-            }
-        }
+    let (source, learner) = Judging::new(threads, judge, sink).over(|hand_over| {
+        let source = read(source, threads, &mut analyser, hand_over);
         analyser.finish_into(BATCH, hand_over);
+        source
     });
     let mut capture = source.finish();
     capture.problems.extend(analyser.problems());
@@ -77,6 +69,60 @@ fn run(
     }
     let findings = learner.findings();
     Analysis { capture, overview: analyser.into_overview(), findings, ..Analysis::default() }
+}
+
+/// Reads a source to its end and returns it.
+fn read(
+    mut source: Source,
+    threads: usize,
+    analyser: &mut Analyser,
+    hand_over: &mut dyn FnMut(Vec<Box<Session>>),
+) -> Source {
+    if threads > 1 {
+        source.read_ahead();
+        match Decoding::ahead(source) {
+            Ok(ahead) => return decoded(ahead, analyser, hand_over),
+            Err(back) => source = back,
+        }
+    }
+    while let Some(packet) = source.next_packet() {
+        close_due(analyser, packet.moment, hand_over);
+        analyser.packet(&packet);
+        if analyser.waiting() >= BATCH {
+            hand_over(analyser.take_waiting());
+        }
+    }
+    source
+}
+
+/// The same, of packets that are decoded ahead.
+fn decoded(
+    mut ahead: Ahead<Decoding>,
+    analyser: &mut Analyser,
+    hand_over: &mut dyn FnMut(Vec<Box<Session>>),
+) -> Source {
+    loop {
+        let mut batch = ahead.next();
+        for (decoded, at, link) in batch.packets() {
+            close_due(analyser, at, hand_over);
+            analyser.decoded(&decoded, at, link);
+            if analyser.waiting() >= BATCH {
+                hand_over(analyser.take_waiting());
+            }
+        }
+        if let Some(source) = batch.over.take() {
+            return source;
+        }
+        ahead.give_back(batch);
+    }
+}
+
+/// Closes what is due before a packet, few at a time: after a pause, that is all that had ended.
+#[inline]
+fn close_due(analyser: &mut Analyser, at: Moment, hand_over: &mut dyn FnMut(Vec<Box<Session>>)) {
+    while analyser.close_due(at, BATCH) {
+        hand_over(analyser.take_waiting());
+    }
 }
 
 #[cfg(test)]

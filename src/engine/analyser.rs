@@ -36,25 +36,20 @@ impl Analyser {
     /// Takes the next packet, and says what it is.
     #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) -> Matters {
-        let at = packet.moment;
-        let matters = match self.decoder.decode(packet) {
-            Decoded::Segment(segment) => {
-                self.overview.segment(&segment);
-                self.engine.segment(&segment, at)
-            }
-            Decoded::Icmp(error) => {
-                self.overview.icmp_errors += 1;
-                self.engine.icmp(&error, at)
-            }
-            other => {
-                self.overview.other(&other, packet.link);
-                self.engine.advance(at);
-                Matters::No
-            }
-        };
-        self.last = at;
+        let Self { decoder, engine, overview, .. } = self;
+        let decoded = decoder.decode(packet);
+        let matters = take(engine, overview, &decoded, packet.moment, packet.link);
+        self.last = packet.moment;
         self.collect();
         matters
+    }
+
+    /// Takes the next packet, decoded.
+    #[inline]
+    pub(super) fn decoded(&mut self, decoded: &Decoded<'_>, at: Moment, link: LinkType) {
+        take(&mut self.engine, &mut self.overview, decoded, at, link);
+        self.last = at;
+        self.collect();
     }
 
     /// No packet came until this time.
@@ -169,5 +164,30 @@ impl Analyser {
     /// The overview, given away.
     pub fn into_overview(self) -> Overview {
         self.overview
+    }
+}
+
+#[inline]
+fn take(
+    engine: &mut Engine,
+    overview: &mut Overview,
+    decoded: &Decoded<'_>,
+    at: Moment,
+    link: LinkType,
+) -> Matters {
+    match decoded {
+        Decoded::Segment(segment) => {
+            overview.segment(segment);
+            engine.segment(segment, at)
+        }
+        Decoded::Icmp(error) => {
+            overview.icmp_errors += 1;
+            engine.icmp(error, at)
+        }
+        other => {
+            overview.other(other, link);
+            engine.advance(at);
+            Matters::No
+        }
     }
 }

@@ -54,7 +54,7 @@ impl<S: FnMut(Judged)> Outlet<S> {
 }
 
 impl<S: FnMut(Judged) + Send> Judging<S> {
-    /// Hands sessions to `sink`; `threads` of the current pool judge them.
+    /// Hands sessions to `sink`; `threads` of the current pool judge them, with `judge`.
     pub(super) fn new(threads: usize, judge: Judge, sink: S) -> Self {
         let state = State {
             outlet: Some(Outlet { learner: Learner::default(), sink }),
@@ -68,22 +68,22 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
     }
 
     /// Calls `run`, which is given somewhere to bring finished sessions to. All of them are judged
-    /// and handed out when this returns what was learned from them.
-    pub(super) fn over(
+    /// and handed out when this returns what was learned from them, beside what `run` returned.
+    pub(super) fn over<T: Send>(
         self,
-        run: impl FnOnce(&mut dyn FnMut(Vec<Box<Session>>)) + Send,
-    ) -> Learner {
-        if self.threads > 1 {
-            rayon::in_place_scope_fifo(|scope| run(&mut |sessions| self.aside(scope, sessions)));
+        run: impl FnOnce(&mut dyn FnMut(Vec<Box<Session>>)) -> T + Send,
+    ) -> (T, Learner) {
+        let returned = if self.threads > 1 {
+            rayon::in_place_scope_fifo(|scope| run(&mut |sessions| self.aside(scope, sessions)))
         } else {
             run(&mut |sessions| {
                 let mut state = self.state();
                 let Some(outlet) = &mut state.outlet else { return };
                 sessions.into_iter().map(self.judge).for_each(|j| outlet.take(j));
-            });
-        }
+            })
+        };
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        state.outlet.map(|outlet| outlet.learner).unwrap_or_default()
+        (returned, state.outlet.map(|outlet| outlet.learner).unwrap_or_default())
     }
 
     fn state(&self) -> MutexGuard<'_, State<S>> {

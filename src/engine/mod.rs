@@ -7,6 +7,7 @@ mod attach;
 mod candidates;
 mod close;
 mod control;
+mod decoding;
 mod flows;
 mod idents;
 mod interest;

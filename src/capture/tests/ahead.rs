@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::build::{PcapFile, START};
 use super::{read, seen_of, texts};
-use crate::capture::ahead::{HEADROOM, PIECE};
 use crate::capture::decompress::Stream;
 use crate::capture::feed::Feed;
+use crate::capture::pieces::{HEADROOM, PIECE};
 use crate::capture::reader::Reader;
 use crate::capture::{OpenOptions, open};
 
