@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::feed::{INTERVAL, Publisher};
 use super::snapshot::{Entry, Progress, Snapshot};
-use crate::capture::live::{Ended, Feed, Reason};
+use crate::capture::live::{Batch, Ended, Feed, Reason};
 use crate::capture::{CaptureFacts, Recent};
 use crate::diagnose::{Finding, Judged};
 use crate::engine::{LiveAnalyser, Options};
@@ -123,83 +123,144 @@ impl Sessions {
     }
 }
 
+/// What the dashboard shows of interfaces: batches in, snapshots out.
+#[derive(Debug)]
+pub struct LiveView {
+    analyser: LiveAnalyser,
+    sessions: Sessions,
+    snapshot: Snapshot,
+    /// Something changed since the last snapshot.
+    news: bool,
+    /// A session ended since findings were last asked for.
+    learned: bool,
+    /// Packets when the rate was last taken.
+    counted: u64,
+}
+
+impl LiveView {
+    /// A view in which nothing has come yet; `source` names the interfaces.
+    pub fn new(
+        source: String,
+        facts: CaptureFacts,
+        privacy: bool,
+        recent: Recent,
+        options: &Options,
+    ) -> Self {
+        Self {
+            sessions: Sessions { masker: privacy.then(Masker::default), ..Sessions::default() },
+            snapshot: Snapshot {
+                progress: Progress { source, live: true, ..Progress::default() },
+                capture: Arc::new(facts.clone()),
+                ..Snapshot::default()
+            },
+            analyser: LiveAnalyser::new(options, facts, Some(recent)),
+            news: false,
+            learned: false,
+            counted: 0,
+        }
+    }
+
+    /// Analyses a batch. `say` is told what happened to interfaces.
+    pub fn take(&mut self, batch: &Batch, mut say: impl FnMut(&str)) {
+        self.analyser.take(batch, |text| {
+            self.news = true;
+            say(text);
+        });
+        self.end_sessions();
+        if let Some(open) = self.analyser.open_sessions() {
+            self.news |= !batch.is_empty();
+            self.sessions.stand(open);
+        }
+    }
+
+    fn end_sessions(&mut self) {
+        for judged in self.analyser.judged() {
+            (self.news, self.learned) = (true, true);
+            self.sessions.end(judged);
+        }
+    }
+
+    /// Takes the figures of the status bar, `passed` after the last time.
+    fn figures(&mut self, passed: Duration) {
+        let packets = self.analyser.facts().packets;
+        let more = packets - std::mem::replace(&mut self.counted, packets);
+        let snapshot = &mut self.snapshot;
+        snapshot.progress.rate = (more as f64 / passed.as_secs_f64()).round() as u64;
+        snapshot.progress.memory = memory();
+        snapshot.capture = Arc::new(self.analyser.facts().clone());
+        snapshot.overview = Arc::new(self.analyser.overview().clone());
+        if std::mem::take(&mut self.learned) {
+            snapshot.findings = self.sessions.findings(self.analyser.findings());
+        }
+        self.news = true;
+    }
+
+    /// How everything stands now.
+    pub fn snapshot(&mut self) -> Snapshot {
+        self.news = false;
+        let (snapshot, analyser) = (&mut self.snapshot, &self.analyser);
+        snapshot.generation += 1;
+        snapshot.entries = self.sessions.all();
+        let p = &mut snapshot.progress;
+        p.packets = analyser.facts().packets;
+        p.dropped = analyser.dropped();
+        p.now = analyser.now();
+        p.let_go = self.sessions.let_go;
+        snapshot.clone()
+    }
+
+    /// Nothing more will come: sessions that are open end.
+    fn finish(&mut self) {
+        self.analyser.finish();
+        self.end_sessions();
+        self.snapshot.progress.done = true;
+        self.snapshot.progress.rate = 0;
+    }
+
+    /// The last snapshot, with what the whole capture came to.
+    fn into_last(mut self, ended: &Ended) -> Snapshot {
+        let analysis = self.analyser.into_analysis(ended);
+        let mut snapshot = self.snapshot;
+        snapshot.generation += 1;
+        snapshot.progress.dropped = analysis.capture.dropped_packets.unwrap_or(0);
+        snapshot.capture = Arc::new(analysis.capture);
+        snapshot.overview = Arc::new(analysis.overview);
+        snapshot.findings = self.sessions.findings(analysis.findings);
+        snapshot
+    }
+}
+
 /// Analyses what is captured until it is over, and publishes it. Blocks; run it on a thread of its
 /// own.
 #[allow(clippy::disallowed_methods, reason = "a screen is for people, whose time is the wall's")]
 pub fn capture(live: LiveFeed, options: &Options, publisher: &Publisher) -> Ended {
     let LiveFeed { feed, source, facts, privacy, recent } = live;
-    let mut sessions = Sessions { masker: privacy.then(Masker::default), ..Sessions::default() };
-    let mut snapshot = Snapshot {
-        progress: Progress { source, live: true, ..Progress::default() },
-        capture: Arc::new(facts.clone()),
-        ..Snapshot::default()
-    };
-    let mut analyser = LiveAnalyser::new(options, facts, Some(recent));
-    let publish = |snapshot: &mut Snapshot, analyser: &LiveAnalyser, sessions: &Sessions| {
-        snapshot.generation += 1;
-        snapshot.entries = sessions.all();
-        let p = &mut snapshot.progress;
-        p.packets = analyser.facts().packets;
-        p.dropped = analyser.dropped();
-        p.now = analyser.now();
-        p.let_go = sessions.let_go;
-        publisher.publish(snapshot.clone());
-    };
-    publish(&mut snapshot, &analyser, &sessions);
-    let (mut published, mut figures, mut counted) = (Instant::now(), Instant::now(), 0);
-    let (mut news, mut learned) = (false, false);
+    let mut view = LiveView::new(source, facts, privacy, recent, options);
+    publisher.publish(view.snapshot());
+    let (mut published, mut figures) = (Instant::now(), Instant::now());
     while let Some(batch) = feed.batches.next_batch() {
-        analyser.take(&batch, |text| {
-            news = true;
-            publisher.say(text);
-        });
-        for judged in analyser.judged() {
-            (news, learned) = (true, true);
-            sessions.end(judged);
+        view.take(&batch, |text| publisher.say(text));
+        let passed = figures.elapsed();
+        if passed >= FIGURES {
+            view.figures(passed);
+            figures = Instant::now();
         }
-        if let Some(open) = analyser.open_sessions() {
-            news |= !batch.is_empty();
-            sessions.stand(open);
-        }
-        if figures.elapsed() >= FIGURES {
-            let packets = analyser.facts().packets;
-            let seconds = figures.elapsed().as_secs_f64();
-            snapshot.progress.rate = ((packets - counted) as f64 / seconds).round() as u64;
-            snapshot.progress.memory = memory();
-            snapshot.capture = Arc::new(analyser.facts().clone());
-            snapshot.overview = Arc::new(analyser.overview().clone());
-            if std::mem::take(&mut learned) {
-                snapshot.findings = sessions.findings(analyser.findings());
-            }
-            (figures, counted, news) = (Instant::now(), packets, true);
-        }
-        let due = if news { INTERVAL } else { QUIET };
+        let due = if view.news { INTERVAL } else { QUIET };
         if published.elapsed() >= due {
-            publish(&mut snapshot, &analyser, &sessions);
-            (published, news) = (Instant::now(), false);
+            publisher.publish(view.snapshot());
+            published = Instant::now();
         }
     }
     let ended = feed.thread.join().unwrap_or_default();
-    analyser.finish();
-    for judged in analyser.judged() {
-        sessions.end(judged);
-    }
-    snapshot.progress.done = true;
-    snapshot.progress.rate = 0;
+    view.finish();
     match &ended.reason {
         Reason::Asked => {}
         Reason::Count | Reason::Duration => publisher.say("the capture is over"),
         Reason::NoInterface => publisher.say("no interface is left: the capture is over"),
         Reason::Failed(error) => publisher.say(&format!("the capture failed: {error}")),
     }
-    publish(&mut snapshot, &analyser, &sessions);
-    let analysis = analyser.into_analysis(&ended);
-    snapshot.generation += 1;
-    snapshot.progress.dropped = analysis.capture.dropped_packets.unwrap_or(0);
-    snapshot.capture = Arc::new(analysis.capture);
-    snapshot.overview = Arc::new(analysis.overview);
-    snapshot.findings = sessions.findings(analysis.findings);
-    publisher.publish(snapshot);
+    publisher.publish(view.snapshot());
+    publisher.publish(view.into_last(&ended));
     ended
 }
 
