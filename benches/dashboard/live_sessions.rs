@@ -15,7 +15,7 @@ use crate::traffic::Session;
 /// Between two packets of the beginning.
 const STEP: Duration = Duration::from_micros(10);
 /// Between two snapshots: open sessions are looked at each time.
-const ROUND: Duration = Duration::from_millis(300);
+const ROUND: Duration = Duration::from_millis(100);
 
 /// An interface on which 10,000 sessions are open.
 struct Interface {
@@ -40,7 +40,7 @@ impl Interface {
         }
         new.packets(1, STEP);
         // Beyond the 2 s in which a session has no number, and until all were looked at.
-        for _ in 0..40 {
+        for _ in 0..100 {
             new.wait();
             let batch = new.batch();
             new.view.take(&batch, |_| ());

@@ -8,6 +8,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rayon::prelude::*;
+
 use super::attach::AFTER_CONTROL;
 use super::close::is_session;
 use super::control::Control;
@@ -23,6 +25,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 const AT_LEAST: Duration = Duration::from_secs(60);
 /// By what part of its silence a timer may be late.
 const LATENESS: u32 = 8;
+/// Fewer are not worth a thread's while.
+const AT_LEAST_TOGETHER: usize = 16;
 
 /// How a session stood when it was last looked at.
 #[derive(Clone, Debug)]
@@ -59,26 +63,36 @@ impl Engine {
             })
             .collect();
         due.sort_unstable();
-        for (_, _, key) in due.into_iter().take(most) {
-            self.look_at(key);
-        }
+        due.truncate(most);
+        self.look_at(due.into_iter().map(|(_, _, key)| key));
         let looks = self.controls.iter().filter_map(|(_, c)| Some(&c.look.as_ref()?.judged));
         let mut all: Vec<Arc<Judged>> = looks.cloned().collect();
         all.sort_unstable_by_key(|j| j.session.first.order);
         all
     }
 
-    fn look_at(&mut self, key: usize) {
+    /// Judges these sessions as they stand. Rules see one session at a time, so they run on all
+    /// threads of the current pool.
+    fn look_at(&mut self, keys: impl Iterator<Item = usize>) {
         let now = self.now.time;
-        let old = self.controls.get(key).map(|c| c.connection.first.time);
-        if old.is_some_and(|first| now.since(first) >= AFTER_CONTROL) {
-            self.number_up_to(key);
+        let keys: Vec<usize> = keys.collect();
+        for &key in &keys {
+            let first = self.controls.get(key).map(|c| c.connection.first.time);
+            if first.is_some_and(|first| now.since(first) >= AFTER_CONTROL) {
+                self.number_up_to(key);
+            }
         }
-        let Some(c) = self.controls.get(key) else { return };
-        let newest = self.newest(c).order;
-        let judged = Arc::new(diagnose::judge(self.as_it_stands(c)));
-        if let Some(c) = self.controls.get_mut(key) {
-            c.look = Some(Look { judged, newest, at: now });
+        let look = |&key: &usize| {
+            let c = self.controls.get(key)?;
+            let judged = Arc::new(diagnose::judge(self.as_it_stands(c)));
+            Some((key, Look { judged, newest: self.newest(c).order, at: now }))
+        };
+        let looks: Vec<(usize, Look)> =
+            keys.par_iter().with_min_len(AT_LEAST_TOGETHER).filter_map(look).collect();
+        for (key, look) in looks {
+            if let Some(c) = self.controls.get_mut(key) {
+                c.look = Some(look);
+            }
         }
     }
 

@@ -1,9 +1,10 @@
 //! From interfaces to the dashboard: open and ended sessions together, at most ten snapshots a
 //! second.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
 
 use super::feed::{INTERVAL, Publisher};
 use super::snapshot::{Entry, Progress, Snapshot};
@@ -21,6 +22,8 @@ const FIGURES: Duration = Duration::from_secs(1);
 const ENDED: usize = 20_000;
 /// How many go at a time.
 const LET_GO: usize = 1000;
+/// Fewer lines of the list are not worth a thread's while.
+const AT_LEAST_TOGETHER: usize = 16;
 
 /// What is captured, and how it is to be shown.
 #[derive(Debug)]
@@ -49,24 +52,31 @@ struct Sessions {
 }
 
 impl Sessions {
-    fn entry(&mut self, judged: Arc<Judged>) -> Arc<Entry> {
-        Arc::new(match &mut self.masker {
-            Some(masker) => {
-                let mut copy = Judged::clone(&judged);
-                masker.session(&mut copy);
-                Entry::new(copy)
-            }
-            None => Entry::new(judged),
-        })
+    /// Lines of the list; made on all threads of the current pool.
+    fn entries(&mut self, judged: Vec<Arc<Judged>>) -> Vec<Arc<Entry>> {
+        let entry = |judged: Arc<Judged>| Arc::new(Entry::new(judged));
+        let Some(masker) = &mut self.masker else {
+            return judged.into_par_iter().with_min_len(AT_LEAST_TOGETHER).map(entry).collect();
+        };
+        // Names are numbered in the order in which they come.
+        let masked = judged.into_iter().map(|judged| {
+            let mut copy = Judged::clone(&judged);
+            masker.session(&mut copy);
+            entry(Arc::new(copy))
+        });
+        masked.collect()
     }
 
-    /// A session came to its closing point.
-    fn end(&mut self, judged: Judged) {
-        let entry = self.entry(Arc::new(judged));
-        let key = entry.row.key;
-        self.open.retain(|(_, open)| open.row.key != key);
-        let at = self.ended.partition_point(|e| e.row.key < key);
-        self.ended.insert(at, entry);
+    /// Sessions came to their closing point.
+    fn end(&mut self, judged: Vec<Judged>) {
+        for entry in self.entries(judged.into_iter().map(Arc::new).collect()) {
+            let key = entry.row.key;
+            if let Ok(at) = self.open.binary_search_by_key(&key, |(_, open)| open.row.key) {
+                self.open.remove(at);
+            }
+            let at = self.ended.partition_point(|e| e.row.key < key);
+            self.ended.insert(at, entry);
+        }
         if self.ended.len() >= ENDED + LET_GO {
             self.make_room();
         }
@@ -92,20 +102,21 @@ impl Sessions {
         Arc::new(found)
     }
 
-    /// How all open sessions stand. What did not change is shared with the last snapshot.
+    /// How all open sessions stand, in the order of their first packets. What did not change is
+    /// shared with the last snapshot.
     fn stand(&mut self, now: Vec<Arc<Judged>>) {
-        let old: HashMap<u64, (Arc<Judged>, Arc<Entry>)> =
-            self.open.drain(..).map(|o| (o.1.row.key, o)).collect();
-        self.open = now
-            .into_iter()
-            .map(|judged| match old.get(&judged.session.first.order) {
-                Some((same, entry)) if Arc::ptr_eq(same, &judged) => (judged, Arc::clone(entry)),
-                _ => {
-                    let entry = self.entry(Arc::clone(&judged));
-                    (judged, entry)
-                }
-            })
-            .collect();
+        let mut old = std::mem::take(&mut self.open).into_iter().peekable();
+        let mut same = |judged: &Arc<Judged>| {
+            let key = judged.session.first.order;
+            while old.next_if(|(_, entry)| entry.row.key < key).is_some() {}
+            old.next_if(|(as_it_was, _)| Arc::ptr_eq(as_it_was, judged)).map(|(_, entry)| entry)
+        };
+        let kept: Vec<Option<Arc<Entry>>> = now.iter().map(&mut same).collect();
+        let changed = now.iter().zip(&kept).filter(|(_, kept)| kept.is_none());
+        let made = self.entries(changed.map(|(judged, _)| Arc::clone(judged)).collect());
+        let mut made = made.into_iter();
+        let entries = kept.into_iter().filter_map(|kept| kept.or_else(|| made.next()));
+        self.open = now.into_iter().zip(entries).collect();
     }
 
     /// All of them, in the order of their first packets.
@@ -128,6 +139,7 @@ impl Sessions {
 pub struct LiveView {
     analyser: LiveAnalyser,
     sessions: Sessions,
+    /// All but its entries.
     snapshot: Snapshot,
     /// Something changed since the last snapshot.
     news: bool,
@@ -174,9 +186,10 @@ impl LiveView {
     }
 
     fn end_sessions(&mut self) {
-        for judged in self.analyser.judged() {
+        let ended = self.analyser.judged();
+        if !ended.is_empty() {
             (self.news, self.learned) = (true, true);
-            self.sessions.end(judged);
+            self.sessions.end(ended);
         }
     }
 
@@ -200,13 +213,12 @@ impl LiveView {
         self.news = false;
         let (snapshot, analyser) = (&mut self.snapshot, &self.analyser);
         snapshot.generation += 1;
-        snapshot.entries = self.sessions.all();
         let p = &mut snapshot.progress;
         p.packets = analyser.facts().packets;
         p.dropped = analyser.dropped();
         p.now = analyser.now();
         p.let_go = self.sessions.let_go;
-        snapshot.clone()
+        Snapshot { entries: self.sessions.all(), ..snapshot.clone() }
     }
 
     /// Nothing more will come: sessions that are open end.
@@ -222,6 +234,7 @@ impl LiveView {
         let analysis = self.analyser.into_analysis(ended);
         let mut snapshot = self.snapshot;
         snapshot.generation += 1;
+        snapshot.entries = self.sessions.all();
         snapshot.progress.dropped = analysis.capture.dropped_packets.unwrap_or(0);
         snapshot.capture = Arc::new(analysis.capture);
         snapshot.overview = Arc::new(analysis.overview);
