@@ -7,7 +7,7 @@ use divan::{Bencher, black_box};
 use ftpscope::capture::live::Batch;
 use ftpscope::capture::{CaptureFacts, FrameRef, LinkType, Moment, Packet, Recent, Timestamp};
 use ftpscope::engine::Options;
-use ftpscope::tui::{LiveView, Snapshot};
+use ftpscope::tui::{LiveView, Publisher};
 
 use crate::SESSIONS;
 use crate::traffic::Session;
@@ -20,6 +20,7 @@ const ROUND: Duration = Duration::from_millis(100);
 /// An interface on which 10,000 sessions are open.
 struct Interface {
     view: LiveView,
+    publisher: Publisher,
     sessions: Vec<Session>,
     frames: Vec<(Moment, Vec<u8>)>,
     order: u64,
@@ -34,7 +35,8 @@ impl Interface {
         let view = LiveView::new("eth0".to_owned(), facts, false, Recent::default(), &options);
         let sessions = (0..SESSIONS as u32).map(|n| Session::new(n, u32::MAX)).collect();
         let (order, now) = (0, Timestamp::from_nanos(1_800_000_000_000_000_000));
-        let mut new = Self { view, sessions, frames: Vec::new(), order, now };
+        let publisher = Publisher::default();
+        let mut new = Self { view, publisher, sessions, frames: Vec::new(), order, now };
         while !new.sessions.iter().all(Session::transfers) {
             new.packets(1, STEP);
         }
@@ -43,10 +45,9 @@ impl Interface {
         for _ in 0..100 {
             new.wait();
             let batch = new.batch();
-            new.view.take(&batch, |_| ());
-            new.view.snapshot();
+            new.look(&batch);
         }
-        assert_eq!(new.view.snapshot().entries.len(), SESSIONS);
+        assert_eq!(new.publisher.newest().entries.len(), SESSIONS);
         new
     }
 
@@ -82,9 +83,9 @@ impl Interface {
     }
 
     /// A batch without packets: the clock goes on, and that is when open sessions are looked at.
-    fn look(&mut self, batch: &Batch) -> Snapshot {
+    fn look(&mut self, batch: &Batch) {
         self.view.take(batch, |_| ());
-        self.view.snapshot()
+        self.publisher.publish(self.view.snapshot());
     }
 }
 

@@ -26,9 +26,9 @@ impl Publisher {
         let snapshot = Arc::new(snapshot);
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         let last = std::mem::replace(&mut *newest, snapshot);
-        // What nobody else holds any more is taken apart when nobody waits for it.
         drop(newest);
-        drop(last);
+        // Sessions that nobody else holds any more are taken apart while nobody waits for it.
+        rayon::spawn(move || drop(last));
     }
 
     /// The newest snapshot.
