@@ -61,13 +61,19 @@ impl Engine {
                 Some((since, c.connection.first.order, key))
             })
             .collect();
-        due.sort_unstable();
-        due.truncate(most);
+        if due.len() > most {
+            due.select_nth_unstable(most);
+            due.truncate(most);
+        }
         self.look_at(due.into_iter().map(|(_, _, key)| key));
-        let looks = self.controls.iter().filter_map(|(_, c)| Some(&c.look.as_ref()?.judged));
-        let mut all: Vec<Arc<Judged>> = looks.cloned().collect();
-        all.sort_unstable_by_key(|j| j.session.first.order);
-        all
+        // Their order from the connections: looks lie all over the memory.
+        let looks = self.controls.iter().filter_map(|(_, c)| {
+            Some((c.connection.first.order, Arc::clone(&c.look.as_ref()?.judged)))
+        });
+        let mut all: Vec<(u64, Arc<Judged>)> = looks.collect();
+        // Nearly in order: the sort that makes use of it.
+        all.sort_by_key(|(order, _)| *order);
+        all.into_iter().map(|(_, judged)| judged).collect()
     }
 
     /// Something happened since, or a timer may have spoken.
