@@ -10,8 +10,9 @@ use ftpscope::capture::{OpenOptions, open};
 
 use super::wire::{INTERFACE, Wire};
 
-/// Packets a second; 0 for as many as the sender can.
-const RATES: [u64; 4] = [50_000, 100_000, 200_000, 0];
+/// Packets a second (0 for as many as the sender can), and whether ftpscope writes them as well.
+const RUNS: [(u64, bool); 5] =
+    [(50_000, true), (100_000, true), (100_000, false), (200_000, true), (0, true)];
 const SECONDS: u64 = 10;
 /// The kernel's buffer for each of them, in KiB: what ftpscope takes unless it is told otherwise.
 const BUFFER: u64 = 32 << 10;
@@ -63,16 +64,13 @@ impl Program {
                 let _ = send.send(line.unwrap());
             }
         });
-        loop {
-            let line = lines.recv_timeout(Duration::from_secs(10)).unwrap();
-            if line.contains(ready) {
-                return Self { name, child, lines, file };
-            }
-        }
+        let program = Self { name, child, lines, file };
+        while !program.lines.recv_timeout(Duration::from_secs(10)).unwrap().contains(ready) {}
+        program
     }
 
     /// Asks it to end.
-    fn end(mut self) -> Result {
+    fn end(&mut self) -> Result {
         let id = self.child.id().to_string();
         let processor = processor(&id);
         assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
@@ -93,8 +91,15 @@ impl Program {
                 result.said.push(line);
             }
         }
-        result.written = self.file.map(|file| packets(&file));
+        result.written = self.file.as_deref().map(packets);
         result
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -118,7 +123,7 @@ fn packets(file: &Path) -> u64 {
 }
 
 /// Both of them on the same interface, at one rate.
-fn side_by_side(wire: &Wire, rate: u64, folder: &Path) {
+fn side_by_side(wire: &Wire, rate: u64, write: bool, folder: &Path) {
     let (theirs, ours) = (folder.join("tcpdump.pcap"), folder.join("ftpscope.pcapng"));
     let (buffer, size) = (BUFFER.to_string(), format!("{BUFFER}K"));
     let file = theirs.to_str().unwrap();
@@ -133,17 +138,19 @@ fn side_by_side(wire: &Wire, rate: u64, folder: &Path) {
     let ftpscope = env!("CARGO_BIN_EXE_ftpscope");
     let common = ["watch", "-v", "--format", "ndjson", "-i", INTERFACE, "--buffer-size", &size];
     let saving = ["-w", ours.to_str().unwrap()];
+    let (name, saving) =
+        if write { ("ftpscope watch -w", &saving[..]) } else { ("ftpscope watch", &[][..]) };
     programs.push(Program::start(
-        "ftpscope watch -w",
-        &wire.there(&[&[ftpscope], &common[..], &saving[..]].concat()),
+        name,
+        &wire.there(&[&[ftpscope], &common[..], saving].concat()),
         "the capture begins",
-        Some(ours.clone()),
+        write.then(|| ours.clone()),
     ));
     let before = wire.arrived();
     let sent = wire.send(rate, SECONDS).wait();
     std::thread::sleep(Duration::from_secs(2));
     let arrived = wire.arrived() - before;
-    let results: Vec<Result> = programs.into_iter().map(Program::end).collect();
+    let results: Vec<Result> = programs.iter_mut().map(Program::end).collect();
     for r in results {
         println!(
             "| {:.0} | {} | {arrived} | {} | {} | {} | {} | {:.1} |",
@@ -181,7 +188,7 @@ pub fn run(wire: &Wire) {
         "| packets/s | sent | arrived | program | captured | dropped | in the file | processor, s |"
     );
     println!("|--:|--:|--:|---|--:|--:|--:|--:|");
-    for rate in RATES {
-        side_by_side(wire, rate, folder.path());
+    for (rate, write) in RUNS {
+        side_by_side(wire, rate, write, folder.path());
     }
 }

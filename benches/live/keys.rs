@@ -8,19 +8,22 @@ use super::wire::{INTERFACE, Wire};
 /// Keys in all.
 const KEYS: usize = 120;
 /// Sessions that are listed before the first key.
-const LISTED: usize = 3000;
+pub const LISTED: usize = 10_000;
 /// How long to wait for the screen; a key that takes longer is lost.
 const LOST: Duration = Duration::from_secs(5);
+/// What only the list shows, and only an open session.
+const LIST: &str = "verdict";
+const LADDER: &str = "2 timeline";
 
 /// How long it took, from the key to the screen, for each key.
 #[derive(Debug, Default)]
 pub struct Waits {
+    /// Packets a second meanwhile, and what else the status bar says.
+    pub bar: String,
     /// The cursor of the list moves.
     pub moves: Vec<Duration>,
     /// A session is opened or left.
     pub opens: Vec<Duration>,
-    /// The status bar at the end.
-    pub bar: String,
 }
 
 /// The client of the session that the cursor is on.
@@ -49,42 +52,56 @@ fn time(t: &mut Terminal, key: &str, shown: impl Fn(&Terminal) -> bool) -> Durat
     began.elapsed()
 }
 
-/// The dashboard, while so many packets a second arrive.
-pub fn run(wire: &Wire, rate: u64) -> Waits {
+/// Sessions in the dashboard's list.
+fn listed(t: &Terminal) -> usize {
+    let shown = t.shown();
+    let words: Vec<&str> = shown.split_whitespace().collect();
+    let pair = words.windows(2).find(|w| w[1].starts_with("sessions"));
+    pair.and_then(|w| w[0].replace(',', "").parse().ok()).unwrap_or(0)
+}
+
+/// The dashboard while so many packets a second arrive, and then while none do.
+pub fn run(wire: &Wire, rate: u64) -> [Waits; 2] {
     let folder = tempfile::tempdir().unwrap();
     let program = wire.there(&[env!("CARGO_BIN_EXE_ftpscope"), "-i", INTERFACE]);
     let mut t = Terminal::open(&program, folder.path());
     t.shows("Waiting for FTP");
-    let sender = wire.send(rate.max(1000), 60);
-    let listed = |t: &Terminal| {
-        let shown = t.shown();
-        let words: Vec<&str> = shown.split_whitespace().collect();
-        let pair = words.windows(2).find(|w| w[1].starts_with("sessions"));
-        pair.and_then(|w| w[0].replace([',', ' '], "").parse::<usize>().ok()).unwrap_or(0)
-    };
+    let sender = wire.send(rate, 300);
     let began = Instant::now();
     while listed(&t) < LISTED {
-        assert!(began.elapsed() < Duration::from_secs(40), "few sessions:\n{}", t.shown());
+        assert!(began.elapsed() < Duration::from_secs(200), "few sessions:\n{}", t.shown());
         std::thread::sleep(Duration::from_millis(100));
     }
-    t.press("gj").shows("session");
+    // By number: in the usual order a session that ends moves out of the picture with the cursor.
+    t.press(">gj");
+    let busy = keys(&mut t);
+    sender.stop();
+    std::thread::sleep(Duration::from_secs(3));
+    let quiet = keys(&mut t);
+    t.press("q");
+    t.ends();
+    [busy, quiet]
+}
+
+fn keys(t: &mut Terminal) -> Waits {
     let mut waits = Waits::default();
     for i in 0..KEYS {
         // At all sorts of times between two snapshots.
         std::thread::sleep(Duration::from_millis(60 + (i as u64 * 37) % 110));
         match i % 6 {
-            4 => waits.opens.push(time(&mut t, "\r", |t| chosen(t).is_none())),
-            5 => waits.opens.push(time(&mut t, "\x1b", |t| chosen(t).is_some())),
+            4 => waits.opens.push(time(t, "\r", |t| t.shown().contains(LADDER))),
+            5 => waits.opens.push(time(t, "\x1b", |t| t.shown().contains(LIST))),
             n => {
-                let before = chosen(&t).unwrap();
+                let before = chosen(t);
+                assert!(before.is_some(), "no cursor:\n{}", t.shown());
                 let key = if n == 3 { "k" } else { "j" };
-                waits.moves.push(time(&mut t, key, |t| chosen(t).is_some_and(|c| c != before)));
+                waits
+                    .moves
+                    .push(time(t, key, |t| chosen(t).is_some_and(|c| Some(&c) != before.as_ref())));
             }
         }
     }
-    waits.bar = t.shown().lines().last().unwrap_or_default().trim().to_owned();
-    t.press("q");
-    t.ends();
-    sender.wait();
+    waits.bar =
+        t.shown().lines().last().unwrap_or_default().replace("? help", "").trim().to_owned();
     waits
 }

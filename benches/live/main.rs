@@ -44,14 +44,20 @@ fn main() {
     }
 }
 
+/// Packets a second while keys are pressed.
+#[cfg(all(target_os = "linux", feature = "live"))]
+const RATE: u64 = 100_000;
+
 #[cfg(all(target_os = "linux", feature = "live"))]
 fn print_keys(wire: &wire::Wire) {
     use std::time::Duration;
-    println!("From a key to the changed screen, in ms:\n");
-    println!("| packets/s | key | keys | median | 95th percentile | longest |");
-    println!("|--:|---|--:|--:|--:|--:|");
-    for rate in [1000, 100_000] {
-        let waits = keys::run(wire, rate);
+    let listed = keys::LISTED;
+    println!("From a key to the changed screen, {listed} sessions in the list, in ms:\n");
+    println!("| | key | keys | median | 95th percentile | longest |");
+    println!("|---|---|--:|--:|--:|--:|");
+    let mut bars = Vec::new();
+    for waits in keys::run(wire, RATE) {
+        let rate = waits.bar.split(" · ").find(|part| part.ends_with("/s")).unwrap_or_default();
         for (name, mut times) in [("cursor", waits.moves), ("open, leave", waits.opens)] {
             times.sort_unstable();
             let at = |part: usize| {
@@ -61,8 +67,9 @@ fn print_keys(wire: &wire::Wire) {
             let (median, most, longest) = (at(50), at(95), at(100));
             println!("| {rate} | {name} | {} | {median} | {most} | {longest} |", times.len());
         }
-        println!("\n{}\n", waits.bar);
+        bars.push(waits.bar);
     }
+    println!("\nThe status bar after each: {bars:#?}\n");
 }
 
 #[cfg(not(all(target_os = "linux", feature = "live")))]

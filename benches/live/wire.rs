@@ -1,6 +1,6 @@
 //! Two namespaces with a veth pair between them, and a sender at one end.
 
-use std::io::Write;
+use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -105,10 +105,17 @@ impl Drop for Wire {
 pub struct Sender(Child);
 
 impl Sender {
+    /// Ends it.
+    pub fn stop(mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+
     /// Waits for its end.
-    pub fn wait(self) -> Sent {
-        let said = self.0.wait_with_output().unwrap();
-        let text = String::from_utf8_lossy(&said.stdout).into_owned();
+    pub fn wait(mut self) -> Sent {
+        let mut text = String::new();
+        self.0.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        self.0.wait().unwrap();
         let mut words = text.split_whitespace();
         let mut next = || words.next().and_then(|w| w.parse::<f64>().ok());
         let (Some(sent), Some(seconds)) = (next(), next()) else {
@@ -135,15 +142,16 @@ pub fn sender(rate: u64, seconds: u64) {
             rate => (began.elapsed().as_secs_f64() * rate as f64) as u64,
         };
         // In between it is looked whether it is time to end.
-        for _ in sent..due.min(sent + 256) {
+        let now = due.saturating_sub(sent).min(256);
+        for _ in 0..now {
             mix.next(&mut frame);
             out.sendpacket(frame.as_slice()).unwrap();
-            sent += 1;
         }
+        sent += now;
         if sent >= due && rate > 0 {
             sleep(PAUSE);
         }
     }
     let seconds = began.elapsed().as_secs_f64();
-    writeln!(std::io::stdout(), "{sent} {seconds}").unwrap();
+    println!("{sent} {seconds}");
 }
