@@ -53,7 +53,7 @@ impl Engine {
             .filter(|(_, c)| is_session(c))
             .filter_map(|(key, c)| {
                 let since = match &c.look {
-                    Some(look) if !self.is_due(c, look) => return None,
+                    Some(look) if !self.wants_a_look(c, look) => return None,
                     Some(look) if !self.is_pressing(c, look) => look.at.plus(HEAD_START),
                     Some(look) => look.at,
                     None => c.connection.first.time,
@@ -77,7 +77,7 @@ impl Engine {
     }
 
     /// Something happened since, or a timer may have spoken.
-    fn is_due(&self, c: &Control, look: &Look) -> bool {
+    fn wants_a_look(&self, c: &Control, look: &Look) -> bool {
         let (now, newest) = (self.now.time, self.newest(c));
         let wait = (now.since(newest.time) / LATENESS).clamp(AGAIN, AT_LEAST);
         look.newest != newest.order || look.judged.session.id == 0 || now.since(look.at) >= wait
