@@ -53,7 +53,7 @@ const SESSIONS: u64 = 3;
 const SESSIONS_IF_KNOWN: u64 = 2;
 
 /// The same time, by the clocks of different programs and the length of the path.
-fn alike(a: Duration, b: Duration) -> bool {
+pub fn alike(a: Duration, b: Duration) -> bool {
     let apart = a.abs_diff(b);
     apart <= Duration::from_millis(500) || apart.as_secs_f64() <= 0.01 * b.as_secs_f64()
 }
@@ -76,7 +76,8 @@ fn check(learned: &Learner, conclusions: &mut Conclusions) {
     }
 }
 
-fn known(software: &str, end: End, lasted: Duration) -> Option<&'static str> {
+/// Whose timer a silence of this length is, by the defaults of manuals.
+pub fn known(software: &str, end: End, lasted: Duration) -> Option<&'static str> {
     let near = |seconds: u64| {
         let timer = Duration::from_secs(seconds);
         // A timer ends a silence late, never early, but for the time that the packets take.
