@@ -1,7 +1,7 @@
 //! What a whole capture was, for the report.
 
 use super::notes::Notes;
-use super::{Comment, LinkType, Packet, Problem, Timestamp};
+use super::{Comment, LinkType, Packet, Problem, Timestamp, Traffic};
 
 /// Facts about the packets that were handed out, and about the files they came from.
 ///
@@ -33,6 +33,8 @@ pub struct CaptureFacts {
     pub comments: Vec<Comment>,
     /// All comments that the files carry.
     pub comment_count: u64,
+    /// The packets over time.
+    pub traffic: Traffic,
 }
 
 impl CaptureFacts {
@@ -42,6 +44,7 @@ impl CaptureFacts {
         let time = packet.moment.time;
         self.packets += 1;
         self.bytes += u64::from(packet.wire_len);
+        self.traffic.add(time, u64::from(packet.wire_len));
         if packet.data.len() < packet.wire_len as usize {
             self.truncated_packets += 1;
         }

@@ -28,6 +28,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod time;
+mod traffic;
 
 pub use bpf::{BpfError, BpfExpression};
 pub use error::OpenError;
@@ -42,3 +43,4 @@ pub use recent::{Part, Recent};
 pub use source::{OpenOptions, Opened, Source, open};
 pub use store::{PacketStore, Stored};
 pub use time::Timestamp;
+pub use traffic::{Amount, Traffic};

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::action::{Action, Effect};
 use super::app::{App, Prompt, TimesShown};
-use super::detail::{Cursor, Detail, Item, Tab};
+use super::detail::{Detail, Item, Tab};
 use super::list::Sort;
 use super::packet::PacketView;
 use super::view;
+use super::whole::Whole;
 use crate::report::filter::Filter;
 
 /// Does what was asked for; what the terminal has to do is returned.
@@ -100,8 +101,9 @@ fn settle(app: &mut App) {
             }
         }
     }
-    if let Some(cursor) = &mut app.findings {
-        cursor.scroll(view::tab_rows(app.size), |_| 1);
+    if let Some(whole) = &mut app.findings {
+        whole.refresh(&app.snapshot, &app.clock, width);
+        whole.cursor.scroll(view::body_rows(app.size), |_| 1);
     }
 }
 
@@ -199,7 +201,7 @@ fn in_list(app: &mut App, action: &Action) -> Vec<Effect> {
             app.list.follow = !app.list.follow;
             app.list.invalidate();
         }
-        Action::Findings => app.findings = Some(Cursor::default()),
+        Action::Findings => open_findings(app),
         Action::NextProblem | Action::PreviousProblem => {
             next_problem(app, *action == Action::PreviousProblem);
         }
@@ -272,7 +274,7 @@ fn in_session(app: &mut App, action: &Action) -> Vec<Effect> {
         Action::NextProblem | Action::PreviousProblem => {
             next_stall(app, &mut detail, *action == Action::PreviousProblem);
         }
-        Action::Findings => app.findings = Some(Cursor::default()),
+        Action::Findings => open_findings(app),
         Action::Open => effects = open_in(app, &mut detail),
         Action::Copy | Action::CopyFilter | Action::Save => effects = common(app, &detail, action),
         _ => {}
@@ -369,17 +371,52 @@ fn first_line(text: &str) -> &str {
 }
 
 fn in_findings(app: &mut App, action: &Action) -> Vec<Effect> {
-    let page = isize::try_from(view::tab_rows(app.size).saturating_sub(2)).unwrap_or(1);
-    let count = view::findings_count(app);
-    if let Some(cursor) = &mut app.findings {
-        match action {
-            Action::Move(by) => cursor.step(*by, count),
-            Action::Page(by) => cursor.step(by.saturating_mul(page), count),
-            Action::First => cursor.at = 0,
-            Action::Last => cursor.at = count.saturating_sub(1),
-            Action::Findings => app.findings = None,
-            _ => {}
+    let Some(whole) = &mut app.findings else { return Vec::new() };
+    let page = isize::try_from(view::body_rows(app.size).saturating_sub(2)).unwrap_or(1);
+    let count = whole.lines.len();
+    let line = whole.lines.get(whole.cursor.at);
+    match action {
+        Action::Move(by) => whole.cursor.step(*by, count),
+        Action::Page(by) => whole.cursor.step(by.saturating_mul(page), count),
+        Action::First => whole.cursor.at = 0,
+        Action::Last => whole.cursor.at = count.saturating_sub(1),
+        Action::Click(_, row) => {
+            let line = whole.cursor.top + usize::from(row.saturating_sub(view::FIRST_LINE - 1));
+            whole.cursor.at = line.min(count.saturating_sub(1));
         }
+        Action::NextProblem | Action::PreviousProblem => {
+            let next = whole.next(*action == Action::PreviousProblem);
+            whole.cursor.at = next.unwrap_or(whole.cursor.at);
+        }
+        Action::Findings => app.findings = None,
+        Action::Copy => {
+            let Some(text) = line.and_then(|l| l.copy.clone()) else {
+                app.notice = Some("nothing to copy here".to_owned());
+                return Vec::new();
+            };
+            app.notice = Some(format!("copied: {}", first_line(&text)));
+            return vec![Effect::Copy(text)];
+        }
+        Action::Open => {
+            let filter = line.and_then(|l| l.filter.clone());
+            let parsed = filter.as_deref().map(Filter::parse);
+            let (Some(text), Some(Ok(parsed))) = (filter, parsed) else {
+                app.notice = Some("Enter on a cause, a server, a finding: its sessions".to_owned());
+                return Vec::new();
+            };
+            app.notice = Some("x shows all sessions again".to_owned());
+            app.list.filter = Some(parsed);
+            app.list.filter_text = text;
+            app.list.invalidate();
+            (app.findings, app.detail) = (None, None);
+        }
+        _ => {}
     }
     Vec::new()
+}
+
+fn open_findings(app: &mut App) {
+    let mut whole = Whole::default();
+    whole.refresh(&app.snapshot, &app.clock, app.size.0);
+    app.findings = Some(whole);
 }

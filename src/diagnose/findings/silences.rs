@@ -36,6 +36,17 @@ impl End {
         }
     }
 
+    /// In a word: a reply's code, or what the connection shows.
+    pub fn sign(self) -> String {
+        match self {
+            Self::Reply(code) => code.to_string(),
+            Self::ServerFin => "FIN".to_owned(),
+            Self::ServerRst => "RST".to_owned(),
+            Self::ClientWord => "the client's next word".to_owned(),
+            Self::ClientClose => "the client's FIN".to_owned(),
+        }
+    }
+
     /// The server's side ended it.
     pub fn by_server(self) -> bool {
         matches!(self, Self::Reply(_) | Self::ServerFin | Self::ServerRst)
@@ -74,7 +85,7 @@ impl Outstanding {
 }
 
 /// A silence that someone ended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Silence {
     /// What was outstanding.
     pub outstanding: Outstanding,

@@ -6,7 +6,6 @@ mod dialogue;
 mod empty;
 mod findings;
 mod help;
-mod over_sessions;
 mod packet;
 mod session;
 mod sessions;
@@ -23,7 +22,7 @@ use crate::report::ladder::Times;
 use crate::report::text::clock::Clock;
 
 pub use diagnosis::heights as item_heights;
-pub use findings::count as findings_count;
+pub use findings::{WholeLine, lines as whole_lines};
 
 /// Rows above the body and below it.
 const BARS: u16 = 2;
@@ -78,8 +77,8 @@ pub fn render(app: &App, area: Rect, buffer: &mut Buffer) {
             help::render(top, body, buffer);
         } else if let Some(view) = &app.packet {
             packet::render(app, view, body, buffer);
-        } else if let Some(cursor) = &app.findings {
-            findings::render(app, cursor, body, buffer);
+        } else if let Some(whole) = &app.findings {
+            findings::render(whole, body, buffer);
         } else if let Some(detail) = &app.detail {
             session::render(app, detail, body, buffer);
         } else if app.list.shown.is_empty() {
