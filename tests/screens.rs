@@ -83,9 +83,11 @@ fn every_screen() {
         "ftps-range-blocked",
     ];
     let one = ["passive-range-dropped-ncftp"];
-    let screens: [(&str, &[&str], &str); 17] = [
+    let timers = ["accept-timer", "idle-closed"];
+    let screens: [(&str, &[&str], &str); 21] = [
         ("sessions", &all, ""),
         ("sessions-sorted", &all, ">>>r"),
+        ("sessions-by-rate", &all, ">>>>>>>>>>r"),
         ("sessions-filtered", &all, "/status:healthy⏎"),
         ("sessions-filter-wrong", &all, "/sttus:x"),
         ("sessions-none-match", &all, "/user:nobody⏎"),
@@ -99,6 +101,9 @@ fn every_screen() {
         ("packet", &one, "⏎g⏎"),
         ("packet-password", &["login-refused"], "⏎4jjj⏎"),
         ("findings", &all, "f"),
+        ("findings-timers", &timers, "f"),
+        ("findings-sessions", &all, "fn⏎"),
+        ("ladder-several-files", &all, "⏎"),
         ("findings-over-sessions", &["login-attempts-some"], "f"),
         ("help", &all, "?"),
     ];

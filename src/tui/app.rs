@@ -143,7 +143,7 @@ impl App {
         self.list.refresh(&self.snapshot);
         if let Some(whole) = &mut self.findings {
             whole.refresh(&self.snapshot, &self.clock, self.size.0);
-            whole.cursor.scroll(super::view::body_rows(self.size), |_| 1);
+            whole.scroll(super::view::body_rows(self.size));
         }
         if let Some(detail) = &mut self.detail
             && let Some((_, entry)) = self.snapshot.find(detail.entry.row.key)

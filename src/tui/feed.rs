@@ -12,6 +12,9 @@ use crate::report::privacy::Masker;
 /// Between two snapshots.
 pub(super) const INTERVAL: Duration = Duration::from_millis(100);
 
+/// Between two looks at the memory.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Where the newest snapshot lies. Whoever publishes never waits for whoever reads.
 #[derive(Clone, Debug, Default)]
 pub struct Publisher {
@@ -58,6 +61,8 @@ struct Collector<'a> {
     publisher: &'a Publisher,
     snapshot: Snapshot,
     published: Instant,
+    /// When memory was last looked at.
+    looked: Option<Instant>,
     sorted: bool,
 }
 
@@ -68,7 +73,7 @@ impl<'a> Collector<'a> {
     )]
     fn new(publisher: &'a Publisher, progress: Progress) -> Self {
         let snapshot = Snapshot { progress, ..Snapshot::default() };
-        Self { publisher, snapshot, published: Instant::now(), sorted: true }
+        Self { publisher, snapshot, published: Instant::now(), looked: None, sorted: true }
     }
 
     fn add(&mut self, judged: Judged) {
@@ -91,6 +96,10 @@ impl<'a> Collector<'a> {
         }
         self.snapshot.generation += 1;
         self.published = Instant::now();
+        if self.looked.is_none_or(|at| at.elapsed() >= LOOK) {
+            self.looked = Some(self.published);
+            self.snapshot.progress.memory = memory();
+        }
         self.publisher.publish(self.snapshot.clone());
     }
 }
@@ -130,4 +139,12 @@ pub fn read_files(opened: Opened, options: &Options, privacy: bool, publisher: &
     snapshot.overview = Arc::new(analysis.overview);
     snapshot.findings = Arc::new(analysis.findings);
     collector.publish();
+}
+
+/// Resident memory of the program, where the system tells it.
+pub(super) fn memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::feed::{INTERVAL, Publisher};
+use super::feed::{INTERVAL, Publisher, memory};
 use super::snapshot::{Entry, Progress, Snapshot};
 use crate::capture::live::{Ended, Feed, Reason};
 use crate::capture::{CaptureFacts, Recent};
@@ -143,6 +143,7 @@ pub fn capture(live: LiveFeed, options: &Options, publisher: &Publisher) -> Ende
         p.dropped = analyser.dropped();
         p.now = analyser.now();
         p.let_go = sessions.let_go;
+        p.hindered = analyser.hindered().to_vec();
         publisher.publish(snapshot.clone());
     };
     publish(&mut snapshot, &analyser, &sessions);
@@ -192,7 +193,9 @@ pub fn capture(live: LiveFeed, options: &Options, publisher: &Publisher) -> Ende
         Reason::NoInterface => publisher.say("no interface is left: the capture is over"),
         Reason::Failed(error) => publisher.say(&format!("the capture failed: {error}")),
     }
-    publish(&mut snapshot, &analyser, &sessions);
+    snapshot.entries = sessions.all();
+    snapshot.progress.packets = analyser.facts().packets;
+    snapshot.progress.let_go = sessions.let_go;
     let analysis = analyser.into_analysis(&ended);
     snapshot.generation += 1;
     snapshot.progress.dropped = analysis.capture.dropped_packets.unwrap_or(0);
@@ -201,12 +204,4 @@ pub fn capture(live: LiveFeed, options: &Options, publisher: &Publisher) -> Ende
     snapshot.findings = sessions.findings(analysis.findings);
     publisher.publish(snapshot);
     ended
-}
-
-/// Resident memory of the program, where the system tells it.
-fn memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
 }

@@ -126,7 +126,7 @@ fn confirmed(s: &Session) -> u64 {
 
 /// What an open session waits for in the ordinary course of things, and how long it has.
 fn pending(s: &Session) -> Option<(String, Duration)> {
-    if s.closing_point != ClosingPoint::Open {
+    if s.closing_point != ClosingPoint::Open || s.control.ended() {
         return None;
     }
     let (what, since) = if !s.control.worked() {

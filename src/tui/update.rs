@@ -77,8 +77,8 @@ fn scroll_by(top: Option<&mut usize>, action: &Action, rows: usize) {
 /// After any change: the cursor is on the screen.
 fn settle(app: &mut App) {
     app.list.refresh(&app.snapshot);
-    let rows = view::body_rows(app.size);
-    app.list.scroll(&app.snapshot, rows.saturating_sub(1));
+    let rows = view::list_rows(app.size);
+    app.list.scroll(&app.snapshot, rows);
     let width = app.size.0;
     if let Some(detail) = &mut app.detail {
         match detail.tab {
@@ -86,24 +86,27 @@ fn settle(app: &mut App) {
                 let times = view::times(app.times, &app.clock);
                 let heights = |i| detail.ladder.rows(i, width, times);
                 let mut cursor = detail.rung;
-                cursor.scroll(view::ladder_rows(app.size), heights);
+                let count = detail.ladder.rungs.len();
+                cursor.scroll(view::ladder_rows(app.size), count, heights);
                 detail.rung = cursor;
             }
             Tab::Diagnosis => {
                 let heights = view::item_heights(detail, width);
                 let mut cursor = detail.item;
-                cursor.scroll(view::tab_rows(app.size), |i| heights.get(i).copied().unwrap_or(1));
+                let height = |i| heights.get(i).copied().unwrap_or(1);
+                cursor.scroll(view::tab_rows(app.size), heights.len(), height);
                 detail.item = cursor;
             }
             Tab::Timeline | Tab::Dialogue => {
                 let rows = view::tab_rows(app.size).saturating_sub(2);
-                detail.cursor().scroll(rows, |_| 1);
+                let count = detail.count();
+                detail.cursor().scroll(rows, count, |_| 1);
             }
         }
     }
     if let Some(whole) = &mut app.findings {
         whole.refresh(&app.snapshot, &app.clock, width);
-        whole.cursor.scroll(view::body_rows(app.size), |_| 1);
+        whole.scroll(view::body_rows(app.size));
     }
 }
 
@@ -164,7 +167,7 @@ fn typing(app: &mut App, action: Action) {
 }
 
 fn in_list(app: &mut App, action: &Action) -> Vec<Effect> {
-    let page = isize::try_from(view::body_rows(app.size).saturating_sub(2)).unwrap_or(1);
+    let page = isize::try_from(view::list_rows(app.size).saturating_sub(1)).unwrap_or(1);
     let snapshot = Arc::clone(&app.snapshot);
     let last = app.list.shown.len().saturating_sub(1);
     match action {

@@ -36,6 +36,11 @@ impl Whole {
         self.cursor.at = at.min(self.lines.len().saturating_sub(1));
     }
 
+    /// Scrolls so that the cursor is on a screen of `rows`.
+    pub fn scroll(&mut self, rows: usize) {
+        self.cursor.scroll(rows, self.lines.len(), |_| 1);
+    }
+
     /// The next line with sessions behind it, or the one before.
     pub fn next(&self, back: bool) -> Option<usize> {
         let at = self.cursor.at;

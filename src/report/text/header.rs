@@ -122,7 +122,7 @@ fn summary(view: &View<'_>) -> Vec<Span<'static>> {
 /// What could not be read, and where; `files` where there are several.
 pub fn problem(p: &Problem, files: &[String]) -> String {
     let mut text = String::new();
-    if let Some(file) = files.get(p.file as usize) {
+    if let Some(file) = files.get(p.file as usize).filter(|file| !p.text.starts_with(*file)) {
         text.push_str(&escape(file));
         text.push_str(": ");
     }

@@ -18,6 +18,7 @@ use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
 use super::app::{App, TimesShown};
+use super::columns::WIDE;
 use crate::report::ladder::Times;
 use crate::report::text::clock::Clock;
 
@@ -30,12 +31,22 @@ const BARS: u16 = 2;
 const SESSION_HEAD: u16 = 2;
 /// Rows of the ladder's headings.
 const LADDER_HEAD: u16 = 2;
+/// A shorter list has no row to spare.
+const LEAST_LIST: usize = 6;
 /// The row of the first session on the screen.
 pub const FIRST_LINE: u16 = 2;
 
 /// Rows between the bars.
 pub fn body_rows(size: (u16, u16)) -> usize {
     usize::from(size.1.saturating_sub(BARS))
+}
+
+/// Rows of sessions in the list, below the headings; where not every column has room, the last row
+/// says the rest of the one under the cursor.
+pub fn list_rows(size: (u16, u16)) -> usize {
+    let rows = body_rows(size).saturating_sub(1);
+    let narrow = size.0 < WIDE + sessions::GLYPH;
+    if narrow && rows >= LEAST_LIST { rows - 1 } else { rows }
 }
 
 /// Rows of a session's tab.

@@ -102,17 +102,21 @@ fn put(buffer: &mut Buffer, x: u16, y: u16, text: &str, style: Style) {
 
 fn heading(scale: &Scale, origin: Timestamp, area: Rect, buffer: &mut Buffer) {
     let step = scale.columns / 4;
-    for i in 0..=4_u16 {
-        let x = scale.left + (step * i).min(scale.columns.saturating_sub(1));
+    let last = scale.left + scale.columns.saturating_sub(1);
+    let mut free = last + 1;
+    // From the right, so that the end of the scale is always named.
+    for i in [4_u16, 0, 3, 2, 1] {
+        let x = if i == 4 { last } else { scale.left + step * i };
+        put(buffer, x, area.y + 1, "┬", QUIET);
         let nanos = scale.nanos / 4 * i64::from(i);
         let at = Timestamp::from_nanos(scale.from.nanos().saturating_add(nanos));
         let text = units::offset(at.since(origin));
         let width = u16::try_from(text.chars().count()).unwrap_or(0);
         let from = if i == 4 { (x + 1).saturating_sub(width) } else { x };
-        if step >= width + 2 || i == 0 || i == 4 {
+        if i == 0 || i == 4 || (step > width && from + width < free) {
             put(buffer, from, area.y, &text, QUIET);
+            free = if i == 0 { free } else { from };
         }
-        put(buffer, x, area.y + 1, "┬", QUIET);
     }
 }
 
