@@ -171,6 +171,11 @@ impl Source {
         slot.record.map(|record| record.offset)
     }
 
+    /// What was read so far.
+    pub fn facts(&self) -> &CaptureFacts {
+        &self.facts
+    }
+
     /// Names of the files, in the order of [`FrameRef::file`].
     pub fn files(&self) -> &[String] {
         &self.facts.files

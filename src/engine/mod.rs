@@ -18,7 +18,7 @@ mod sequential;
 mod silence;
 mod stalls;
 
-pub use analyse::{analyse, analyse_with};
+pub use analyse::{Watcher, analyse, analyse_watched, analyse_with};
 pub use analyser::Analyser;
 pub use analysis::{Analysis, Options, Overview};
 pub use interest::{FTP, FTPS};

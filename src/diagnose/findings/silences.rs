@@ -163,7 +163,7 @@ fn outstanding_at(s: &Session, at: Moment) -> Outstanding {
     // Else the capture may have begun after the login.
     let greeted = s.script.messages.iter().any(|m| matches!(m.kind, MessageKind::Reply(220, _)));
     // A transfer's command may come long after its announcement.
-    let last_channel = || s.channels.iter().filter(|c| c.began().is_some_and(|b| b < at)).last();
+    let last_channel = || s.channels.iter().rfind(|c| c.began().is_some_and(|b| b < at));
     match exchanges().last().filter(|(_, e)| unanswered(e)) {
         Some((i, e)) if e.verb.is_transfer() => {
             let own = s.channels.iter().find(|c| c.command == Some(i)).or_else(last_channel);

@@ -170,7 +170,7 @@ fn going_on(app: &App) -> (String, Style) {
     if p.packets > 0 {
         parts.push(units::count(p.packets, "packet"));
     }
-    if p.live && !p.done {
+    if !p.done && (p.live || p.packets > 0) {
         parts.push(format!("{}/s", units::grouped(p.rate)));
     }
     if p.live {

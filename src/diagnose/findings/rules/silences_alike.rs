@@ -106,7 +106,7 @@ fn conclude(at: Endpoint, server: &Server, group: &[Silence], sessions: &Ids) ->
     if (sessions.sorted().len() as u64) < needed {
         return None;
     }
-    let side = if first.end.by_server() { "on the server's side" } else { "the client's" };
+    let side = if first.end.by_server() { "on the server's side" } else { "on the client's" };
     let name = match whose {
         Some(whose) => format!("as long as {whose}"),
         None => format!("a timer {side}; no default of a known program is as long"),
