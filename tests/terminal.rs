@@ -22,7 +22,7 @@ fn from_the_list_to_the_evidence_and_out() {
     t.shows("2 sessions").shows("login-refused");
     // Filter, wrongly at first.
     t.press("/sttus:x").shows("did you mean").press("\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f");
-    t.press("status:stalled").shows("filter  status:stalled").press("\r").shows("1 match");
+    t.press("status:stalled").shows("filter  status:stalled").press("\r").shows("1 matches");
     // The stalled session: at its stall.
     t.press("\r").shows("SYNs unanswered").shows("1 ladder");
     // From the diagnosis to the evidence, back in the ladder; then the packet.
@@ -41,7 +41,7 @@ fn from_the_list_to_the_evidence_and_out() {
         .output()
         .unwrap();
     assert!(String::from_utf8_lossy(&run.stdout).contains("data-syn-unanswered"));
-    t.press("q").shows("1 match").press("q");
+    t.press("q").shows("1 matches").press("q");
     assert_eq!(t.ends(), 0);
     // The terminal is as it was: no alternate screen, a visible cursor.
     let screen = t.screen.lock().unwrap();
@@ -55,6 +55,37 @@ fn ctrl_c_restores_the_terminal() {
     t.shows("313 packets").press("\r").shows("1 ladder").press("\x03");
     assert_eq!(t.ends(), 0);
     assert!(!t.screen.lock().unwrap().screen().alternate_screen());
+}
+
+/// Not a test of its own: the program that [`a_panic_restores_the_terminal`] runs in a terminal.
+#[test]
+#[ignore = "run by another test"]
+fn a_dashboard_whose_feed_panics() {
+    use ftpscope::capture::PacketStore;
+    use ftpscope::tui::{App, Publisher, Settings, terminal};
+    let feed = std::thread::spawn(|| {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        panic!("the feed is broken");
+    });
+    let app = App::new(Settings::default(), (80, 24)).unwrap();
+    let left = terminal::run(app, &Publisher::default(), PacketStore::new(Vec::new())).unwrap();
+    assert_eq!(left, terminal::Left::Panicked);
+    assert!(feed.join().is_err());
+}
+
+#[test]
+fn a_panic_restores_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let this = std::env::current_exe().unwrap().display().to_string();
+    let one = ["--exact", "a_dashboard_whose_feed_panics", "--ignored", "--nocapture"];
+    let mut t = Terminal::open(&[&[this.as_str()][..], &one].concat(), folder.path());
+    t.shows("0 sessions");
+    assert_eq!(t.ends(), 0, "{}", t.shown());
+    let screen = t.screen.lock().unwrap();
+    let screen = screen.screen();
+    assert!(!screen.alternate_screen() && !screen.hide_cursor());
+    // What happened can be read.
+    assert!(screen.contents().contains("the feed is broken"), "{}", screen.contents());
 }
 
 #[test]

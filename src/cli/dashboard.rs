@@ -5,11 +5,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ftpscope::capture::{self, PacketStore};
-use ftpscope::tui::{App, Publisher, Settings, Theme, read_files, terminal};
+use ftpscope::tui::terminal::{self, Left};
+use ftpscope::tui::{App, Publisher, Settings, Theme, read_files};
 
 use super::args::{Color, Common};
 use super::run::{engine_options, open_options, zone};
 use super::{USAGE, complain};
+
+/// The exit status of Rust programs that panic.
+pub const PANICKED: u8 = 101;
 
 /// Keys can be read and pictures be shown.
 pub fn possible(files: &[PathBuf]) -> bool {
@@ -48,7 +52,8 @@ pub fn files(files: &[PathBuf], common: &Common, save_dir: PathBuf) -> ExitCode 
     let feed = publisher.clone();
     std::thread::spawn(move || read_files(opened, &options, privacy, &feed));
     match terminal::run(app, &publisher, store) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Left::Asked) => ExitCode::SUCCESS,
+        Ok(Left::Panicked) => ExitCode::from(PANICKED),
         Err(e) => {
             complain(&format!("the terminal can't be used: {e}; try: ftpscope report FILE"));
             ExitCode::from(USAGE)

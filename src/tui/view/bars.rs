@@ -99,6 +99,9 @@ impl Counts {
     }
 }
 
+/// Before a filter that is typed.
+const FILTER: &str = " filter ";
+
 /// Where there is no room for more.
 const HELP: &str = "? help";
 
@@ -128,16 +131,24 @@ pub fn status(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
+/// What is typed, at least its end, and what is wrong with it.
 fn typing(text: &str, error: Option<&str>, area: Rect, buffer: &mut Buffer) {
+    let width = usize::from(area.width);
+    let text = crate::report::escape::escape(text).into_owned();
+    let room = width.saturating_sub(FILTER.len() + 2);
+    let skipped = text.chars().count().saturating_sub(room);
+    let text: String = text.chars().skip(skipped).collect();
     let mut spans = vec![
-        span(" filter ", palette::CURSOR),
-        span(format!(" {}", crate::report::escape::escape(text)), PLAIN),
+        span(FILTER, palette::CURSOR),
+        span(format!(" {text}"), PLAIN),
         span(" ", palette::CURSOR),
     ];
-    match error {
-        Some(error) => spans.push(span(format!("  {error}"), BAD)),
-        None => spans.push(span("  status:stalled server:192.0.2.0/24 · Enter uses it", QUIET)),
-    }
+    let used: usize = spans.iter().map(Span::width).sum();
+    let (hint, style) = match error {
+        Some(error) => (error, BAD),
+        None => ("status:stalled server:192.0.2.0/24 · Enter uses it", QUIET),
+    };
+    spans.push(span(fit(&format!("  {hint}"), width.saturating_sub(used)), style));
     Line::from(spans).render(area, buffer);
 }
 

@@ -31,6 +31,8 @@ const BARS: u16 = 2;
 const SESSION_HEAD: u16 = 2;
 /// Rows of the ladder's headings.
 const LADDER_HEAD: u16 = 2;
+/// Columns that say that there is more below.
+const MORE: u16 = 11;
 /// A shorter list has no row to spare.
 const LEAST_LIST: usize = 6;
 /// The row of the first session on the screen.
@@ -110,5 +112,10 @@ fn scrolled(lines: &[Line<'_>], top: usize, area: Rect, buffer: &mut Buffer) {
     let top = top.min(lines.len().saturating_sub(rows));
     for (line, y) in lines.iter().skip(top).zip(area.y..area.bottom()) {
         line.render(Rect { y, height: 1, ..area }, buffer);
+    }
+    if top + rows < lines.len() && area.width > MORE && rows > 1 {
+        let (x, y) = (area.right() - MORE, area.bottom() - 1);
+        let text = format!("▼ {:>3} more ", lines.len() - top - rows);
+        buffer.set_stringn(x, y, text, MORE.into(), crate::report::text::palette::NOTE);
     }
 }
