@@ -118,3 +118,39 @@ fn a_signal_ends_it_and_restores_the_terminal() {
     let raw = t.raw.lock().unwrap().clone();
     assert!(raw.windows(8).any(|w| w == b"\x1b[?1049l"), "the screen is not given back");
 }
+
+/// The program asks for its colours (OSC 10 and 11); this terminal says black on white.
+#[test]
+fn a_light_background_is_recognised() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut t = Terminal::open(&[PROGRAM, &sample("mixed-many.pcap")], folder.path());
+    t.wrote(b"\x1b]11;?").press("\x1b]10;rgb:0000/0000/0000\x1b\\");
+    t.press("\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[?62;c");
+    t.shows("1 stalled");
+    let screen = t.screen.lock().unwrap();
+    let screen = screen.screen();
+    // The sign of the first problem: the light theme's red.
+    assert_eq!(screen.cell(2, 0).unwrap().contents(), "✗");
+    assert_eq!(screen.cell(2, 0).unwrap().fgcolor(), vt100::Color::Idx(124));
+}
+
+/// What can't show pictures gets the report.
+#[test]
+fn a_dumb_terminal_gets_the_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = sample("mixed-many.pcap");
+    let mut t = Terminal::open(&["env", "TERM=dumb", PROGRAM, &file], folder.path());
+    assert_eq!(t.ends(), 1);
+    assert!(!t.raw.lock().unwrap().windows(8).any(|w| w == b"\x1b[?1049h"));
+}
+
+/// The picture follows the terminal's size, down to nothing and back.
+#[test]
+fn the_terminal_is_resized() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut t = Terminal::open(&[PROGRAM, &sample("mixed-many.pcap")], folder.path());
+    t.shows("? help").resize(140, 45).shows("waiting for").shows("mode");
+    t.resize(1, 1).resize(40, 10).hides("done verdict").shows("8 sessions");
+    t.resize(80, 24).shows("└ waiting for 6 SYNs unanswered").press("q");
+    assert_eq!(t.ends(), 0);
+}

@@ -16,9 +16,11 @@ use super::{USAGE, complain};
 pub const PANICKED: u8 = 101;
 
 /// Keys can be read and pictures be shown.
+#[allow(clippy::disallowed_methods, reason = "TERM says what the terminal can do")]
 pub fn possible(files: &[PathBuf]) -> bool {
     let piped = files.iter().any(|f| f.as_os_str() == "-");
-    std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !piped
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !piped && !dumb
 }
 
 /// An empty dashboard. Complains, and returns nothing, when the filter can't be read.

@@ -61,6 +61,7 @@ pub fn run(app: App, publisher: &Publisher, store: PacketStore) -> io::Result<Le
 
 /// Becomes true when a thread panics. The terminal is restored then; nothing must be drawn on it
 /// any more.
+#[allow(clippy::disallowed_methods, reason = "the last that the program does")]
 fn panicked() -> Arc<AtomicBool> {
     let panicked = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&panicked);

@@ -56,7 +56,7 @@ fn signs() -> Lines {
         (Status::Healthy, "none of these"),
     ];
     let mut sign = |(glyph, style), name: &str, means| {
-        let name = span(format!("   {glyph} {name:<12}"), style);
+        let name = span(format!("   {glyph} {name:<13}"), style);
         lines.push(Line::from(vec![name, span(means, QUIET)]));
     };
     for (status, means) in all {
