@@ -153,7 +153,7 @@ pub static COLUMNS: &[Column] = &[
         order: |a, b| a.rate.cmp(&b.rate),
     },
     Column {
-        name: "waiting for",
+        name: WAITING,
         width: 26,
         least: 18,
         align: Align::Left,
@@ -177,6 +177,7 @@ pub static COLUMNS: &[Column] = &[
 
 /// From this width on every column has room.
 pub const WIDE: u16 = 137;
+const WAITING: &str = "waiting for";
 /// The verdict has at least this much room, and as much before other columns get more.
 const LEAST_VERDICT: u16 = 20;
 const FAIR_VERDICT: u16 = 29;
@@ -196,16 +197,21 @@ pub fn fitting(width: u16, ordered_by: Option<usize>) -> Vec<(&'static Column, u
         keep = widest - 1;
     };
     let used: u16 = shown.iter().map(|c| c.least + 1).sum();
-    let mut surplus = width.saturating_sub(used + FAIR_VERDICT);
+    let mut surplus = width.saturating_sub(used + LEAST_VERDICT);
     let mut fitted: Vec<(&Column, u16)> = shown.into_iter().map(|c| (c, c.least)).collect();
-    for (column, width) in &mut fitted {
-        let more = (column.width - column.least.min(column.width)).min(surplus);
-        // All or nothing: half a wider column is of no use to anybody.
-        if *width + more == column.width {
-            *width += more;
-            surplus -= more;
+    // What it waits for before the title of the verdict, and that before everything else.
+    let mut grow = |names: &dyn Fn(&Column) -> bool, kept: u16| {
+        for (column, width) in fitted.iter_mut().filter(|(c, _)| c.width > c.least && names(c)) {
+            let more = column.width - column.least;
+            // All or nothing: half a wider column is of no use to anybody.
+            if more + kept <= surplus {
+                *width += more;
+                surplus -= more;
+            }
         }
-    }
+    };
+    grow(&|c| c.name == WAITING, 0);
+    grow(&|c| c.name != WAITING, FAIR_VERDICT - LEAST_VERDICT);
     let used: u16 = fitted.iter().map(|c| c.1 + 1).sum();
     for (column, w) in &mut fitted {
         if column.width == 0 {
