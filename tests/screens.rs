@@ -164,6 +164,42 @@ fn passwords_are_masked_in_packets() {
     }
 }
 
+/// Clicks select the line that is there, on every screen; one more opens it.
+#[test]
+fn clicks_select_what_they_hit() {
+    for tab in ['1', '2', '3', '4'] {
+        let (mut app, store) =
+            opened(&["passive-range-dropped-ncftp"], (110, 40), Settings::default());
+        keys_of("⏎").for_each(|code| press(&mut app, &store, code));
+        press(&mut app, &store, KeyCode::Char(tab));
+        press(&mut app, &store, KeyCode::Char('g'));
+        let marked = |app: &App| {
+            let mut terminal = Terminal::new(TestBackend::new(110, 40)).unwrap();
+            terminal.draw(|frame| draw(app, frame)).unwrap();
+            let reversed = ratatui::style::Modifier::REVERSED;
+            let buffer = terminal.backend().buffer().clone();
+            let marked = |y: &u16| buffer.cell((3, *y)).unwrap().modifier.contains(reversed);
+            (3..39).filter(marked).collect::<Vec<u16>>()
+        };
+        for row in 3..12 {
+            let before = marked(&app);
+            if before.contains(&row) {
+                continue;
+            }
+            update(&mut app, ftpscope::tui::Action::Click(30, row));
+            let now = marked(&app);
+            // Headings are no lines.
+            assert!(now.contains(&row) || now == before, "tab {tab}, row {row}: {now:?}");
+        }
+        assert!(marked(&app)[0] > 3, "tab {tab}");
+    }
+    let (mut app, _) = opened(&["mixed-many"], (110, 40), Settings::default());
+    update(&mut app, ftpscope::tui::Action::Click(30, 3));
+    assert!(app.detail.is_none());
+    update(&mut app, ftpscope::tui::Action::Click(30, 3));
+    assert!(app.detail.is_some());
+}
+
 #[test]
 fn new_sessions_do_not_move_the_cursor() {
     let (mut app, store) = opened(&["mixed-many"], (80, 24), Settings::default());

@@ -260,6 +260,15 @@ fn in_session(app: &mut App, action: &Action) -> Vec<Effect> {
         Action::Page(by) => detail.cursor().step(by.saturating_mul(page), count),
         Action::First => detail.cursor().at = 0,
         Action::Last => detail.cursor().at = count.saturating_sub(1),
+        Action::Click(_, row) => {
+            if let Some(line) = line_at(app, &mut detail, *row) {
+                if detail.cursor().at == line {
+                    effects = open_in(app, &mut detail);
+                } else {
+                    detail.cursor().at = line;
+                }
+            }
+        }
         Action::NextTab => detail.tab = turn(detail.tab, 1),
         Action::PreviousTab => detail.tab = turn(detail.tab, Tab::ALL.len() - 1),
         Action::Tab(n) => detail.tab = Tab::ALL.get(*n).copied().unwrap_or(detail.tab),
@@ -284,6 +293,30 @@ fn in_session(app: &mut App, action: &Action) -> Vec<Effect> {
     }
     app.detail = Some(detail);
     effects
+}
+
+/// The line of the shown tab on this row of the screen.
+fn line_at(app: &App, detail: &mut Detail, row: u16) -> Option<usize> {
+    let width = app.size.0;
+    let mut left = usize::from(row).checked_sub(view::first_row(detail.tab))?;
+    let times = view::times(app.times, &app.clock);
+    let heights = match detail.tab {
+        Tab::Diagnosis => view::item_heights(detail, width),
+        _ => Vec::new(),
+    };
+    let count = detail.count();
+    for line in detail.cursor().top..count {
+        let height = match detail.tab {
+            Tab::Ladder => detail.ladder.rows(line, width, times),
+            Tab::Diagnosis => heights.get(line).copied().unwrap_or(1),
+            Tab::Timeline | Tab::Dialogue => 1,
+        };
+        if left < height {
+            return Some(line);
+        }
+        left -= height;
+    }
+    None
 }
 
 fn turn(tab: Tab, by: usize) -> Tab {

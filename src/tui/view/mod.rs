@@ -19,6 +19,7 @@ use ratatui::widgets::Widget;
 
 use super::app::{App, TimesShown};
 use super::columns::WIDE;
+use super::detail::Tab;
 use crate::report::ladder::Times;
 use crate::report::text::clock::Clock;
 
@@ -54,6 +55,16 @@ pub fn list_rows(size: (u16, u16)) -> usize {
 /// Rows of a session's tab.
 pub fn tab_rows(size: (u16, u16)) -> usize {
     usize::from(size.1.saturating_sub(BARS + SESSION_HEAD))
+}
+
+/// The row of a tab's first line.
+pub fn first_row(tab: Tab) -> usize {
+    let heading = match tab {
+        Tab::Ladder => LADDER_HEAD,
+        Tab::Timeline => timeline::SCALE,
+        Tab::Diagnosis | Tab::Dialogue => 0,
+    };
+    usize::from(1 + SESSION_HEAD + heading)
 }
 
 /// Rows of the ladder's rungs.

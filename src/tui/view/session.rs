@@ -60,7 +60,11 @@ fn head(detail: &Detail, area: Rect, buffer: &mut Buffer) {
         }
         .to_owned(),
     );
-    let title = format!(" {glyph} session {} {}", s.id, standing);
+    // It gets its number when no session before it can still turn up.
+    let title = match s.id {
+        0 => format!(" {glyph} new session {standing}"),
+        id => format!(" {glyph} session {id} {standing}"),
+    };
     let room = usize::from(area.width).saturating_sub(title.chars().count() + 3);
     Line::from(vec![
         span(title, style.patch(STRONG)),

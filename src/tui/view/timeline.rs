@@ -20,7 +20,7 @@ use crate::tui::detail::Detail;
 /// Columns of the labels.
 const LABEL: u16 = 26;
 /// Rows of the scale.
-const SCALE: u16 = 2;
+pub const SCALE: u16 = 2;
 
 /// A part of the session's time on some columns of the screen.
 struct Scale {
