@@ -164,6 +164,36 @@ fn passwords_are_masked_in_packets() {
     }
 }
 
+/// What `y` puts on the clipboard.
+fn copied(app: &mut App, keys: &str, store: &PacketStore) -> Option<String> {
+    keys_of(keys).for_each(|code| press(app, store, code));
+    let key = KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE);
+    let effects = update(app, keys::action(&key, app.places()).unwrap());
+    effects.into_iter().find_map(|e| if let Effect::Copy(text) = e { Some(text) } else { None })
+}
+
+#[test]
+fn what_is_under_the_cursor_is_copied() {
+    let copied = |sample: &str, keys: &str| {
+        let (mut app, store) = opened(&[sample], (140, 45), Settings::default());
+        copied(&mut app, keys, &store).unwrap_or_default()
+    };
+    let stalled = "passive-range-dropped-client";
+    // What to change: from the list, from the ladder, from the diagnosis.
+    for keys in ["", "⏎", "⏎3jjjjj"] {
+        let text = copied(stalled, keys);
+        assert!(text.contains("nft insert rule"), "{keys}: {text}");
+    }
+    assert!(copied(stalled, "⏎3G").starts_with("ip.addr == 10.77.1.2"));
+    // The path of a transfer, on its channel; the words of the dialogue.
+    assert_eq!(copied("passive-vsftpd-curl", "⏎2jj"), "/data.bin");
+    assert_eq!(copied("passive-vsftpd-curl", "⏎4j"), "USER labuser");
+    // Without anything to change, the filter.
+    assert!(copied("passive-vsftpd-curl", "⏎g").starts_with("ip.addr == "));
+    // A server, from the findings.
+    assert_eq!(copied(stalled, "fnn"), "10.88.1.2:21");
+}
+
 /// Clicks select the line that is there, on every screen; one more opens it.
 #[test]
 fn clicks_select_what_they_hit() {

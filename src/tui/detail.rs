@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::snapshot::Entry;
 use crate::capture::{FrameRef, Moment};
+use crate::diagnose::{Diagnosis, Severity};
 use crate::report::ladder::{Ladder, Step};
 use crate::report::text::wireshark;
 
@@ -257,13 +258,14 @@ impl Detail {
             Some(advice.example.clone().unwrap_or_else(|| advice.text.clone()))
         };
         let first = || {
-            let with_example = |d: &crate::diagnose::Diagnosis| {
+            let with_example = |d: &Diagnosis| {
                 d.advice
                     .iter()
                     .position(|a| a.example.is_some())
                     .or((!d.advice.is_empty()).then_some(0))
             };
-            let mut all = judged.diagnoses.iter().enumerate();
+            let serious = |(_, d): &(usize, &Diagnosis)| d.severity != Severity::Info;
+            let mut all = judged.diagnoses.iter().enumerate().filter(serious);
             all.find_map(|(d, diagnosis)| advice(d, with_example(diagnosis)?))
         };
         match self.tab {
