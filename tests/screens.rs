@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use expect_test::expect_file;
-use ftpscope::capture::{self, OpenOptions, PacketStore};
+use ftpscope::capture::{self, OpenOptions, PacketStore, Problem};
 use ftpscope::engine::Options;
-use ftpscope::tui::{App, Effect, Publisher, Settings, draw, keys, read_files, update};
+use ftpscope::tui::{App, Effect, Publisher, Settings, Snapshot, draw, keys, read_files, update};
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -133,6 +133,53 @@ fn an_empty_screen_says_why() {
         app.show(publisher.newest());
         let shown = picture(&app);
         assert!(shown.contains("No FTP session was found") && shown.contains("--port"), "{shown}");
+    }
+}
+
+/// A picture of something that was never read.
+fn shown(size: (u16, u16), change: impl FnOnce(&mut Snapshot)) -> String {
+    let mut app = App::new(Settings::default(), size).unwrap();
+    let mut snapshot = Snapshot { generation: 1, ..Snapshot::default() };
+    snapshot.progress.source = "eth0".to_owned();
+    change(&mut snapshot);
+    app.read = snapshot.progress.read;
+    app.show(std::sync::Arc::new(snapshot));
+    picture(&app)
+}
+
+#[test]
+fn a_bar_says_how_far_a_file_is_read() {
+    for size in SIZES {
+        let text =
+            shown(size, |s| (s.progress.total, s.progress.read) = (Some(2_000_000), 900_000));
+        assert!(text.contains("reading █████████░░░░░░░░░░░ 45 % of 2.00 MB"), "{text}");
+    }
+}
+
+#[test]
+fn an_empty_screen_over_an_interface_says_why() {
+    for size in SIZES {
+        let text = shown(size, |s| s.progress.live = true);
+        assert!(text.contains("Waiting for FTP on eth0"), "{text}");
+        assert!(text.contains("No packet has come yet") && text.contains("-i any"), "{text}");
+        let text = shown(size, |s| {
+            (s.progress.live, s.progress.packets) = (true, 12);
+            let overview = std::sync::Arc::make_mut(&mut s.overview);
+            overview.tcp_segments = 12;
+            s.progress.hindered = vec![("eth0".to_owned(), "down")];
+        });
+        assert!(text.contains("12 packets so far, 12 of TCP"), "{text}");
+        assert!(text.contains("eth0 is down") && text.contains("· eth0 down ·"), "{text}");
+        let text = shown(size, |s| {
+            (s.progress.live, s.progress.done) = (true, true);
+            let problem =
+                Problem { file: 0, offset: None, frame: None, text: "eth0 was removed".to_owned() };
+            std::sync::Arc::make_mut(&mut s.capture).problems.push(problem);
+        });
+        assert!(
+            text.contains("No FTP session was found") && text.contains("eth0 was removed"),
+            "{text}"
+        );
     }
 }
 

@@ -34,7 +34,7 @@ pub fn render(app: &App, detail: &Detail, area: Rect, buffer: &mut Buffer) {
             times: times(app.times, &app.clock),
         }
         .render(area, buffer),
-        Tab::Timeline => timeline::render(app, detail, area, buffer),
+        Tab::Timeline => timeline::render(detail, area, buffer),
         Tab::Diagnosis => diagnosis::render(app, detail, area, buffer),
         Tab::Dialogue => dialogue::render(app, detail, area, buffer),
     }

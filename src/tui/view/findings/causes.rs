@@ -25,7 +25,9 @@ pub fn lines(s: &Snapshot, width: usize) -> Vec<WholeLine> {
         }
     }
     if counts.is_empty() {
-        return vec![Line::from(span("   nothing serious in any session", QUIET)).into()];
+        let none = s.entries.is_empty();
+        let text = if none { "   no FTP session" } else { "   nothing serious in any session" };
+        return vec![Line::from(span(text, QUIET)).into()];
     }
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|((severity, code), n)| (*severity, Reverse(*n), *code));
