@@ -59,7 +59,7 @@ pub static COLUMNS: &[Column] = &[
     Column {
         name: "#",
         width: 6,
-        least: 4,
+        least: 6,
         align: Align::Right,
         keep: 1,
         text: |r, _| if r.id == 0 { String::new() } else { r.id.to_string() },
@@ -155,7 +155,7 @@ pub static COLUMNS: &[Column] = &[
     Column {
         name: WAITING,
         width: 26,
-        least: 18,
+        least: 17,
         align: Align::Left,
         keep: 4,
         text: waiting,
@@ -179,7 +179,7 @@ pub static COLUMNS: &[Column] = &[
 pub const WIDE: u16 = 137;
 const WAITING: &str = "waiting for";
 /// The verdict has at least this much room, and as much before other columns get more.
-const LEAST_VERDICT: u16 = 20;
+const LEAST_VERDICT: u16 = 19;
 const FAIR_VERDICT: u16 = 29;
 
 /// The columns that have room, and the width of each. The one that the list is ordered by is

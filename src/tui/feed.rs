@@ -68,6 +68,8 @@ struct Collector<'a> {
     open: Vec<Arc<Entry>>,
     /// When the last snapshot was published, and how long making it took.
     published: (Instant, Duration),
+    /// When the sessions of the next one were asked for: judging open ones takes time as well.
+    asked: Instant,
     /// When a figure of the status bar was last taken, and of how many packets.
     figures: (Instant, u64),
 }
@@ -88,6 +90,7 @@ impl<'a> Collector<'a> {
             sorted: true,
             open: Vec::new(),
             published: (now(), Duration::ZERO),
+            asked: now(),
             figures: (now(), 0),
         }
     }
@@ -134,11 +137,14 @@ impl Watcher for Collector<'_> {
     fn due(&mut self) -> bool {
         // Reading is to take no more than a tenth longer for being watched.
         let (at, took) = self.published;
-        at.elapsed() >= INTERVAL.max(took * 10)
+        let due = at.elapsed() >= INTERVAL.max(took * 10);
+        if due {
+            self.asked = now();
+        }
+        due
     }
 
     fn stand(&mut self, open: Vec<Arc<Judged>>, read: &capture::CaptureFacts) {
-        let began = now();
         self.open = open
             .into_iter()
             .map(|judged| {
@@ -162,7 +168,7 @@ impl Watcher for Collector<'_> {
         }
         self.snapshot.capture = Arc::new(facts);
         self.publish();
-        self.published = (now(), began.elapsed());
+        self.published = (now(), self.asked.elapsed());
     }
 }
 
