@@ -2,7 +2,7 @@
 
 use super::notes::Notes;
 use super::reader::Record;
-use super::{Comment, LinkType, Packet, Problem, Timestamp};
+use super::{Comment, LinkType, Packet, Problem, Timestamp, Traffic};
 
 /// Facts about the packets that were handed out, and about the files they came from.
 ///
@@ -34,6 +34,8 @@ pub struct CaptureFacts {
     pub comments: Vec<Comment>,
     /// All comments that the files carry.
     pub comment_count: u64,
+    /// The packets over time.
+    pub traffic: Traffic,
 }
 
 impl CaptureFacts {
@@ -43,6 +45,7 @@ impl CaptureFacts {
         let time = packet.moment.time;
         self.packets += 1;
         self.bytes += u64::from(packet.wire_len);
+        self.traffic.add(time, u64::from(packet.wire_len));
         if packet.data.len() < packet.wire_len as usize {
             self.truncated_packets += 1;
         }

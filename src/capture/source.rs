@@ -260,6 +260,11 @@ impl Source {
         Some(reader.record().offset)
     }
 
+    /// What was read so far.
+    pub fn facts(&self) -> &CaptureFacts {
+        &self.facts
+    }
+
     /// Names of the files, in the order of [`FrameRef::file`].
     pub fn files(&self) -> &[String] {
         &self.facts.files
