@@ -57,7 +57,7 @@ impl CaptureFacts {
     }
 
     /// Adds what was counted. Once, when all of it was.
-    pub(super) fn add_tally(&mut self, tally: Tally) {
+    pub(super) fn add_tally(&mut self, tally: &Tally) {
         self.packets = tally.packets;
         self.bytes = tally.bytes;
         self.truncated_packets = tally.truncated;
@@ -65,7 +65,8 @@ impl CaptureFacts {
             self.first_packet = Some(tally.first);
             self.last_packet = Some(tally.last);
         }
-        self.link_types = tally.links;
+        self.link_types.clone_from(&tally.links);
+        self.traffic.clone_from(&tally.traffic);
     }
 
     /// Adds what was noted about a file.
@@ -93,6 +94,7 @@ pub(super) struct Tally {
     links: Vec<LinkType>,
     /// That of the last packet.
     link: Option<LinkType>,
+    traffic: Traffic,
 }
 
 impl Tally {
@@ -105,6 +107,7 @@ impl Tally {
             last: Timestamp::from_nanos(i64::MIN),
             links: Vec::new(),
             link: None,
+            traffic: Traffic::default(),
         }
     }
 
@@ -116,6 +119,7 @@ impl Tally {
         self.truncated += u64::from(packet.data_len < packet.wire_len as usize);
         self.first = self.first.min(packet.time);
         self.last = self.last.max(packet.time);
+        self.traffic.add(packet.time, u64::from(packet.wire_len));
         if self.link != Some(packet.link) {
             self.other_link(packet.link);
         }

@@ -261,8 +261,10 @@ impl Source {
     }
 
     /// What was read so far.
-    pub fn facts(&self) -> &CaptureFacts {
-        &self.facts
+    pub fn facts(&self) -> CaptureFacts {
+        let mut facts = self.facts.clone();
+        facts.add_tally(&self.tally);
+        facts
     }
 
     /// Names of the files, in the order of [`FrameRef::file`].
@@ -291,7 +293,7 @@ impl Source {
             self.close(file);
         }
         let mut facts = self.facts;
-        facts.add_tally(self.tally);
+        facts.add_tally(&self.tally);
         self.closed.sort_by_key(|notes| notes.file);
         for notes in self.closed {
             facts.add(notes);

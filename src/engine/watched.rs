@@ -48,7 +48,7 @@ pub fn analyse_watched(
             packets = 0;
             if watcher.due() {
                 analyser.judged().into_iter().for_each(|j| watcher.ended(j));
-                watcher.stand(analyser.open_sessions(AT_A_TIME), source.facts());
+                watcher.stand(analyser.open_sessions(AT_A_TIME), &source.facts());
             }
         }
     }

@@ -218,6 +218,7 @@ impl LiveView {
         p.dropped = analyser.dropped();
         p.now = analyser.now();
         p.let_go = self.sessions.let_go;
+        p.hindered = self.analyser.hindered().to_vec();
         Snapshot { entries: self.sessions.all(), ..snapshot.clone() }
     }
 
