@@ -1,8 +1,10 @@
 //! What a whole capture was, for the report.
 
+#[cfg(all(feature = "live", unix))]
+use super::Packet;
 use super::notes::Notes;
 use super::reader::Record;
-use super::{Comment, LinkType, Packet, Problem, Timestamp, Traffic};
+use super::{Comment, LinkType, Problem, Timestamp, Traffic};
 
 /// Facts about the packets that were handed out, and about the files they came from.
 ///

@@ -52,18 +52,9 @@ impl Outcome {
     }
 }
 
-/// Makes glibc keep freed memory for what comes next, up to some megabytes. Otherwise it goes back to
-/// the system whenever a batch of sessions is let go, and comes again page by page. Elsewhere this
-/// does nothing: glibc takes a large block that is freed as a sign that more will follow (mallopt(3),
-/// M_MMAP_THRESHOLD).
-fn keep_freed_memory() {
-    const BLOCK: usize = 4 << 20;
-    drop(std::hint::black_box(Vec::<u8>::with_capacity(std::hint::black_box(BLOCK))));
-}
-
 /// A run on a pool of the threads that were asked for.
+#[cfg(all(feature = "live", unix))]
 pub fn on_threads(common: &Common, run: impl FnOnce() -> ExitCode + Send) -> ExitCode {
-    keep_freed_memory();
     match pool(common.threads) {
         Ok(pool) => pool.install(run),
         Err(e) => {
@@ -73,8 +64,7 @@ pub fn on_threads(common: &Common, run: impl FnOnce() -> ExitCode + Send) -> Exi
     }
 }
 
-/// This thread is one of them: glibc grows the heap of any other page by page, with a system call for
-/// each.
+/// A pool of so many threads. This one is among them, and would only wait otherwise.
 pub fn pool(threads: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).use_current_thread().build()
 }
@@ -127,7 +117,6 @@ type Viewed = (bool, io::Result<()>, Analysis);
 
 /// Opens the inputs, all as one or each for itself, and reports on them with `view`.
 fn over_inputs(files: &[PathBuf], common: &Common, each: bool, view: impl View) -> ExitCode {
-    keep_freed_memory();
     let filter = match common.filter.as_deref().map(Filter::parse).transpose() {
         Ok(filter) => filter,
         Err(e) => {

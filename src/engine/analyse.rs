@@ -6,7 +6,7 @@ use super::{Analyser, Analysis, Options};
 use crate::ahead::Ahead;
 use crate::capture::{Moment, Problem, Source};
 use crate::diagnose::{self, Finding, Judged};
-use crate::session::Session;
+use crate::session::FinishedSessions;
 
 /// Finished sessions are judged so many at a time. Few: what waits is memory that others could use
 /// again.
@@ -80,7 +80,7 @@ fn read(
     mut source: Source,
     threads: usize,
     analyser: &mut Analyser,
-    hand_over: &mut dyn FnMut(Vec<Box<Session>>),
+    hand_over: &mut dyn FnMut(FinishedSessions),
 ) -> Source {
     if threads > 1 {
         source.read_ahead();
@@ -103,7 +103,7 @@ fn read(
 fn decoded(
     mut ahead: Ahead<Decoding>,
     analyser: &mut Analyser,
-    hand_over: &mut dyn FnMut(Vec<Box<Session>>),
+    hand_over: &mut dyn FnMut(FinishedSessions),
 ) -> Source {
     loop {
         let mut batch = ahead.next();
@@ -123,7 +123,7 @@ fn decoded(
 
 /// Closes what is due before a packet, few at a time: after a pause, that is all that had ended.
 #[inline]
-fn close_due(analyser: &mut Analyser, at: Moment, hand_over: &mut dyn FnMut(Vec<Box<Session>>)) {
+fn close_due(analyser: &mut Analyser, at: Moment, hand_over: &mut dyn FnMut(FinishedSessions)) {
     while analyser.close_due(at, BATCH) {
         hand_over(analyser.take_waiting());
     }

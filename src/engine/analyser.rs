@@ -8,7 +8,7 @@ use super::{Engine, Matters, Options, Overview};
 use crate::capture::{CaptureLoss, LinkType, Moment, Packet, Problem, Timestamp};
 use crate::decode::{Decoded, Decoder};
 use crate::diagnose::{self, Finding, Judged, Learner};
-use crate::session::Session;
+use crate::session::FinishedSessions;
 
 /// Decodes packets, follows connections and judges sessions.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub struct Analyser {
     decoder: Decoder,
     overview: Overview,
     /// At their closing point, and not judged yet.
-    waiting: Vec<Box<Session>>,
+    waiting: FinishedSessions,
     learner: Learner,
     last: Moment,
 }
@@ -88,7 +88,7 @@ impl Analyser {
     }
 
     /// These sessions, to be judged elsewhere.
-    pub(super) fn take_waiting(&mut self) -> Vec<Box<Session>> {
+    pub(super) fn take_waiting(&mut self) -> FinishedSessions {
         std::mem::take(&mut self.waiting)
     }
 
@@ -143,7 +143,7 @@ impl Analyser {
     pub(super) fn finish_into(
         &mut self,
         batch: usize,
-        hand_over: &mut dyn FnMut(Vec<Box<Session>>),
+        hand_over: &mut dyn FnMut(FinishedSessions),
     ) {
         for key in self.engine.left() {
             self.engine.close_last(key);

@@ -67,6 +67,7 @@ impl Batch {
 
 impl Decoding {
     /// Has a source's packets decoded ahead. Gives it back when that can't be.
+    #[allow(clippy::result_large_err, reason = "once for each run")]
     pub(super) fn ahead(mut source: Source) -> Result<Ahead<Self>, Source> {
         if !source.keep_windows() {
             return Err(source);

@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use rayon::ScopeFifo;
 
 use crate::diagnose::{Judged, Learner};
-use crate::session::Session;
+use crate::session::{FinishedSessions, Session};
 
 /// Batches of each thread that may be on their way: more of them, and whoever hands sessions over
 /// judges some of them, or waits.
@@ -71,7 +71,7 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
     /// and handed out when this returns what was learned from them, beside what `run` returned.
     pub(super) fn over<T: Send>(
         self,
-        run: impl FnOnce(&mut dyn FnMut(Vec<Box<Session>>)) -> T + Send,
+        run: impl FnOnce(&mut dyn FnMut(FinishedSessions)) -> T + Send,
     ) -> (T, Learner) {
         let returned = if self.threads > 1 {
             rayon::in_place_scope_fifo(|scope| run(&mut |sessions| self.aside(scope, sessions)))
@@ -91,7 +91,7 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
     }
 
     /// Has a batch judged by whichever thread comes to it.
-    fn aside<'s>(&'s self, scope: &ScopeFifo<'s>, sessions: Vec<Box<Session>>) {
+    fn aside<'s>(&'s self, scope: &ScopeFifo<'s>, sessions: FinishedSessions) {
         let Some(number) = self.enter() else { return };
         scope.spawn_fifo(move |_| {
             let failing = Failing(self);

@@ -18,7 +18,7 @@ use super::table::{Rest, Table};
 use crate::capture::{CaptureLoss, Moment, Timestamp};
 use crate::decode::{Endpoint, IcmpError, Segment};
 use crate::pack::packed;
-use crate::session::{Effect, Expectations, Piece, Session, TlsWatch};
+use crate::session::{Effect, Expectations, FinishedSessions, Piece, TlsWatch};
 use crate::tcp::{Connection, ConnectionState};
 
 /// A SYN that comes again sooner, in another file, is the same one captured at another place: hosts
@@ -99,7 +99,7 @@ pub struct Engine {
     pub(super) unnumbered: BTreeMap<u64, usize>,
     /// When to see whether an ended session can be judged.
     pub(super) closing: BinaryHeap<Reverse<(Timestamp, u64, usize)>>,
-    pub(super) finished: Vec<Box<Session>>,
+    pub(super) finished: FinishedSessions,
     pub(super) last_id: u64,
     pub(super) serial: u64,
     /// When to look for sessions that fell silent.
@@ -200,7 +200,7 @@ impl Engine {
     }
 
     /// Sessions that have come to their closing point, in that order; empties the list.
-    pub fn take_finished(&mut self) -> Vec<Box<Session>> {
+    pub fn take_finished(&mut self) -> FinishedSessions {
         std::mem::take(&mut self.finished)
     }
 
