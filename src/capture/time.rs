@@ -36,6 +36,13 @@ impl Timestamp {
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))
     }
 
+    /// Nanoseconds from `earlier` to `self`, negative when `earlier` is the later one. For what every
+    /// packet asks: a [`Duration`] costs a division.
+    #[inline]
+    pub(crate) fn nanos_since(self, earlier: Self) -> i64 {
+        self.nanos().saturating_sub(earlier.nanos())
+    }
+
     /// Seconds from `earlier` to `self`, negative when `earlier` is the later one.
     pub fn seconds_since(self, earlier: Self) -> f64 {
         self.nanos().saturating_sub(earlier.nanos()) as f64 / 1e9

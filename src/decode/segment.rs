@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::pack::{Pack, Packer, Unpacker, packed};
 
 /// An address and a TCP port. IPv4-mapped IPv6 addresses are IPv4 here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Eq, PartialOrd, Ord)]
 pub struct Endpoint {
     /// Address.
     pub ip: IpAddr,
@@ -15,8 +15,20 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// An endpoint, with an IPv4-mapped IPv6 address turned into the IPv4 address it stands for.
+    #[inline]
     pub fn new(ip: IpAddr, port: u16) -> Self {
-        Self { ip: ip.to_canonical(), port }
+        match ip {
+            IpAddr::V4(_) => Self { ip, port },
+            IpAddr::V6(ip) => Self { ip: ip.to_canonical(), port },
+        }
+    }
+}
+
+impl PartialEq for Endpoint {
+    // The port first: it tells most of them apart.
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.port == other.port && self.ip == other.ip
     }
 }
 
@@ -49,11 +61,13 @@ pub struct Seq(pub u32);
 
 impl Seq {
     /// Signed distance from `other` to `self`, right while both are within 2 GiB.
+    #[inline]
     pub fn distance(self, other: Self) -> i32 {
         self.0.wrapping_sub(other.0) as i32
     }
 
     /// The sequence number `n` bytes on.
+    #[inline]
     pub fn plus(self, n: u32) -> Self {
         Self(self.0.wrapping_add(n))
     }
@@ -65,22 +79,27 @@ pub struct Flags(pub u8);
 
 impl Flags {
     /// FIN is set.
+    #[inline]
     pub fn fin(self) -> bool {
         self.0 & 0x01 != 0
     }
     /// SYN is set.
+    #[inline]
     pub fn syn(self) -> bool {
         self.0 & 0x02 != 0
     }
     /// RST is set.
+    #[inline]
     pub fn rst(self) -> bool {
         self.0 & 0x04 != 0
     }
     /// ACK is set.
+    #[inline]
     pub fn ack(self) -> bool {
         self.0 & 0x10 != 0
     }
     /// URG is set.
+    #[inline]
     pub fn urg(self) -> bool {
         self.0 & 0x20 != 0
     }

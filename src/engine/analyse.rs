@@ -4,7 +4,7 @@ use super::decoding::Decoding;
 use super::judging::Judging;
 use super::{Analyser, Analysis, Options};
 use crate::ahead::Ahead;
-use crate::capture::{Problem, Source};
+use crate::capture::{Moment, Problem, Source};
 use crate::diagnose::{self, Judged};
 use crate::session::Session;
 
@@ -80,16 +80,13 @@ fn read(
 ) -> Source {
     if threads > 1 {
         source.read_ahead();
-        match Decoding::ahead(source) {
-            Ok(ahead) => return decoded(ahead, analyser, hand_over),
-            Err(back) => source = back,
+        if source.keep_windows() {
+            return decoded(Decoding::ahead(source), analyser, hand_over);
         }
     }
     while let Some(packet) = source.next_packet() {
+        close_due(analyser, packet.moment, hand_over);
         analyser.packet(&packet);
-        if analyser.waiting() >= BATCH {
-            hand_over(analyser.take_waiting());
-        }
     }
     source
 }
@@ -103,15 +100,25 @@ fn decoded(
     loop {
         let mut batch = ahead.next();
         for (decoded, at, link) in batch.packets() {
+            close_due(analyser, at, hand_over);
             analyser.decoded(&decoded, at, link);
-            if analyser.waiting() >= BATCH {
-                hand_over(analyser.take_waiting());
-            }
         }
         if let Some(source) = batch.over.take() {
             return source;
         }
         ahead.give_back(batch);
+    }
+}
+
+/// Hands over what is finished before the packet of this moment. Few at a time: after a pause, all
+/// that ended is due.
+#[inline]
+fn close_due(analyser: &mut Analyser, at: Moment, hand_over: &mut dyn FnMut(Vec<Box<Session>>)) {
+    while analyser.close_due(at, BATCH) {
+        hand_over(analyser.take_waiting());
+    }
+    if analyser.waiting() >= BATCH {
+        hand_over(analyser.take_waiting());
     }
 }
 

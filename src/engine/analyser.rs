@@ -20,17 +20,12 @@ pub struct Analyser {
     waiting: Vec<Box<Session>>,
     learner: Learner,
     last: Moment,
-    problems_only: bool,
 }
 
 impl Analyser {
     /// An analyser that has seen nothing yet.
     pub fn new(options: &Options) -> Self {
-        Self {
-            engine: Engine::new(&options.ports),
-            problems_only: options.problems_only,
-            ..Self::default()
-        }
+        Self { engine: Engine::new(&options.ports), ..Self::default() }
     }
 
     /// Lets quiet sessions rest, see [`Engine::rest_beyond`].
@@ -68,6 +63,18 @@ impl Analyser {
         self.engine.lost(loss);
     }
 
+    /// Brings sessions that are due before `at` to their closing point, up to `most` at a time.
+    /// There may be more when this returns true.
+    #[inline]
+    pub(super) fn close_due(&mut self, at: Moment, most: usize) -> bool {
+        if !self.engine.is_due(at.time) {
+            return false;
+        }
+        self.engine.close_due(at, most);
+        self.collect();
+        self.waiting() >= most
+    }
+
     fn collect(&mut self) {
         if self.engine.has_finished() {
             self.waiting.append(&mut self.engine.take_finished());
@@ -90,8 +97,7 @@ impl Analyser {
     /// Rules see one session at a time, so they run on all threads of the current pool.
     pub fn judged(&mut self) -> Vec<Judged> {
         let waiting = std::mem::take(&mut self.waiting);
-        let judge = if self.problems_only { diagnose::judge_briefly } else { diagnose::judge };
-        let judged: Vec<Judged> = waiting.into_par_iter().map(judge).collect();
+        let judged: Vec<Judged> = waiting.into_par_iter().map(diagnose::judge).collect();
         judged.iter().for_each(|j| self.learner.session(j));
         judged
     }

@@ -8,7 +8,7 @@ use super::control::{Control, Standing};
 use super::flows::{FlowKey, Slot};
 use super::sequential::{Data, Engine};
 use super::table::Table;
-use crate::capture::Timestamp;
+use crate::capture::{Moment, Timestamp};
 use crate::session::{ClosingPoint, Connections, Tls, TlsWatch};
 use crate::tcp::{Connection, ConnectionState};
 
@@ -57,15 +57,38 @@ impl Engine {
         self.closing.push(Reverse((due, serial, key)));
     }
 
+    /// A session may have come to its closing point by then.
+    #[inline]
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        self.closing.peek().is_some_and(|Reverse((due, ..))| *due < now)
+    }
+
+    /// Closes up to `most` of the sessions that have come to their closing point at `at`, as
+    /// [`Engine::advance`] does with all of them.
+    pub(super) fn close_due(&mut self, at: Moment, most: usize) {
+        self.set_now(at);
+        while self.is_due(self.now.time) && self.finished.len() < most {
+            self.judge_next();
+        }
+    }
+
     /// Judges the sessions whose closing point has come.
     pub(super) fn judge_due(&mut self) {
-        while let Some(Reverse((due, serial, key))) = self.closing.peek().copied() {
-            if due >= self.now.time {
-                break;
-            }
-            self.closing.pop();
+        while self.is_due(self.now.time) {
+            self.judge_next();
+        }
+        if self.controls.len() > MAX_SESSIONS
+            && let Some(key) =
+                self.controls.heads().min_by_key(|(_, head)| head.last).map(|(key, _)| key)
+        {
+            self.close(key, ClosingPoint::Evicted);
+        }
+    }
+
+    fn judge_next(&mut self) {
+        if let Some(Reverse((_, serial, key))) = self.closing.pop() {
             let Some(c) = self.controls.get_mut(key).filter(|c| c.serial == serial) else {
-                continue;
+                return;
             };
             if channels_over(c, &self.data, self.now.time) {
                 self.close(key, ClosingPoint::Closed);
@@ -73,12 +96,6 @@ impl Engine {
                 let again = self.now.time.plus(AFTER_CONTROL);
                 self.closing.push(Reverse((again, serial, key)));
             }
-        }
-        if self.controls.len() > MAX_SESSIONS
-            && let Some(key) =
-                self.controls.heads().min_by_key(|(_, head)| head.last).map(|(key, _)| key)
-        {
-            self.close(key, ClosingPoint::Evicted);
         }
     }
 

@@ -13,10 +13,13 @@ use crate::session::Session;
 /// judges some of them, or waits.
 const BATCHES_PER_THREAD: usize = 4;
 
+/// How a session is judged.
+type Judge = fn(Box<Session>) -> Judged;
+
 /// Judges sessions and hands them out in their order.
 pub(super) struct Judging<S> {
     threads: usize,
-    judge: fn(Box<Session>) -> Judged,
+    judge: Judge,
     state: Mutex<State<S>>,
     /// A batch was handed out, or nothing will be any more.
     moved: Condvar,
@@ -51,8 +54,8 @@ impl<S: FnMut(Judged)> Outlet<S> {
 }
 
 impl<S: FnMut(Judged) + Send> Judging<S> {
-    /// Hands sessions to `sink`; `threads` of the current pool judge them, with `judge`.
-    pub(super) fn new(threads: usize, judge: fn(Box<Session>) -> Judged, sink: S) -> Self {
+    /// Hands sessions to `sink`; `threads` of the current pool judge them.
+    pub(super) fn new(threads: usize, judge: Judge, sink: S) -> Self {
         let state = State {
             outlet: Some(Outlet { learner: Learner::default(), sink }),
             taken: 0,

@@ -175,12 +175,7 @@ impl Engine {
 
     /// Takes note of the time of a packet that holds nothing of interest.
     pub fn advance(&mut self, at: Moment) {
-        // Time never runs back: packets slightly out of order don't reopen what has passed.
-        if at.time < self.now.time {
-            self.now = Moment { time: self.now.time, ..at };
-        } else {
-            self.now = at;
-        }
+        self.set_now(at);
         self.controls.advance(self.now.time);
         self.data.advance(self.now.time);
         self.judge_due();
@@ -192,6 +187,15 @@ impl Engine {
             if let Some(slot @ Slot::Candidate(_)) = self.flows.get(key) {
                 self.flows.remove(key, slot);
             }
+        }
+    }
+
+    pub(super) fn set_now(&mut self, at: Moment) {
+        // Time never runs back: packets slightly out of order don't reopen what has passed.
+        if at.time < self.now.time {
+            self.now = Moment { time: self.now.time, ..at };
+        } else {
+            self.now = at;
         }
     }
 

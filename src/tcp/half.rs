@@ -278,7 +278,7 @@ impl Half {
         }
         self.first_byte.get_or_insert(at);
         if let Some(last) = self.last_byte {
-            let pause = |(a, b): (Moment, Moment)| b.time.since(a.time);
+            let pause = |(a, b): (Moment, Moment)| b.time.nanos_since(a.time).max(0);
             if self.longest_pause.is_none_or(|p| pause((last, at)) > pause(p)) {
                 self.longest_pause = Some((last, at));
             }

@@ -37,22 +37,23 @@ pub struct Skipped {
 
 impl Numbering {
     /// A packet that is no RST: those are numbered otherwise.
+    #[inline]
     pub(super) fn sent(&mut self, id: Option<u16>, at: Moment) {
         let Some(id) = id.filter(|id| *id != 0) else { return };
         let Some((last, from)) = self.last.replace((id, at)) else { return };
-        if id == last {
+        match id.wrapping_sub(last) {
             // One packet captured twice, or cut in pieces by what captured it.
-            return;
+            0 => {}
+            1 => self.steps += 1,
+            further => self.leapt(Skipped { from, to: at, packets: further - 1 }),
         }
-        let skipped = Skipped { from, to: at, packets: id.wrapping_sub(last).wrapping_sub(1) };
-        match skipped.packets {
-            0 => self.steps += 1,
-            1..=MOST if skipped.silence() >= 1 => {
-                if self.skipped.as_ref().is_none_or(|s| s.silence() < skipped.silence()) {
-                    self.skipped = Some(Box::new(skipped));
-                }
-            }
-            _ => self.leaps += 1,
+    }
+
+    fn leapt(&mut self, skipped: Skipped) {
+        if skipped.packets > MOST || skipped.silence() == 0 {
+            self.leaps += 1;
+        } else if self.skipped.as_ref().is_none_or(|s| s.silence() < skipped.silence()) {
+            self.skipped = Some(Box::new(skipped));
         }
     }
 

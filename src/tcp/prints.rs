@@ -1,14 +1,11 @@
 //! Telling a packet that the capture saw twice from one that was sent twice.
 
-use std::collections::VecDeque;
-use std::time::Duration;
-
 use crate::capture::{Moment, Timestamp};
-use crate::decode::Segment;
+use crate::decode::{Segment, Seq};
 use crate::pack::{Pack, Packer, Unpacker};
 
-/// Twice within this time is the capture's doing.
-const AT_ONCE: Duration = Duration::from_millis(1);
+/// Twice within so many nanoseconds is the capture's doing.
+const AT_ONCE: i64 = 1_000_000;
 /// Two mirrored ports deliver a burst in any order; of a longer one only the end is known.
 const MOST: usize = 32;
 
@@ -18,8 +15,18 @@ type Print = (u32, u32, u16, u8, Option<u16>);
 #[derive(Clone, Default)]
 pub(super) struct Prints {
     latest: Option<(Timestamp, Print)>,
-    /// Those before it; few connections have any.
-    before: VecDeque<(Timestamp, Print)>,
+    before: Before,
+}
+
+/// Those before the latest; slow connections have none.
+#[derive(Clone, Default)]
+struct Before {
+    /// A ring once it is full.
+    kept: Vec<(Timestamp, Print)>,
+    oldest: usize,
+    /// The highest sequence and acknowledgment number in there.
+    seq: Seq,
+    ack: Seq,
 }
 
 impl Prints {
@@ -30,34 +37,57 @@ impl Prints {
     /// count.
     #[inline]
     pub fn knows(&self, s: &Segment<'_>, at: Moment) -> bool {
-        let Some(latest) = self.latest.filter(|l| at.time.since(l.0) < AT_ONCE) else {
+        let Some((then, latest)) = self.latest else { return false };
+        if at.time.nanos_since(then) >= AT_ONCE {
             return false;
-        };
-        let told_apart = s.ip_id.is_some_and(|id| id != 0)
-            || s.payload_len > 0
-            || s.flags.syn()
-            || s.flags.fin();
+        }
         let own = print(s);
-        let same = |(then, of): &(Timestamp, Print)| *of == own && at.time.since(*then) < AT_ONCE;
-        told_apart && (same(&latest) || self.before.iter().any(same))
+        (own == latest || self.before.holds(s, own, at))
+            && (s.ip_id.is_some_and(|id| id != 0)
+                || s.payload_len > 0
+                || s.flags.syn()
+                || s.flags.fin())
     }
 
     #[inline]
     pub fn keep(&mut self, s: &Segment<'_>, at: Moment) {
-        let last = self.latest.replace((at.time, print(s)));
-        match last {
-            Some(last) if at.time.since(last.0) < AT_ONCE => self.keep_before(last, at),
-            _ if self.before.is_empty() => {}
-            _ => self.before.clear(),
+        match self.latest.replace((at.time, print(s))) {
+            Some(last) if at.time.nanos_since(last.0) < AT_ONCE => self.before.keep(last),
+            _ => self.before.kept.clear(),
         }
     }
+}
 
-    fn keep_before(&mut self, last: (Timestamp, Print), at: Moment) {
-        let over = |(then, _): &(Timestamp, Print)| at.time.since(*then) >= AT_ONCE;
-        while self.before.len() + 1 >= MOST || self.before.front().is_some_and(over) {
-            self.before.pop_front();
+impl Before {
+    #[inline]
+    fn holds(&self, s: &Segment<'_>, own: Print, at: Moment) -> bool {
+        // Beyond all of them: so nearly every packet is.
+        if self.kept.is_empty() || s.seq.distance(self.seq) > 0 || s.ack.distance(self.ack) > 0 {
+            return false;
         }
-        self.before.push_back(last);
+        let same =
+            |(then, of): &(Timestamp, Print)| *of == own && at.time.nanos_since(*then) < AT_ONCE;
+        self.kept.iter().any(same)
+    }
+
+    #[inline]
+    fn keep(&mut self, last: (Timestamp, Print)) {
+        let (seq, ack) = (Seq(last.1.0), Seq(last.1.1));
+        if self.kept.is_empty() {
+            (self.oldest, self.seq, self.ack) = (0, seq, ack);
+        }
+        if seq.distance(self.seq) > 0 {
+            self.seq = seq;
+        }
+        if ack.distance(self.ack) > 0 {
+            self.ack = ack;
+        }
+        if self.kept.len() < MOST - 1 {
+            self.kept.push(last);
+        } else if let Some(oldest) = self.kept.get_mut(self.oldest) {
+            *oldest = last;
+            self.oldest = (self.oldest + 1) % (MOST - 1);
+        }
     }
 }
 
