@@ -87,6 +87,9 @@ fn read(
     while let Some(packet) = source.next_packet() {
         close_due(analyser, packet.moment, hand_over);
         analyser.packet(&packet);
+        if analyser.waiting() >= BATCH {
+            hand_over(analyser.take_waiting());
+        }
     }
     source
 }
@@ -102,6 +105,9 @@ fn decoded(
         for (decoded, at, link) in batch.packets() {
             close_due(analyser, at, hand_over);
             analyser.decoded(&decoded, at, link);
+            if analyser.waiting() >= BATCH {
+                hand_over(analyser.take_waiting());
+            }
         }
         if let Some(source) = batch.over.take() {
             return source;
@@ -110,14 +116,10 @@ fn decoded(
     }
 }
 
-/// Hands over what is finished before the packet of this moment. Few at a time: after a pause, all
-/// that ended is due.
+/// Closes what is due before a packet, few at a time: after a pause, that is all that had ended.
 #[inline]
 fn close_due(analyser: &mut Analyser, at: Moment, hand_over: &mut dyn FnMut(Vec<Box<Session>>)) {
     while analyser.close_due(at, BATCH) {
-        hand_over(analyser.take_waiting());
-    }
-    if analyser.waiting() >= BATCH {
         hand_over(analyser.take_waiting());
     }
 }

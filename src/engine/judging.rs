@@ -54,7 +54,7 @@ impl<S: FnMut(Judged)> Outlet<S> {
 }
 
 impl<S: FnMut(Judged) + Send> Judging<S> {
-    /// Hands sessions to `sink`; `threads` of the current pool judge them.
+    /// Hands sessions to `sink`; `threads` of the current pool judge them, with `judge`.
     pub(super) fn new(threads: usize, judge: Judge, sink: S) -> Self {
         let state = State {
             outlet: Some(Outlet { learner: Learner::default(), sink }),

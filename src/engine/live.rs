@@ -9,9 +9,9 @@ use crate::capture::{CaptureFacts, Part, Problem, Recent, Timestamp};
 use crate::diagnose::{Finding, Judged};
 
 /// How often open sessions are looked at, in capture time.
-const LOOK: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(100);
 /// Open sessions judged anew at a time: a bound on how long packets wait for it.
-const AT_A_TIME: usize = 2000;
+const AT_A_TIME: usize = 400;
 /// Sentences about interfaces that are kept for the report.
 const MAX_PROBLEMS: usize = 50;
 

@@ -23,7 +23,12 @@ pub struct Publisher {
 impl Publisher {
     /// Replaces the newest snapshot.
     pub fn publish(&self, snapshot: Snapshot) {
-        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+        let snapshot = Arc::new(snapshot);
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = std::mem::replace(&mut *newest, snapshot);
+        drop(newest);
+        // Sessions that nobody else holds any more are taken apart while nobody waits for it.
+        rayon::spawn(move || drop(last));
     }
 
     /// The newest snapshot.

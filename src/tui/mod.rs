@@ -27,7 +27,7 @@ pub use action::{Action, Effect};
 pub use app::{App, Settings};
 pub use feed::{Publisher, read_files};
 #[cfg(all(feature = "live", unix))]
-pub use live::{LiveFeed, capture};
+pub use live::{LiveFeed, LiveView, capture};
 pub use row::Row;
 pub use snapshot::{Entry, Progress, Snapshot};
 pub use theme::Theme;

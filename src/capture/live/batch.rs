@@ -64,6 +64,19 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Packets of the first interface that have their places; `now` is the clock behind them.
+    pub fn of<'a>(packets: impl IntoIterator<Item = Packet<'a>>, now: Timestamp) -> Self {
+        let mut batch = Self { now: Some(now), ..Self::default() };
+        for packet in packets {
+            let time = packet.moment.time;
+            batch.push(0, packet.link, time, packet.wire_len, packet.data);
+            if let Some(record) = batch.records.last_mut() {
+                record.moment = packet.moment;
+            }
+        }
+        batch
+    }
+
     /// Adds a packet, as it comes; its place in the order is given by [`Batch::place`].
     pub(super) fn push(
         &mut self,

@@ -13,6 +13,12 @@ use ftpscope::tui::{Action, App, Entry, Settings, Snapshot, draw, update};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
+#[cfg(all(unix, feature = "live"))]
+mod live_sessions;
+#[cfg(all(unix, feature = "live"))]
+#[path = "../traffic/mod.rs"]
+mod traffic;
+
 const SESSIONS: usize = 10_000;
 
 fn main() {
