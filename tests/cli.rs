@@ -227,3 +227,18 @@ fn the_same_connection_in_two_files_is_a_problem() {
     assert!(problems[0]["text"].as_str().unwrap().contains("compare"));
     assert!(text(&run.stderr).contains("--each"));
 }
+
+/// What stands before the subcommand counts; without anything to read, one sentence says so.
+#[test]
+fn a_report_needs_a_file_or_an_interface() {
+    let run = |arguments: &[&str]| {
+        let program = env!("CARGO_BIN_EXE_ftpscope");
+        std::process::Command::new(program).args(arguments).output().unwrap()
+    };
+    let out = run(&["report"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("name a capture file"));
+    let out = run(&["-i", "no such one", "report"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(!String::from_utf8_lossy(&out.stderr).contains("name a capture file"));
+}

@@ -44,7 +44,10 @@ mod tests {
 
         stage.ask("ip server link set eth0 down");
         t.shows("eth0 went down");
+        // Said for as long as it is true, whatever else is said.
+        t.press("j").hides("eth0 went down").shows("eth0 down");
         stage.ask("ip server link set eth0 up");
+        t.hides("eth0 down");
         stage.ask("ip server route replace default via 10.88.1.1");
         stage.ask("clear server");
         stage.ask("get readme.txt");

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use expect_test::expect_file;
-use ftpscope::capture::{self, OpenOptions, PacketStore};
+use ftpscope::capture::{self, OpenOptions, PacketStore, Problem};
 use ftpscope::engine::Options;
-use ftpscope::tui::{App, Effect, Publisher, Settings, draw, keys, read_files, update};
+use ftpscope::tui::{App, Effect, Publisher, Settings, Snapshot, draw, keys, read_files, update};
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -83,9 +83,11 @@ fn every_screen() {
         "ftps-range-blocked",
     ];
     let one = ["passive-range-dropped-ncftp"];
-    let screens: [(&str, &[&str], &str); 17] = [
+    let timers = ["accept-timer", "idle-closed"];
+    let screens: [(&str, &[&str], &str); 21] = [
         ("sessions", &all, ""),
         ("sessions-sorted", &all, ">>>r"),
+        ("sessions-by-rate", &all, ">>>>>>>>>>r"),
         ("sessions-filtered", &all, "/status:healthy⏎"),
         ("sessions-filter-wrong", &all, "/sttus:x"),
         ("sessions-none-match", &all, "/user:nobody⏎"),
@@ -99,6 +101,9 @@ fn every_screen() {
         ("packet", &one, "⏎g⏎"),
         ("packet-password", &["login-refused"], "⏎4jjj⏎"),
         ("findings", &all, "f"),
+        ("findings-timers", &timers, "f"),
+        ("findings-sessions", &all, "fn⏎"),
+        ("ladder-several-files", &all, "⏎"),
         ("findings-over-sessions", &["login-attempts-some"], "f"),
         ("help", &all, "?"),
     ];
@@ -131,6 +136,53 @@ fn an_empty_screen_says_why() {
     }
 }
 
+/// A picture of something that was never read.
+fn shown(size: (u16, u16), change: impl FnOnce(&mut Snapshot)) -> String {
+    let mut app = App::new(Settings::default(), size).unwrap();
+    let mut snapshot = Snapshot { generation: 1, ..Snapshot::default() };
+    snapshot.progress.source = "eth0".to_owned();
+    change(&mut snapshot);
+    app.read = snapshot.progress.read;
+    app.show(std::sync::Arc::new(snapshot));
+    picture(&app)
+}
+
+#[test]
+fn a_bar_says_how_far_a_file_is_read() {
+    for size in SIZES {
+        let text =
+            shown(size, |s| (s.progress.total, s.progress.read) = (Some(2_000_000), 900_000));
+        assert!(text.contains("reading █████████░░░░░░░░░░░ 45 % of 2.00 MB"), "{text}");
+    }
+}
+
+#[test]
+fn an_empty_screen_over_an_interface_says_why() {
+    for size in SIZES {
+        let text = shown(size, |s| s.progress.live = true);
+        assert!(text.contains("Waiting for FTP on eth0"), "{text}");
+        assert!(text.contains("No packet has come yet") && text.contains("-i any"), "{text}");
+        let text = shown(size, |s| {
+            (s.progress.live, s.progress.packets) = (true, 12);
+            let overview = std::sync::Arc::make_mut(&mut s.overview);
+            overview.tcp_segments = 12;
+            s.progress.hindered = vec![("eth0".to_owned(), "down")];
+        });
+        assert!(text.contains("12 packets so far, 12 of TCP"), "{text}");
+        assert!(text.contains("eth0 is down") && text.contains("· eth0 down ·"), "{text}");
+        let text = shown(size, |s| {
+            (s.progress.live, s.progress.done) = (true, true);
+            let problem =
+                Problem { file: 0, offset: None, frame: None, text: "eth0 was removed".to_owned() };
+            std::sync::Arc::make_mut(&mut s.capture).problems.push(problem);
+        });
+        assert!(
+            text.contains("No FTP session was found") && text.contains("eth0 was removed"),
+            "{text}"
+        );
+    }
+}
+
 /// Nothing of what `--privacy` masks is on any screen.
 #[test]
 fn privacy_masks_every_screen() {
@@ -157,6 +209,72 @@ fn passwords_are_masked_in_packets() {
         assert!(!shown.contains("also-not") && !shown.contains("61 6c 73 6f"), "{shown}");
         keys_of("⎋j").for_each(|code| press(&mut app, &store, code));
     }
+}
+
+/// What `y` puts on the clipboard.
+fn copied(app: &mut App, keys: &str, store: &PacketStore) -> Option<String> {
+    keys_of(keys).for_each(|code| press(app, store, code));
+    let key = KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE);
+    let effects = update(app, keys::action(&key, app.places()).unwrap());
+    effects.into_iter().find_map(|e| if let Effect::Copy(text) = e { Some(text) } else { None })
+}
+
+#[test]
+fn what_is_under_the_cursor_is_copied() {
+    let copied = |sample: &str, keys: &str| {
+        let (mut app, store) = opened(&[sample], (140, 45), Settings::default());
+        copied(&mut app, keys, &store).unwrap_or_default()
+    };
+    let stalled = "passive-range-dropped-client";
+    // What to change: from the list, from the ladder, from the diagnosis.
+    for keys in ["", "⏎", "⏎3jjjjj"] {
+        let text = copied(stalled, keys);
+        assert!(text.contains("nft insert rule"), "{keys}: {text}");
+    }
+    assert!(copied(stalled, "⏎3G").starts_with("ip.addr == 10.77.1.2"));
+    // The path of a transfer, on its channel; the words of the dialogue.
+    assert_eq!(copied("passive-vsftpd-curl", "⏎2jj"), "/data.bin");
+    assert_eq!(copied("passive-vsftpd-curl", "⏎4j"), "USER labuser");
+    // Without anything to change, the filter.
+    assert!(copied("passive-vsftpd-curl", "⏎g").starts_with("ip.addr == "));
+    // A server, from the findings.
+    assert_eq!(copied(stalled, "fnn"), "10.88.1.2:21");
+}
+
+/// Clicks select the line that is there, on every screen; one more opens it.
+#[test]
+fn clicks_select_what_they_hit() {
+    for tab in ['1', '2', '3', '4'] {
+        let (mut app, store) =
+            opened(&["passive-range-dropped-ncftp"], (110, 40), Settings::default());
+        keys_of("⏎").for_each(|code| press(&mut app, &store, code));
+        press(&mut app, &store, KeyCode::Char(tab));
+        press(&mut app, &store, KeyCode::Char('g'));
+        let marked = |app: &App| {
+            let mut terminal = Terminal::new(TestBackend::new(110, 40)).unwrap();
+            terminal.draw(|frame| draw(app, frame)).unwrap();
+            let reversed = ratatui::style::Modifier::REVERSED;
+            let buffer = terminal.backend().buffer().clone();
+            let marked = |y: &u16| buffer.cell((3, *y)).unwrap().modifier.contains(reversed);
+            (3..39).filter(marked).collect::<Vec<u16>>()
+        };
+        for row in 3..12 {
+            let before = marked(&app);
+            if before.contains(&row) {
+                continue;
+            }
+            update(&mut app, ftpscope::tui::Action::Click(30, row));
+            let now = marked(&app);
+            // Headings are no lines.
+            assert!(now.contains(&row) || now == before, "tab {tab}, row {row}: {now:?}");
+        }
+        assert!(marked(&app)[0] > 3, "tab {tab}");
+    }
+    let (mut app, _) = opened(&["mixed-many"], (110, 40), Settings::default());
+    update(&mut app, ftpscope::tui::Action::Click(30, 3));
+    assert!(app.detail.is_none());
+    update(&mut app, ftpscope::tui::Action::Click(30, 3));
+    assert!(app.detail.is_some());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::notes::Notes;
 use super::reader::Record;
-use super::{Comment, LinkType, Packet, Problem, Timestamp};
+use super::{Comment, LinkType, Packet, Problem, Timestamp, Traffic};
 
 /// Facts about the packets that were handed out, and about the files they came from.
 ///
@@ -34,6 +34,8 @@ pub struct CaptureFacts {
     pub comments: Vec<Comment>,
     /// All comments that the files carry.
     pub comment_count: u64,
+    /// The packets over time.
+    pub traffic: Traffic,
 }
 
 impl CaptureFacts {
@@ -43,6 +45,7 @@ impl CaptureFacts {
         let time = packet.moment.time;
         self.packets += 1;
         self.bytes += u64::from(packet.wire_len);
+        self.traffic.add(time, u64::from(packet.wire_len));
         if packet.data.len() < packet.wire_len as usize {
             self.truncated_packets += 1;
         }
@@ -54,7 +57,7 @@ impl CaptureFacts {
     }
 
     /// Adds what was counted. Once, when all of it was.
-    pub(super) fn add_tally(&mut self, tally: Tally) {
+    pub(super) fn add_tally(&mut self, tally: &Tally) {
         self.packets = tally.packets;
         self.bytes = tally.bytes;
         self.truncated_packets = tally.truncated;
@@ -62,7 +65,8 @@ impl CaptureFacts {
             self.first_packet = Some(tally.first);
             self.last_packet = Some(tally.last);
         }
-        self.link_types = tally.links;
+        self.link_types.clone_from(&tally.links);
+        self.traffic.clone_from(&tally.traffic);
     }
 
     /// Adds what was noted about a file.
@@ -90,6 +94,7 @@ pub(super) struct Tally {
     links: Vec<LinkType>,
     /// That of the last packet.
     link: Option<LinkType>,
+    traffic: Traffic,
 }
 
 impl Tally {
@@ -102,6 +107,7 @@ impl Tally {
             last: Timestamp::from_nanos(i64::MIN),
             links: Vec::new(),
             link: None,
+            traffic: Traffic::default(),
         }
     }
 
@@ -113,6 +119,7 @@ impl Tally {
         self.truncated += u64::from(packet.data_len < packet.wire_len as usize);
         self.first = self.first.min(packet.time);
         self.last = self.last.max(packet.time);
+        self.traffic.add(packet.time, u64::from(packet.wire_len));
         if self.link != Some(packet.link) {
             self.other_link(packet.link);
         }

@@ -30,6 +30,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod time;
+mod traffic;
 
 pub use bpf::{BpfError, BpfExpression};
 pub use error::OpenError;
@@ -44,3 +45,4 @@ pub use recent::{Part, Recent};
 pub use source::{OpenOptions, Opened, Source, open};
 pub use store::{PacketStore, Stored};
 pub use time::Timestamp;
+pub use traffic::{Amount, Traffic};

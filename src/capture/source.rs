@@ -284,6 +284,13 @@ impl Source {
         Some(reader.record().offset)
     }
 
+    /// What was read so far.
+    pub fn facts(&self) -> CaptureFacts {
+        let mut facts = self.facts.clone();
+        facts.add_tally(&self.tally);
+        facts
+    }
+
     /// Names of the files, in the order of [`FrameRef::file`].
     pub fn files(&self) -> &[String] {
         &self.facts.files
@@ -310,7 +317,7 @@ impl Source {
             self.close(file);
         }
         let mut facts = self.facts;
-        facts.add_tally(self.tally);
+        facts.add_tally(&self.tally);
         self.closed.sort_by_key(|notes| notes.file);
         for notes in self.closed {
             facts.add(notes);

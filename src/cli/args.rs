@@ -67,7 +67,7 @@ pub enum Command {
 pub struct ReportCommand {
     /// Capture files (pcap, pcapng, plain or compressed), folders of them, or - for standard input;
     /// with --interface, a BPF expression.
-    #[arg(value_name = "FILE", required_unless_present = "interface")]
+    #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// How to read and show.
     #[command(flatten)]

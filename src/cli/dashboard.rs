@@ -5,16 +5,22 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ftpscope::capture::{self, PacketStore};
-use ftpscope::tui::{App, Publisher, Settings, Theme, read_files, terminal};
+use ftpscope::tui::terminal::{self, Left};
+use ftpscope::tui::{App, Publisher, Settings, Theme, read_files};
 
 use super::args::{Color, Common};
 use super::run::{engine_options, open_options, pool, threads, zone};
 use super::{USAGE, complain};
 
+/// The exit status of Rust programs that panic.
+pub const PANICKED: u8 = 101;
+
 /// Keys can be read and pictures be shown.
+#[allow(clippy::disallowed_methods, reason = "TERM says what the terminal can do")]
 pub fn possible(files: &[PathBuf]) -> bool {
     let piped = files.iter().any(|f| f.as_os_str() == "-");
-    std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !piped
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !piped && !dumb
 }
 
 /// An empty dashboard. Complains, and returns nothing, when the filter can't be read.
@@ -56,7 +62,8 @@ pub fn files(files: &[PathBuf], common: &Common, save_dir: PathBuf) -> ExitCode 
         }
     });
     match terminal::run(app, &publisher, store) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Left::Asked) => ExitCode::SUCCESS,
+        Ok(Left::Panicked) => ExitCode::from(PANICKED),
         Err(e) => {
             complain(&format!("the terminal can't be used: {e}; try: ftpscope report FILE"));
             ExitCode::from(USAGE)

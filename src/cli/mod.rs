@@ -51,7 +51,10 @@ pub fn main() -> ExitCode {
         Some(Command::Report(r)) => {
             let (common, report) = (r.common.after(cli.common), r.report.after(cli.report));
             let live = r.live.after(cli.live);
-            if live.interface.is_empty() {
+            if live.interface.is_empty() && r.files.is_empty() {
+                complain("name a capture file, or an interface with --interface");
+                ExitCode::from(USAGE)
+            } else if live.interface.is_empty() {
                 without_interface(&live, || run::report(&r.files, &common, &report))
             } else {
                 live_report(&live, &r.files, &common, &report)

@@ -68,11 +68,15 @@ pub fn interfaces() -> ExitCode {
     };
     let mut out = stdout();
     let mut lines = || {
+        let width = list.iter().map(|d| d.name.chars().count()).max().unwrap_or(0);
         for device in &list {
-            let addresses: Vec<String> =
-                device.addresses.iter().map(|a| a.addr.to_string()).collect();
-            let about = device.desc.as_deref().unwrap_or_default();
-            let line = format!("{:<16} {:<40} {about}", device.name, addresses.join(" "));
+            let addresses = device.addresses.iter().map(|a| a.addr.to_string());
+            let mut facts: Vec<String> = addresses.collect();
+            if !device.flags.is_up() {
+                facts.push("down".to_owned());
+            }
+            facts.extend(device.desc.clone());
+            let line = format!("{:<width$}  {}", device.name, facts.join("  "));
             writeln!(out, "{}", ftpscope::report::escape::escape(line.trim_end()))?;
         }
         out.flush()

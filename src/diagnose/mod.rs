@@ -27,7 +27,7 @@ pub use diagnosis::{
     Advice, Audience, Confidence, Diagnosis, Evidence, Finding, Judged, Outcome, Severity, Stage,
     Status,
 };
-pub use findings::{FINDINGS, FindingRule, Learner};
+pub use findings::{End, FINDINGS, FindingRule, Learner, Outstanding, Silence, Timer};
 pub use judge::{find, judge, judge_briefly};
 pub use rule::{Entry, Findings, Rule};
 pub use rules::RULES;

@@ -5,7 +5,7 @@ use super::judging::Judging;
 use super::{Analyser, Analysis, Options};
 use crate::ahead::Ahead;
 use crate::capture::{Moment, Problem, Source};
-use crate::diagnose::{self, Judged};
+use crate::diagnose::{self, Finding, Judged};
 use crate::session::Session;
 
 /// Finished sessions are judged so many at a time. Few: what waits is memory that others could use
@@ -55,6 +55,11 @@ fn run(
         analyser.finish_into(BATCH, hand_over);
         source
     });
+    whole(source, analyser, learner.findings())
+}
+
+/// What there is beside the sessions.
+pub(super) fn whole(source: Source, analyser: Analyser, findings: Vec<Finding>) -> Analysis {
     let mut capture = source.finish();
     capture.problems.extend(analyser.problems());
     for ((a, b), (client, server)) in analyser.engine().captured_twice() {
@@ -67,7 +72,6 @@ fn run(
         );
         capture.problems.push(Problem { file: *b, offset: None, frame: None, text });
     }
-    let findings = learner.findings();
     Analysis { capture, overview: analyser.into_overview(), findings, ..Analysis::default() }
 }
 

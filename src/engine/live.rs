@@ -22,6 +22,8 @@ pub struct LiveAnalyser {
     facts: CaptureFacts,
     /// Of each interface.
     counters: Vec<Counters>,
+    /// Interfaces that are not captured on just now, and why.
+    hindered: Vec<(String, &'static str)>,
     now: Option<Timestamp>,
     looked: Option<Timestamp>,
     /// Keeps packets that matter.
@@ -36,6 +38,7 @@ impl LiveAnalyser {
             analyser: Analyser::new(options),
             facts,
             counters: Vec::new(),
+            hindered: Vec::new(),
             now: None,
             looked: None,
             recent,
@@ -48,7 +51,9 @@ impl LiveAnalyser {
             match item {
                 News::Lost(loss) => self.analyser.lost(*loss),
                 News::File(_, path) => self.facts.files.push(path.display().to_string()),
-                News::Interface(text) => {
+                News::Interface { name, hindered, text } => {
+                    self.hindered.retain(|(other, _)| other != name);
+                    self.hindered.extend(hindered.map(|how| (name.clone(), how)));
                     news(text);
                     self.note(text);
                 }
@@ -121,6 +126,11 @@ impl LiveAnalyser {
     /// What the sessions that ended show together so far.
     pub fn findings(&self) -> Vec<Finding> {
         self.analyser.findings()
+    }
+
+    /// Interfaces that are not captured on just now, and why: down, removed, failed.
+    pub fn hindered(&self) -> &[(String, &'static str)] {
+        &self.hindered
     }
 
     /// Packets that the kernel dropped so far.

@@ -21,6 +21,7 @@ mod sequential;
 mod silence;
 mod stalls;
 mod table;
+mod watched;
 
 pub use analyse::{analyse, analyse_with};
 pub use analyser::Analyser;
@@ -31,3 +32,4 @@ pub use live::LiveAnalyser;
 pub use ports::Ports;
 pub use sequential::{Engine, Matters};
 pub use stalls::Stalls;
+pub use watched::{Watcher, analyse_watched};

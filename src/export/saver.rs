@@ -100,7 +100,7 @@ impl Saver {
                         *counted = *counters;
                     }
                 }
-                News::Lost(_) | News::Interface(_) => {}
+                News::Lost(_) | News::Interface { .. } => {}
             }
         }
         for captured in batch.packets() {

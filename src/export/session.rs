@@ -24,6 +24,10 @@ pub fn session(store: &PacketStore, judged: &Judged, path: &Path) -> Result<u64,
         io::ErrorKind::AlreadyExists => {
             format!("{} is there already: remove it, or save elsewhere", path.display())
         }
+        io::ErrorKind::PermissionDenied => format!(
+            "no right to write {} (live, root's rights are given away): name a folder with --save-dir",
+            path.display()
+        ),
         _ => format!("{}: {e}", path.display()),
     };
     let s = &judged.session;

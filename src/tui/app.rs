@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::detail::{Cursor, Detail, Tab};
+use super::detail::{Detail, Tab};
 use super::keys::Place;
 use super::list::List;
 use super::packet::PacketView;
 use super::snapshot::Snapshot;
 use super::theme::Theme;
+use super::whole::Whole;
 use crate::report::filter::Filter;
 use crate::report::text::clock::{Clock, Zone};
 
@@ -69,7 +70,7 @@ pub struct App {
     /// The open session.
     pub detail: Option<Detail>,
     /// The findings are open.
-    pub findings: Option<Cursor>,
+    pub findings: Option<Whole>,
     /// The help is open, scrolled by so many lines.
     pub help: Option<usize>,
     /// A packet is open.
@@ -140,6 +141,10 @@ impl App {
         }
         self.snapshot = snapshot;
         self.list.refresh(&self.snapshot);
+        if let Some(whole) = &mut self.findings {
+            whole.refresh(&self.snapshot, &self.clock, self.size.0);
+            whole.scroll(super::view::body_rows(self.size));
+        }
         if let Some(detail) = &mut self.detail
             && let Some((_, entry)) = self.snapshot.find(detail.entry.row.key)
         {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::snapshot::Entry;
 use crate::capture::{FrameRef, Moment};
+use crate::diagnose::{Diagnosis, Severity};
 use crate::report::ladder::{Ladder, Step};
 use crate::report::text::wireshark;
 
@@ -64,10 +65,16 @@ impl Cursor {
         self.top = line.saturating_sub(LINES_ABOVE);
     }
 
-    /// Scrolls so that the cursor's line is on a screen of `rows`; `height` says how many rows a
-    /// line takes.
-    pub fn scroll(&mut self, rows: usize, height: impl Fn(usize) -> usize) {
-        self.top = self.top.min(self.at);
+    /// Scrolls so that the cursor's line is on a screen of `rows`, and the screen is full; `height`
+    /// says how many rows each of the `count` lines takes.
+    pub fn scroll(&mut self, rows: usize, count: usize, height: impl Fn(usize) -> usize) {
+        let mut below = 0;
+        let full = (0..count).rev().find(|i| {
+            below += height(*i);
+            below > rows
+        });
+        let last = full.map_or(0, |i| i + 1);
+        self.top = self.top.min(self.at).min(last);
         let mut used: usize = (self.top..=self.at).map(&height).sum();
         while used > rows && self.top < self.at {
             used -= height(self.top);
@@ -242,7 +249,8 @@ impl Detail {
         wireshark::filter(&judged.session, &channels)
     }
 
-    /// What `y` copies: what is under the cursor where that can be pasted, else the first advice.
+    /// What `y` copies: what is under the cursor where that can be pasted (a path, a sentence, a
+    /// setting), else the first advice, else the display filter.
     pub fn copied(&self) -> Option<String> {
         let judged = &self.entry.judged;
         let advice = |d: usize, a: usize| {
@@ -250,13 +258,14 @@ impl Detail {
             Some(advice.example.clone().unwrap_or_else(|| advice.text.clone()))
         };
         let first = || {
-            let with_example = |d: &crate::diagnose::Diagnosis| {
+            let with_example = |d: &Diagnosis| {
                 d.advice
                     .iter()
                     .position(|a| a.example.is_some())
                     .or((!d.advice.is_empty()).then_some(0))
             };
-            let mut all = judged.diagnoses.iter().enumerate();
+            let serious = |(_, d): &(usize, &Diagnosis)| d.severity != Severity::Info;
+            let mut all = judged.diagnoses.iter().enumerate().filter(serious);
             all.find_map(|(d, diagnosis)| advice(d, with_example(diagnosis)?))
         };
         match self.tab {
@@ -269,11 +278,31 @@ impl Detail {
                     Some(judged.diagnoses.get(*d)?.evidence.get(*e)?.text.clone())
                 }
             },
-            Tab::Dialogue => {
+            Tab::Dialogue => self.path().or_else(|| {
                 let script = &judged.session.script;
                 Some(script.text(script.messages.get(self.message.at)?)?.to_owned())
+            }),
+            Tab::Ladder | Tab::Timeline => {
+                self.path().or_else(first).or_else(|| Some(self.display_filter()))
             }
-            Tab::Ladder | Tab::Timeline => first(),
         }
+    }
+
+    /// The path of the transfer under the cursor: its command, or its channel.
+    fn path(&self) -> Option<String> {
+        let s = &self.entry.judged.session;
+        let transfer = match self.tab {
+            Tab::Timeline => {
+                let channel = s.channels.get(self.bar.at.checked_sub(1)?)?.id;
+                s.transfers.iter().find(|t| t.channel == Some(channel))?
+            }
+            _ => {
+                let at = self.moment()?;
+                let commands = s.script.exchanges.iter().enumerate();
+                let (i, _) = commands.into_iter().find(|(_, e)| e.at == at)?;
+                s.transfers.iter().find(|t| t.exchange == i)?
+            }
+        };
+        transfer.path.clone()
     }
 }

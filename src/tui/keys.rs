@@ -76,7 +76,7 @@ pub static KEYS: &[Binding] = {
         binding(Everywhere, &[PageDown, Char(' ')], "PgDn Space", "one page down", A::Page(1)),
         binding(Everywhere, &[Home, Char('g')], "Home g", "to the first line", A::First),
         binding(Everywhere, &[End, Char('G')], "End G", "to the last line", A::Last),
-        binding(Everywhere, &[Enter], "Enter", "open: session, packet, evidence", A::Open),
+        binding(Everywhere, &[Enter], "Enter", "open: session, packet, evidence, finding", A::Open),
         binding(Everywhere, &[Esc, KeyCode::Backspace], "Esc", "back", A::Back),
         binding(
             Everywhere,
@@ -87,7 +87,7 @@ pub static KEYS: &[Binding] = {
         ),
         binding(Everywhere, &[Char('N')], "N", "the one before", A::PreviousProblem),
         binding(Everywhere, &[Char('f')], "f", "findings over the whole capture", A::Findings),
-        binding(Everywhere, &[Char('y')], "y", "copy: advice, path, filter (OSC 52)", A::Copy),
+        binding(Everywhere, &[Char('y')], "y", "copy: advice, a path, a filter (OSC 52)", A::Copy),
         binding(Everywhere, &[Char('w')], "w", "copy the Wireshark filter", A::CopyFilter),
         binding(Everywhere, &[Char('e')], "e", "save the session's packets", A::Save),
         binding(Everywhere, &[Char('p')], "p", "pause the screen, never the capture", A::Pause),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use super::feed::{INTERVAL, Publisher};
+use super::feed::{INTERVAL, Publisher, memory};
 use super::snapshot::{Entry, Progress, Snapshot};
 use crate::capture::live::{Batch, Ended, Feed, Reason};
 use crate::capture::{CaptureFacts, Recent};
@@ -218,6 +218,7 @@ impl LiveView {
         p.dropped = analyser.dropped();
         p.now = analyser.now();
         p.let_go = self.sessions.let_go;
+        p.hindered = self.analyser.hindered().to_vec();
         Snapshot { entries: self.sessions.all(), ..snapshot.clone() }
     }
 
@@ -272,15 +273,6 @@ pub fn capture(live: LiveFeed, options: &Options, publisher: &Publisher) -> Ende
         Reason::NoInterface => publisher.say("no interface is left: the capture is over"),
         Reason::Failed(error) => publisher.say(&format!("the capture failed: {error}")),
     }
-    publisher.publish(view.snapshot());
     publisher.publish(view.into_last(&ended));
     ended
-}
-
-/// Resident memory of the program, where the system tells it.
-fn memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
 }

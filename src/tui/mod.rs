@@ -22,6 +22,7 @@ pub mod terminal;
 mod theme;
 mod update;
 mod view;
+mod whole;
 
 pub use action::{Action, Effect};
 pub use app::{App, Settings};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ratatui::style::Style;
 
 use crate::capture::Timestamp;
-use crate::diagnose::{Judged, Severity, Status};
+use crate::diagnose::{Judged, Severity, Silence, Status, Timer};
 use crate::report::escape::escape;
 use crate::report::ladder::waits_for;
 use crate::report::text::palette;
@@ -49,6 +49,8 @@ pub struct Row {
     pub waiting: Option<(String, Duration)>,
     /// When an open session was judged: what it waits for goes on since.
     pub open: Option<Timestamp>,
+    /// Silences that the server's side ended: its timers.
+    pub silences: Vec<Silence>,
     /// Code of the worst diagnosis.
     pub code: &'static str,
     /// What it is called.
@@ -83,6 +85,7 @@ impl Row {
             rate: (!flowed.is_zero()).then(|| (bytes as f64 / flowed.as_secs_f64()) as u64),
             waiting: worst.and_then(|d| waits_for(judged, d)).or_else(|| pending(s)),
             open: (s.closing_point == ClosingPoint::Open).then_some(s.judged_at.time),
+            silences: Timer::silences(s),
             code: worst.map(|d| d.code).unwrap_or_default(),
             verdict: verdict(judged),
         }
@@ -123,7 +126,7 @@ fn confirmed(s: &Session) -> u64 {
 
 /// What an open session waits for in the ordinary course of things, and how long it has.
 fn pending(s: &Session) -> Option<(String, Duration)> {
-    if s.closing_point != ClosingPoint::Open {
+    if s.closing_point != ClosingPoint::Open || s.control.ended() {
         return None;
     }
     let (what, since) = if !s.control.worked() {

@@ -45,12 +45,14 @@ pub struct Progress {
     pub dropped: u64,
     /// Packets a second, of late; live only.
     pub rate: u64,
-    /// Memory that the program takes, in bytes; live only.
+    /// Memory that the program takes, in bytes.
     pub memory: Option<u64>,
     /// Ended sessions that were let go to make room for newer ones; live only.
     pub let_go: u64,
     /// The capture's clock; live only.
     pub now: Option<Timestamp>,
+    /// Interfaces that are not captured on just now, and why; live only.
+    pub hindered: Vec<(String, &'static str)>,
     /// What went wrong with an input: one sentence each.
     pub failures: Vec<String>,
 }

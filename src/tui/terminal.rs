@@ -31,18 +31,49 @@ const TICK: Duration = Duration::from_millis(50);
 /// Lines that a turn of the wheel moves.
 const WHEEL: isize = 3;
 
+/// Why the dashboard was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// The user, or a signal, wanted it.
+    Asked,
+    /// Another part of the program panicked; it was said on the restored terminal.
+    Panicked,
+}
+
 /// Shows the dashboard until the user leaves. The terminal is restored whatever happens, also by a
-/// panic.
+/// panic of whatever thread.
 ///
 /// # Errors
 /// The terminal can't be used.
-pub fn run(app: App, publisher: &Publisher, store: PacketStore) -> io::Result<()> {
+pub fn run(app: App, publisher: &Publisher, store: PacketStore) -> io::Result<Left> {
     let asked_to_end = asked_to_end()?;
     let mut terminal = ratatui::try_init()?;
-    let result = Screen::new(app, store).run(&mut terminal, publisher, &asked_to_end);
+    let panicked = panicked();
+    let result = Screen::new(app, store).run(&mut terminal, publisher, &asked_to_end, &panicked);
     let _ = execute!(io::stdout(), DisableMouseCapture);
+    if panicked.load(Ordering::Acquire) {
+        // Restored before the panic was told: once more would go back over its words.
+        return Ok(Left::Panicked);
+    }
     ratatui::restore();
-    result
+    result.map(|()| Left::Asked)
+}
+
+/// Becomes true when a thread panics. The terminal is restored then; nothing must be drawn on it
+/// any more.
+#[allow(clippy::disallowed_methods, reason = "the last that the program does")]
+fn panicked() -> Arc<AtomicBool> {
+    let panicked = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&panicked);
+    // Restores the terminal and tells of the panic.
+    let restores = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        flag.store(true, Ordering::Release);
+        // A picture may be on its way just now.
+        std::thread::sleep(TICK);
+        restores(panic);
+    }));
+    panicked
 }
 
 /// Becomes true when a signal asks the program to end.
@@ -102,10 +133,11 @@ impl Screen {
         terminal: &mut DefaultTerminal,
         publisher: &Publisher,
         asked_to_end: &AtomicBool,
+        panicked: &AtomicBool,
     ) -> io::Result<()> {
         let input = input();
         let mut changed = true;
-        while !asked_to_end.load(Ordering::Relaxed) {
+        while !asked_to_end.load(Ordering::Relaxed) && !panicked.load(Ordering::Acquire) {
             let newest = publisher.newest();
             let read = publisher.read();
             changed |= newest.generation != self.app.snapshot.generation || read != self.app.read;

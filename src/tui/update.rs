@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::action::{Action, Effect};
 use super::app::{App, Prompt, TimesShown};
-use super::detail::{Cursor, Detail, Item, Tab};
+use super::detail::{Detail, Item, Tab};
 use super::list::Sort;
 use super::packet::PacketView;
 use super::view;
+use super::whole::Whole;
 use crate::report::filter::Filter;
 
 /// Does what was asked for; what the terminal has to do is returned.
@@ -76,8 +77,8 @@ fn scroll_by(top: Option<&mut usize>, action: &Action, rows: usize) {
 /// After any change: the cursor is on the screen.
 fn settle(app: &mut App) {
     app.list.refresh(&app.snapshot);
-    let rows = view::body_rows(app.size);
-    app.list.scroll(&app.snapshot, rows.saturating_sub(1));
+    let rows = view::list_rows(app.size);
+    app.list.scroll(&app.snapshot, rows);
     let width = app.size.0;
     if let Some(detail) = &mut app.detail {
         match detail.tab {
@@ -85,23 +86,27 @@ fn settle(app: &mut App) {
                 let times = view::times(app.times, &app.clock);
                 let heights = |i| detail.ladder.rows(i, width, times);
                 let mut cursor = detail.rung;
-                cursor.scroll(view::ladder_rows(app.size), heights);
+                let count = detail.ladder.rungs.len();
+                cursor.scroll(view::ladder_rows(app.size), count, heights);
                 detail.rung = cursor;
             }
             Tab::Diagnosis => {
                 let heights = view::item_heights(detail, width);
                 let mut cursor = detail.item;
-                cursor.scroll(view::tab_rows(app.size), |i| heights.get(i).copied().unwrap_or(1));
+                let height = |i| heights.get(i).copied().unwrap_or(1);
+                cursor.scroll(view::tab_rows(app.size), heights.len(), height);
                 detail.item = cursor;
             }
             Tab::Timeline | Tab::Dialogue => {
                 let rows = view::tab_rows(app.size).saturating_sub(2);
-                detail.cursor().scroll(rows, |_| 1);
+                let count = detail.count();
+                detail.cursor().scroll(rows, count, |_| 1);
             }
         }
     }
-    if let Some(cursor) = &mut app.findings {
-        cursor.scroll(view::tab_rows(app.size), |_| 1);
+    if let Some(whole) = &mut app.findings {
+        whole.refresh(&app.snapshot, &app.clock, width);
+        whole.scroll(view::body_rows(app.size));
     }
 }
 
@@ -162,7 +167,7 @@ fn typing(app: &mut App, action: Action) {
 }
 
 fn in_list(app: &mut App, action: &Action) -> Vec<Effect> {
-    let page = isize::try_from(view::body_rows(app.size).saturating_sub(2)).unwrap_or(1);
+    let page = isize::try_from(view::list_rows(app.size).saturating_sub(1)).unwrap_or(1);
     let snapshot = Arc::clone(&app.snapshot);
     let last = app.list.shown.len().saturating_sub(1);
     match action {
@@ -199,7 +204,7 @@ fn in_list(app: &mut App, action: &Action) -> Vec<Effect> {
             app.list.follow = !app.list.follow;
             app.list.invalidate();
         }
-        Action::Findings => app.findings = Some(Cursor::default()),
+        Action::Findings => open_findings(app),
         Action::NextProblem | Action::PreviousProblem => {
             next_problem(app, *action == Action::PreviousProblem);
         }
@@ -255,6 +260,15 @@ fn in_session(app: &mut App, action: &Action) -> Vec<Effect> {
         Action::Page(by) => detail.cursor().step(by.saturating_mul(page), count),
         Action::First => detail.cursor().at = 0,
         Action::Last => detail.cursor().at = count.saturating_sub(1),
+        Action::Click(_, row) => {
+            if let Some(line) = line_at(app, &mut detail, *row) {
+                if detail.cursor().at == line {
+                    effects = open_in(app, &mut detail);
+                } else {
+                    detail.cursor().at = line;
+                }
+            }
+        }
         Action::NextTab => detail.tab = turn(detail.tab, 1),
         Action::PreviousTab => detail.tab = turn(detail.tab, Tab::ALL.len() - 1),
         Action::Tab(n) => detail.tab = Tab::ALL.get(*n).copied().unwrap_or(detail.tab),
@@ -272,13 +286,37 @@ fn in_session(app: &mut App, action: &Action) -> Vec<Effect> {
         Action::NextProblem | Action::PreviousProblem => {
             next_stall(app, &mut detail, *action == Action::PreviousProblem);
         }
-        Action::Findings => app.findings = Some(Cursor::default()),
+        Action::Findings => open_findings(app),
         Action::Open => effects = open_in(app, &mut detail),
         Action::Copy | Action::CopyFilter | Action::Save => effects = common(app, &detail, action),
         _ => {}
     }
     app.detail = Some(detail);
     effects
+}
+
+/// The line of the shown tab on this row of the screen.
+fn line_at(app: &App, detail: &mut Detail, row: u16) -> Option<usize> {
+    let width = app.size.0;
+    let mut left = usize::from(row).checked_sub(view::first_row(detail.tab))?;
+    let times = view::times(app.times, &app.clock);
+    let heights = match detail.tab {
+        Tab::Diagnosis => view::item_heights(detail, width),
+        _ => Vec::new(),
+    };
+    let count = detail.count();
+    for line in detail.cursor().top..count {
+        let height = match detail.tab {
+            Tab::Ladder => detail.ladder.rows(line, width, times),
+            Tab::Diagnosis => heights.get(line).copied().unwrap_or(1),
+            Tab::Timeline | Tab::Dialogue => 1,
+        };
+        if left < height {
+            return Some(line);
+        }
+        left -= height;
+    }
+    None
 }
 
 fn turn(tab: Tab, by: usize) -> Tab {
@@ -369,17 +407,52 @@ fn first_line(text: &str) -> &str {
 }
 
 fn in_findings(app: &mut App, action: &Action) -> Vec<Effect> {
-    let page = isize::try_from(view::tab_rows(app.size).saturating_sub(2)).unwrap_or(1);
-    let count = view::findings_count(app);
-    if let Some(cursor) = &mut app.findings {
-        match action {
-            Action::Move(by) => cursor.step(*by, count),
-            Action::Page(by) => cursor.step(by.saturating_mul(page), count),
-            Action::First => cursor.at = 0,
-            Action::Last => cursor.at = count.saturating_sub(1),
-            Action::Findings => app.findings = None,
-            _ => {}
+    let Some(whole) = &mut app.findings else { return Vec::new() };
+    let page = isize::try_from(view::body_rows(app.size).saturating_sub(2)).unwrap_or(1);
+    let count = whole.lines.len();
+    let line = whole.lines.get(whole.cursor.at);
+    match action {
+        Action::Move(by) => whole.cursor.step(*by, count),
+        Action::Page(by) => whole.cursor.step(by.saturating_mul(page), count),
+        Action::First => whole.cursor.at = 0,
+        Action::Last => whole.cursor.at = count.saturating_sub(1),
+        Action::Click(_, row) => {
+            let line = whole.cursor.top + usize::from(row.saturating_sub(view::FIRST_LINE - 1));
+            whole.cursor.at = line.min(count.saturating_sub(1));
         }
+        Action::NextProblem | Action::PreviousProblem => {
+            let next = whole.next(*action == Action::PreviousProblem);
+            whole.cursor.at = next.unwrap_or(whole.cursor.at);
+        }
+        Action::Findings => app.findings = None,
+        Action::Copy => {
+            let Some(text) = line.and_then(|l| l.copy.clone()) else {
+                app.notice = Some("nothing to copy here".to_owned());
+                return Vec::new();
+            };
+            app.notice = Some(format!("copied: {}", first_line(&text)));
+            return vec![Effect::Copy(text)];
+        }
+        Action::Open => {
+            let filter = line.and_then(|l| l.filter.clone());
+            let parsed = filter.as_deref().map(Filter::parse);
+            let (Some(text), Some(Ok(parsed))) = (filter, parsed) else {
+                app.notice = Some("Enter on a cause, a server, a finding: its sessions".to_owned());
+                return Vec::new();
+            };
+            app.notice = Some("x shows all sessions again".to_owned());
+            app.list.filter = Some(parsed);
+            app.list.filter_text = text;
+            app.list.invalidate();
+            (app.findings, app.detail) = (None, None);
+        }
+        _ => {}
     }
     Vec::new()
+}
+
+fn open_findings(app: &mut App) {
+    let mut whole = Whole::default();
+    whole.refresh(&app.snapshot, &app.clock, app.size.0);
+    app.findings = Some(whole);
 }

@@ -19,8 +19,8 @@ from topology import sweep
 KEPT = truth.REPOSITORY / "target" / "lab"
 
 
-def hindrance(cache: Path, ftpscope: Path | None, fetch: bool) -> str | None:
-    """Why nothing can be recorded here. With `fetch`, what is missing is installed first."""
+def hindrance(cache: Path, fetch: bool) -> str | None:
+    """Why there can be no lab here. With `fetch`, what is missing is installed first."""
     if os.geteuid() != 0:
         return "it must run as root"
     if subprocess.run(["unshare", "--net", "true"], capture_output=True).returncode != 0:
@@ -39,9 +39,14 @@ def hindrance(cache: Path, ftpscope: Path | None, fetch: bool) -> str | None:
     subprocess.run(["ip", "netns", "del", name], capture_output=True)
     if made.returncode != 0:
         return f"network namespaces aren't allowed here: {made.stderr.strip()}"
-    if ftpscope is None:
-        return "ftpscope isn't built (cargo build)"
     return None
+
+
+def prepare(cache: Path) -> int:
+    """Fetches what is missing. That there can be no lab here is said, and is no failure."""
+    why = hindrance(cache, fetch=True)
+    print(f"SKIPPED: {why}" if why else "the lab is ready", flush=True)
+    return 0
 
 
 class Check:
@@ -90,7 +95,10 @@ class Check:
 
 def run(scenarios: list[tuple[int, Scenario]], arguments: argparse.Namespace, record: Callable) -> int:
     ftpscope = arguments.ftpscope or truth.program()
-    if reason := hindrance(arguments.cache, ftpscope, arguments.install):
+    reason = hindrance(arguments.cache, arguments.install)
+    if ftpscope is None:
+        reason = reason or "ftpscope isn't built (cargo build)"
+    if reason or ftpscope is None:
         print(f"SKIPPED: the lab's scenarios were not recorded anew: {reason}")
         return 0
     sweep()

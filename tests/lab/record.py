@@ -2,6 +2,7 @@
 """Records the captures in samples/ from real servers and clients. Needs root.
 
     record.py --install     fetch what the lab needs
+    record.py --prepare     the same where a lab can be, and only what is missing; else say why not
     record.py               record all samples
     record.py NAME...       record some (a sample's name; its sister captures come with it)
     record.py --list        say what there is
@@ -95,6 +96,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--install", action="store_true", help="fetch servers, clients and tools, then stop")
+    parser.add_argument("--prepare", action="store_true",
+                        help="fetch what is missing, or say why there can be no lab here; never fails")
     parser.add_argument("--list", action="store_true", help="list the samples")
     parser.add_argument("--sidecars", action="store_true", help="write the sidecars of recorded samples anew")
     parser.add_argument("--cache", type=Path, default=install.default_cache(), help="where the servers are unpacked")
@@ -114,6 +117,8 @@ def main() -> int:
     if arguments.sidecars:
         write_sidecars(arguments)
         return 0
+    if arguments.prepare:
+        return check.prepare(arguments.cache)
     if arguments.check:
         return check.run(chosen(arguments.names), arguments, record)
     if os.geteuid() != 0:

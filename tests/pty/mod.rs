@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
 
-const ROWS: u16 = 30;
-const COLUMNS: u16 = 110;
+/// Rows of the screen at first.
+pub const ROWS: u16 = 30;
+/// Columns.
+pub const COLUMNS: u16 = 110;
 
 fn nonzero(n: u16) -> std::num::NonZero<u16> {
     n.try_into().unwrap()
@@ -99,6 +101,7 @@ impl Terminal {
 
     /// Waits until the screen no longer shows `text`. An Esc is to be followed by this: with the
     /// next key in the same read it would be Alt and that key.
+    #[allow(dead_code, reason = "not every test does it")]
     pub fn hides(&mut self, text: &str) -> &mut Self {
         let began = Instant::now();
         while self.shown().contains(text) {
@@ -106,6 +109,27 @@ impl Terminal {
             assert!(waited < Duration::from_secs(15), "{text:?} stays on:\n{}", self.shown());
             std::thread::sleep(Duration::from_millis(20));
         }
+        self
+    }
+
+    /// Waits until the program wrote these bytes.
+    #[allow(dead_code, reason = "not every test does it")]
+    pub fn wrote(&mut self, bytes: &[u8]) -> &mut Self {
+        let began = Instant::now();
+        while !self.raw.lock().unwrap().windows(bytes.len()).any(|w| w == bytes) {
+            assert!(began.elapsed() < Duration::from_secs(15), "{bytes:?} was not written");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self
+    }
+
+    /// Gives the terminal another size.
+    #[allow(dead_code, reason = "not every test does it")]
+    pub fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.screen.lock().unwrap().screen_mut().set_size(nonzero(rows), nonzero(columns));
+        self.master.as_ref().unwrap().resize(size).unwrap();
+        std::thread::sleep(Duration::from_millis(200));
         self
     }
 

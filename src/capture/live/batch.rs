@@ -35,8 +35,15 @@ pub enum News {
         /// Its counters.
         counters: Counters,
     },
-    /// Something happened to an interface: one sentence.
-    Interface(String),
+    /// Something happened to an interface.
+    Interface {
+        /// Which.
+        name: String,
+        /// What keeps it from being captured on from here on, in a word; `None` when nothing does.
+        hindered: Option<&'static str>,
+        /// One sentence.
+        text: String,
+    },
     /// A file begins; its index in [`FrameRef::file`].
     File(u32, PathBuf),
 }

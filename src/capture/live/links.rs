@@ -16,8 +16,8 @@ struct State {
 #[derive(Debug)]
 pub(super) struct Links(Vec<State>);
 
-fn news(text: String) -> Option<News> {
-    Some(News::Interface(text))
+fn news(name: &str, hindered: Option<&'static str>, text: String) -> Option<News> {
+    Some(News::Interface { name: name.to_owned(), hindered, text })
 }
 
 impl Links {
@@ -31,21 +31,22 @@ impl Links {
         let state = self.0.get_mut(i)?;
         state.up = false;
         state.told = false;
-        news(if keep_net_raw {
+        let text = if keep_net_raw {
             format!("{name} was removed; when it is made anew, it is opened again")
         } else {
             format!(
                 "{name} was removed, and ftpscope gave away the right to open it again \
                  (--keep-net-raw keeps it); other interfaces go on"
             )
-        })
+        };
+        news(name, Some("removed"), text)
     }
 
     /// It went down.
     pub(super) fn down(&mut self, i: usize, name: &str) -> Option<News> {
         let state = self.0.get_mut(i).filter(|s| s.up)?;
         state.up = false;
-        news(format!("{name} went down; when it comes up, the capture goes on"))
+        news(name, Some("down"), format!("{name} went down; when it comes up, the capture goes on"))
     }
 
     /// A packet came.
@@ -57,7 +58,7 @@ impl Links {
             return None;
         }
         state.up = true;
-        news(format!("{name} is up again"))
+        news(name, None, format!("{name} is up again"))
     }
 
     /// Looks how an interface stands; opens it again if it was made anew.
@@ -72,7 +73,7 @@ impl Links {
         match state.watch.as_ref()?.link() {
             Link::Up if !state.up && interface.is_open() => {
                 state.up = true;
-                news(format!("{name} is up again"))
+                news(&name, None, format!("{name} is up again"))
             }
             Link::Down => self.down(i, &name),
             Link::Anew if interface.is_open() => {
@@ -82,13 +83,13 @@ impl Links {
             Link::Anew if options.keep_net_raw => match interface.reopen(options) {
                 Ok(()) => {
                     (state.up, state.watch) = (true, Watch::new(&name));
-                    news(format!("{name} was made anew and is opened again"))
+                    news(&name, None, format!("{name} was made anew and is opened again"))
                 }
                 // It may not be up yet.
                 Err(super::LiveError::Down { .. }) => None,
                 Err(error) if !state.told => {
                     state.told = true;
-                    news(format!("{name} was made anew, but: {error}"))
+                    news(&name, Some("removed"), format!("{name} was made anew, but: {error}"))
                 }
                 Err(_) => None,
             },

@@ -125,9 +125,10 @@ impl Run {
                     }
                     Read::Failed(error) => {
                         interface.close();
-                        let text =
-                            format!("{}: reading failed, it is left out: {error}", interface.name);
-                        batch.news.push(News::Interface(text));
+                        let name = interface.name.clone();
+                        let text = format!("{name}: reading failed, it is left out: {error}");
+                        let hindered = Some("failed");
+                        batch.news.push(News::Interface { name, hindered, text });
                         break;
                     }
                 }

@@ -54,9 +54,13 @@ pub fn dashboard(
     stop.stop();
     let ended = engine.join();
     let save_failed = save_failed(running.saving);
-    if let Err(e) = shown {
-        complain(&format!("the terminal can't be used: {e}; try: ftpscope watch -i …"));
-        return ExitCode::from(USAGE);
+    match shown {
+        Ok(terminal::Left::Asked) => {}
+        Ok(terminal::Left::Panicked) => return ExitCode::from(dashboard::PANICKED),
+        Err(e) => {
+            complain(&format!("the terminal can't be used: {e}; try: ftpscope watch -i …"));
+            return ExitCode::from(USAGE);
+        }
     }
     match ended {
         Ok(Ok(ended)) => finish(&Outcome { ended, save_failed }, false, true, common),

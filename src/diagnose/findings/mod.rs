@@ -11,6 +11,7 @@ mod rules;
 mod silences;
 #[cfg(test)]
 mod tests;
+mod timers;
 mod words;
 
 use std::collections::BTreeMap;
@@ -25,9 +26,10 @@ use client_ports::ClientPorts;
 use ids::Ids;
 use logins::Logins;
 use ports::Ports;
-use silences::Silence;
 
 pub use rules::FINDINGS;
+pub use silences::{End, Outstanding, Silence};
+pub use timers::Timer;
 
 /// A diagnosis over many sessions: its proof, its look-alikes and its advice stand in one file.
 pub type FindingRule = Rule<fn(&Learner, &mut Conclusions)>;

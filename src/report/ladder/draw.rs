@@ -65,7 +65,7 @@ pub struct Window<'a> {
 impl Ladder {
     /// Rows that the ladder takes at this width.
     pub fn height(&self, width: u16) -> u16 {
-        let layout = Layout::new(width, self.data.len(), 0, 0);
+        let layout = Layout::new(width, self.data.len(), 0, (0, self.frame_columns));
         let rungs: usize = self.rungs.iter().map(|r| rows(r, &layout)).sum();
         u16::try_from(rungs + 2).unwrap_or(u16::MAX)
     }
@@ -73,7 +73,8 @@ impl Ladder {
     /// Rows of a rung at this width.
     pub fn rows(&self, rung: usize, width: u16, times: Times<'_>) -> usize {
         let wanted = self.lane_of(Some(rung));
-        let layout = Layout::new(width, self.data.len(), wanted, times.columns());
+        let layout =
+            Layout::new(width, self.data.len(), wanted, (times.columns(), self.frame_columns));
         self.rungs.get(rung).map_or(1, |r| rows(r, &layout))
     }
 
@@ -118,7 +119,8 @@ impl Widget for Window<'_> {
         let ladder = self.ladder;
         let wanted = ladder.lane_of(self.selected);
         let lanes = ladder.data.len();
-        let layout = Layout::new(area.width, lanes, wanted, self.times.columns());
+        let layout =
+            Layout::new(area.width, lanes, wanted, (self.times.columns(), ladder.frame_columns));
         let mut canvas = Canvas { buffer, area, y: 0 };
         let above = ladder.rungs.iter().take(self.first.min(ladder.rungs.len()));
         let mut now: Option<Moment> = above.rev().find_map(|r| r.at);
@@ -240,11 +242,7 @@ impl Canvas<'_> {
         if let Some(at) = rung.at {
             let time = time.unwrap_or_default();
             self.put(0, &column_right(&time, usize::from(layout.time)), QUIET);
-            let frame = if ladder.several_files {
-                format!("{}:{}", at.frame.file + 1, at.frame.number)
-            } else {
-                at.frame.number.to_string()
-            };
+            let frame = super::frame(at, ladder.several_files);
             self.put(layout.time, &column_right(&frame, usize::from(layout.frame)), QUIET);
         }
         let Some(track) = layout.track(rung.lane) else {

@@ -43,11 +43,11 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// A layout with as many of the `lanes` as there is room for, `wanted` among them; at least
-    /// `time` columns for times.
-    pub fn new(width: u16, lanes: usize, wanted: usize, time: u16) -> Self {
+    /// A layout with as many of the `lanes` as there is room for, `wanted` among them; with room
+    /// for the longest `time` and the longest frame number.
+    pub fn new(width: u16, lanes: usize, wanted: usize, (time, longest): (u16, u16)) -> Self {
         let (since, frame) = if width < ENOUGH { TIGHT } else { ROOMY };
-        let time = time.max(since);
+        let (time, frame) = (time.max(since), frame.max(longest.saturating_add(1)));
         let left = time + frame + GAP;
         let end = width.max(left + 20);
         if lanes == 0 {
@@ -94,7 +94,7 @@ mod tests {
         for width in 60..240 {
             for lanes in 0..6 {
                 for wanted in 0..lanes.max(1) {
-                    let l = Layout::new(width, lanes, wanted, 0);
+                    let l = Layout::new(width, lanes, wanted, (0, 0));
                     let mut at = l.control.right;
                     assert!(l.control.inner() >= 16, "{width} {lanes}");
                     for track in &l.data {

@@ -73,6 +73,23 @@ pub struct Ladder {
     pub origin: Timestamp,
     /// Frames need their file's number.
     pub several_files: bool,
+    /// Columns of the longest frame number.
+    pub frame_columns: u16,
+}
+
+/// The frame of a packet as it stands on a ladder.
+fn frame(at: Moment, several_files: bool) -> String {
+    if several_files {
+        format!("{}:{}", at.frame.file + 1, at.frame.number)
+    } else {
+        at.frame.number.to_string()
+    }
+}
+
+/// Columns of the longest frame number on these rungs.
+fn frame_columns(rungs: &[Rung], several_files: bool) -> u16 {
+    let longest = rungs.iter().filter_map(|r| Some(frame(r.at?, several_files).len())).max();
+    u16::try_from(longest.unwrap_or(0)).unwrap_or(u16::MAX)
 }
 
 impl Ladder {
@@ -102,7 +119,8 @@ impl Ladder {
             server: s.server.to_string(),
         };
         let data = channel.map(|c| vec![DataChannel::new(judged, c)]).into_iter().collect();
-        Self { control, data, rungs, origin: s.first.time, several_files }
+        let frame_columns = frame_columns(&rungs, several_files);
+        Self { control, data, rungs, origin: s.first.time, several_files, frame_columns }
     }
 }
 

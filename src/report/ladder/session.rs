@@ -46,7 +46,8 @@ impl Ladder {
             server: s.server.to_string(),
         };
         let rungs = with_gaps(all, &stalls(judged, &data), &flows);
-        Self { control, data, rungs, origin: s.first.time, several_files }
+        let frame_columns = super::frame_columns(&rungs, several_files);
+        Self { control, data, rungs, origin: s.first.time, several_files, frame_columns }
     }
 }
 

@@ -58,6 +58,7 @@ fn stalled() -> Ladder {
         ],
         origin: Timestamp::from_nanos(0),
         several_files: false,
+        frame_columns: 1,
     }
 }
 

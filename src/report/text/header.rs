@@ -6,6 +6,7 @@ use super::lines::{Lines, span, wrap};
 use super::palette::{BAD, ODD, PLAIN, QUIET, STRONG, status};
 use super::units;
 use super::view::View;
+use crate::capture::Problem;
 use crate::diagnose::{Severity, Status};
 use crate::report::escape::escape;
 
@@ -80,22 +81,9 @@ fn losses(view: &View<'_>) -> Lines {
     if !facts.is_empty() {
         lines.extend(wrap(&[span(facts.join(" · "), ODD)], view.width, "▲ ", "  "));
     }
+    let files: &[String] = if view.several_files { &c.files } else { &[] };
     for p in c.problems.iter().take(PROBLEMS) {
-        let mut text = String::new();
-        if view.several_files
-            && let Some(file) = c.files.get(p.file as usize)
-        {
-            text.push_str(&escape(file));
-            text.push_str(": ");
-        }
-        text.push_str(&escape(&p.text));
-        let offset = p.offset.map(|o| format!("offset {o}"));
-        let frame = p.frame.map(|f| format!("frame {f}"));
-        let place: Vec<String> = offset.into_iter().chain(frame).collect();
-        if !place.is_empty() {
-            text.push_str(&format!(" ({})", place.join(", ")));
-        }
-        lines.extend(wrap(&[span(text, ODD)], view.width, "▲ ", "  "));
+        lines.extend(wrap(&[span(problem(p, files), ODD)], view.width, "▲ ", "  "));
     }
     if c.problems.len() > PROBLEMS {
         let more = c.problems.len() - PROBLEMS;
@@ -129,4 +117,21 @@ fn summary(view: &View<'_>) -> Vec<Span<'static>> {
         spans.push(span(format!("{n} over the capture"), BAD));
     }
     spans
+}
+
+/// What could not be read, and where; `files` where there are several.
+pub fn problem(p: &Problem, files: &[String]) -> String {
+    let mut text = String::new();
+    if let Some(file) = files.get(p.file as usize).filter(|file| !p.text.starts_with(*file)) {
+        text.push_str(&escape(file));
+        text.push_str(": ");
+    }
+    text.push_str(&escape(&p.text));
+    let offset = p.offset.map(|o| format!("offset {o}"));
+    let frame = p.frame.map(|f| format!("frame {f}"));
+    let place: Vec<String> = offset.into_iter().chain(frame).collect();
+    if !place.is_empty() {
+        text.push_str(&format!(" ({})", place.join(", ")));
+    }
+    text
 }

@@ -33,6 +33,7 @@ use view::View;
 
 pub use clock::Zone;
 pub(crate) use diagnosis::ids;
+pub(crate) use header::problem;
 
 /// How the report is to look.
 #[derive(Clone, Copy, Debug)]

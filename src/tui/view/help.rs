@@ -10,18 +10,32 @@ use crate::report::text::lines::{Lines, span};
 use crate::report::text::palette::{self, PLAIN, QUIET, STRONG};
 use crate::tui::keys::{KEYS, Place};
 
+/// From this width on the help has two columns.
+const TWO: u16 = 130;
+
 /// The help from this line on.
 pub fn render(top: usize, area: Rect, buffer: &mut Buffer) {
-    scrolled(&lines(), top, area, buffer);
+    if area.width < TWO {
+        let all = [places(&PLACES), signs()].concat();
+        return scrolled(&all, top, area, buffer);
+    }
+    let (left, right) = PLACES.split_at(ON_THE_LEFT);
+    let half = Rect { width: area.width / 2, ..area };
+    scrolled(&places(left), top, half, buffer);
+    let half = Rect { x: area.x + area.width / 2, width: area.width - area.width / 2, ..area };
+    scrolled(&[places(right), signs()].concat(), top, half, buffer);
 }
 
-fn lines() -> Lines {
+/// In the order of the help: the first in the left column.
+const PLACES: [Place; 5] =
+    [Place::Everywhere, Place::Sessions, Place::Session, Place::Timeline, Place::Prompt];
+const ON_THE_LEFT: usize = 2;
+
+fn places(places: &[Place]) -> Lines {
     let mut lines = Lines::new();
-    for place in
-        [Place::Sessions, Place::Session, Place::Timeline, Place::Everywhere, Place::Prompt]
-    {
+    for place in places {
         lines.push(Line::from(span(format!(" {}", place.title()), STRONG)));
-        for b in KEYS.iter().filter(|b| b.place == place) {
+        for b in KEYS.iter().filter(|b| b.place == *place) {
             lines.push(Line::from(vec![
                 span(format!("   {:<14}", b.shown), palette::NOTE),
                 span(b.does, PLAIN),
@@ -29,7 +43,11 @@ fn lines() -> Lines {
         }
         lines.push(Line::default());
     }
-    lines.push(Line::from(span(" Signs", STRONG)));
+    lines
+}
+
+fn signs() -> Lines {
+    let mut lines = vec![Line::from(span(" Signs", STRONG))];
     let all = [
         (Status::Suspicious, "an attack, or what looks like one"),
         (Status::Stalled, "something asked for never came to its end"),
@@ -38,7 +56,7 @@ fn lines() -> Lines {
         (Status::Healthy, "none of these"),
     ];
     let mut sign = |(glyph, style), name: &str, means| {
-        let name = span(format!("   {glyph} {name:<12}"), style);
+        let name = span(format!("   {glyph} {name:<13}"), style);
         lines.push(Line::from(vec![name, span(means, QUIET)]));
     };
     for (status, means) in all {

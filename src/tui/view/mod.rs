@@ -6,7 +6,6 @@ mod dialogue;
 mod empty;
 mod findings;
 mod help;
-mod over_sessions;
 mod packet;
 mod session;
 mod sessions;
@@ -19,11 +18,13 @@ use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
 use super::app::{App, TimesShown};
+use super::columns::WIDE;
+use super::detail::Tab;
 use crate::report::ladder::Times;
 use crate::report::text::clock::Clock;
 
 pub use diagnosis::heights as item_heights;
-pub use findings::count as findings_count;
+pub use findings::{WholeLine, lines as whole_lines};
 
 /// Rows above the body and below it.
 const BARS: u16 = 2;
@@ -31,6 +32,10 @@ const BARS: u16 = 2;
 const SESSION_HEAD: u16 = 2;
 /// Rows of the ladder's headings.
 const LADDER_HEAD: u16 = 2;
+/// Columns that say that there is more below.
+const MORE: u16 = 11;
+/// A shorter list has no row to spare.
+const LEAST_LIST: usize = 6;
 /// The row of the first session on the screen.
 pub const FIRST_LINE: u16 = 2;
 
@@ -39,9 +44,27 @@ pub fn body_rows(size: (u16, u16)) -> usize {
     usize::from(size.1.saturating_sub(BARS))
 }
 
+/// Rows of sessions in the list, below the headings; where not every column has room, the last row
+/// says the rest of the one under the cursor.
+pub fn list_rows(size: (u16, u16)) -> usize {
+    let rows = body_rows(size).saturating_sub(1);
+    let narrow = size.0 < WIDE + sessions::GLYPH;
+    if narrow && rows >= LEAST_LIST { rows - 1 } else { rows }
+}
+
 /// Rows of a session's tab.
 pub fn tab_rows(size: (u16, u16)) -> usize {
     usize::from(size.1.saturating_sub(BARS + SESSION_HEAD))
+}
+
+/// The row of a tab's first line.
+pub fn first_row(tab: Tab) -> usize {
+    let heading = match tab {
+        Tab::Ladder => LADDER_HEAD,
+        Tab::Timeline => timeline::SCALE,
+        Tab::Diagnosis | Tab::Dialogue => 0,
+    };
+    usize::from(1 + SESSION_HEAD + heading)
 }
 
 /// Rows of the ladder's rungs.
@@ -78,8 +101,8 @@ pub fn render(app: &App, area: Rect, buffer: &mut Buffer) {
             help::render(top, body, buffer);
         } else if let Some(view) = &app.packet {
             packet::render(app, view, body, buffer);
-        } else if let Some(cursor) = &app.findings {
-            findings::render(app, cursor, body, buffer);
+        } else if let Some(whole) = &app.findings {
+            findings::render(whole, body, buffer);
         } else if let Some(detail) = &app.detail {
             session::render(app, detail, body, buffer);
         } else if app.list.shown.is_empty() {
@@ -100,5 +123,10 @@ fn scrolled(lines: &[Line<'_>], top: usize, area: Rect, buffer: &mut Buffer) {
     let top = top.min(lines.len().saturating_sub(rows));
     for (line, y) in lines.iter().skip(top).zip(area.y..area.bottom()) {
         line.render(Rect { y, height: 1, ..area }, buffer);
+    }
+    if top + rows < lines.len() && area.width > MORE && rows > 1 {
+        let (x, y) = (area.right() - MORE, area.bottom() - 1);
+        let text = format!("▼ {:>3} more ", lines.len() - top - rows);
+        buffer.set_stringn(x, y, text, MORE.into(), crate::report::text::palette::NOTE);
     }
 }

@@ -34,7 +34,7 @@ pub fn render(app: &App, detail: &Detail, area: Rect, buffer: &mut Buffer) {
             times: times(app.times, &app.clock),
         }
         .render(area, buffer),
-        Tab::Timeline => timeline::render(app, detail, area, buffer),
+        Tab::Timeline => timeline::render(detail, area, buffer),
         Tab::Diagnosis => diagnosis::render(app, detail, area, buffer),
         Tab::Dialogue => dialogue::render(app, detail, area, buffer),
     }
@@ -60,7 +60,11 @@ fn head(detail: &Detail, area: Rect, buffer: &mut Buffer) {
         }
         .to_owned(),
     );
-    let title = format!(" {glyph} session {} {}", s.id, standing);
+    // It gets its number when no session before it can still turn up.
+    let title = match s.id {
+        0 => format!(" {glyph} new session {standing}"),
+        id => format!(" {glyph} session {id} {standing}"),
+    };
     let room = usize::from(area.width).saturating_sub(title.chars().count() + 3);
     Line::from(vec![
         span(title, style.patch(STRONG)),

@@ -14,13 +14,12 @@ use crate::report::text::palette::{BAD, CURSOR, GOOD, NOTE, PLAIN, QUIET, STRONG
 use crate::report::text::stages::outcome_of;
 use crate::report::text::units;
 use crate::session::Channel;
-use crate::tui::app::App;
 use crate::tui::detail::Detail;
 
 /// Columns of the labels.
 const LABEL: u16 = 26;
 /// Rows of the scale.
-const SCALE: u16 = 2;
+pub const SCALE: u16 = 2;
 
 /// A part of the session's time on some columns of the screen.
 struct Scale {
@@ -55,7 +54,7 @@ impl Scale {
 }
 
 /// The scale, the control connection's bar, and one for each channel.
-pub fn render(app: &App, detail: &Detail, area: Rect, buffer: &mut Buffer) {
+pub fn render(detail: &Detail, area: Rect, buffer: &mut Buffer) {
     let s = &detail.entry.judged.session;
     let scale = scale(detail, area);
     heading(&scale, s.first.time, area, buffer);
@@ -76,7 +75,11 @@ pub fn render(app: &App, detail: &Detail, area: Rect, buffer: &mut Buffer) {
             buffer.set_style(Rect { width: LABEL.min(row.width), ..row }, CURSOR);
         }
     }
-    let _ = app;
+    let y = area.y + SCALE + 2;
+    if s.channels.is_empty() && y < area.bottom() {
+        let text = " No data channel was announced, and none was seen.";
+        Line::from(span(text, QUIET)).render(Rect { y, height: 1, ..area }, buffer);
+    }
 }
 
 /// The whole session, or the part around the bar under the cursor.
@@ -102,17 +105,21 @@ fn put(buffer: &mut Buffer, x: u16, y: u16, text: &str, style: Style) {
 
 fn heading(scale: &Scale, origin: Timestamp, area: Rect, buffer: &mut Buffer) {
     let step = scale.columns / 4;
-    for i in 0..=4_u16 {
-        let x = scale.left + (step * i).min(scale.columns.saturating_sub(1));
+    let last = scale.left + scale.columns.saturating_sub(1);
+    let mut free = last + 1;
+    // From the right, so that the end of the scale is always named.
+    for i in [4_u16, 0, 3, 2, 1] {
+        let x = if i == 4 { last } else { scale.left + step * i };
+        put(buffer, x, area.y + 1, "┬", QUIET);
         let nanos = scale.nanos / 4 * i64::from(i);
         let at = Timestamp::from_nanos(scale.from.nanos().saturating_add(nanos));
         let text = units::offset(at.since(origin));
         let width = u16::try_from(text.chars().count()).unwrap_or(0);
         let from = if i == 4 { (x + 1).saturating_sub(width) } else { x };
-        if step >= width + 2 || i == 0 || i == 4 {
+        if i == 0 || i == 4 || (step > width && from + width < free) {
             put(buffer, from, area.y, &text, QUIET);
+            free = if i == 0 { free } else { from };
         }
-        put(buffer, x, area.y + 1, "┬", QUIET);
     }
 }
 
@@ -191,10 +198,13 @@ fn bar(
 fn stall(silence: &Silence, scale: &Scale, y: u16, buffer: &mut Buffer) {
     let Some((a, b)) = scale.span(silence.from.time, silence.to.time) else { return };
     bar(buffer, scale, (silence.from.time, silence.to.time), y, "░", BAD);
-    let length = silence.to.time.since(silence.from.time);
-    let text = format!(" {} · {} ", silence.verdict, units::duration(length));
-    let width = u16::try_from(span(&text, PLAIN).width()).unwrap_or(u16::MAX);
-    if width + 4 <= b - a {
+    let length = units::duration(silence.to.time.since(silence.from.time));
+    let words = [format!(" {} · {length} ", silence.verdict), format!(" {length} ")];
+    let fits = |text: &String| {
+        let width = u16::try_from(span(text, PLAIN).width()).unwrap_or(u16::MAX);
+        (width.saturating_add(2) <= b - a).then_some(width)
+    };
+    if let Some((text, width)) = words.into_iter().find_map(|t| fits(&t).map(|width| (t, width))) {
         let at = a + (b - a - width) / 2;
         Line::from(span(text, BAD.patch(STRONG)))
             .render(Rect { x: at, y, width, height: 1 }.intersection(buffer.area), buffer);

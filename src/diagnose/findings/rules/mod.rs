@@ -18,7 +18,7 @@ mod login_attempts;
 mod passive_ports_seen;
 mod passive_range_exhausted;
 mod passive_range_partly_open;
-mod silences_alike;
+pub(super) mod silences_alike;
 
 /// Every finding of the catalogue.
 pub static FINDINGS: &[&FindingRule] = &[

@@ -53,7 +53,7 @@ const SESSIONS: u64 = 3;
 const SESSIONS_IF_KNOWN: u64 = 2;
 
 /// The same time, by the clocks of different programs and the length of the path.
-fn alike(a: Duration, b: Duration) -> bool {
+pub fn alike(a: Duration, b: Duration) -> bool {
     let apart = a.abs_diff(b);
     apart <= Duration::from_millis(500) || apart.as_secs_f64() <= 0.01 * b.as_secs_f64()
 }
@@ -76,7 +76,8 @@ fn check(learned: &Learner, conclusions: &mut Conclusions) {
     }
 }
 
-fn known(software: &str, end: End, lasted: Duration) -> Option<&'static str> {
+/// Whose timer a silence of this length is, by the defaults of manuals.
+pub fn known(software: &str, end: End, lasted: Duration) -> Option<&'static str> {
     let near = |seconds: u64| {
         let timer = Duration::from_secs(seconds);
         // A timer ends a silence late, never early, but for the time that the packets take.
@@ -105,7 +106,7 @@ fn conclude(at: Endpoint, server: &Server, group: &[Silence], sessions: &Ids) ->
     if (sessions.sorted().len() as u64) < needed {
         return None;
     }
-    let side = if first.end.by_server() { "on the server's side" } else { "the client's" };
+    let side = if first.end.by_server() { "on the server's side" } else { "on the client's" };
     let name = match whose {
         Some(whose) => format!("as long as {whose}"),
         None => format!("a timer {side}; no default of a known program is as long"),

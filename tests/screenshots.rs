@@ -1,19 +1,20 @@
-//! Makes the README's screenshots of the real program in a pseudo-terminal, as SVG:
-//! `cargo build --release && cargo run --example screenshots`.
+//! The README's screenshots are what the real program shows in a terminal.
+//!
+//! `UPDATE_EXPECT=1 cargo test --test screenshots` makes them anew.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a tool for developers")]
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::disallowed_methods, reason = "a test waits for a program")]
+
+mod pty;
 
 use std::fmt::Write as _;
-use std::io::{Read, Write as _};
-use std::num::NonZero;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use expect_test::expect_file;
+use pty::{COLUMNS, ROWS, Terminal};
 
-const ROWS: u16 = 30;
-const COLUMNS: u16 = 110;
 /// Of a character, in pixels.
 const WIDTH: f32 = 8.4;
 const HEIGHT: f32 = 17.0;
@@ -26,7 +27,7 @@ const SHOTS: &[(&str, &[&str], &str)] = &[
             "passive-range-dropped-client.pcap",
             "data-refused-client.pcap",
             "login-refused.pcap",
-            "passive-vsftpd-curl.pcap",
+            "passive-vsftpd-curl.pcapng",
             "ftps-range-blocked.pcap",
             "data-path-dead-server.pcap",
             "pasv-private-address-client.pcap",
@@ -35,50 +36,44 @@ const SHOTS: &[(&str, &[&str], &str)] = &[
         "jj",
     ),
     ("ladder", &["passive-range-dropped-ncftp.pcap"], "\r"),
+    ("findings", &["range-partly-open-server.pcap", "accept-timer.pcap"], "fG"),
     ("timeline", &["passive-range-dropped-ncftp.pcap"], "\r2"),
     ("diagnosis", &["data-path-dead-server.pcap"], "\r3jj"),
 ];
 
-fn main() {
+#[test]
+fn the_screenshots_are_what_the_program_shows() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let program = root.join("target/release/ftpscope");
     for (name, samples, keys) in SHOTS {
-        let files = samples.iter().map(|s| format!("samples/{s}"));
-        let files: Vec<String> = files.filter(|f| root.join(f).exists()).collect();
-        let svg = shot(&program, &files, keys, root);
-        std::fs::write(root.join(format!("docs/screenshots/{name}.svg")), svg).unwrap();
-        println!("docs/screenshots/{name}.svg");
+        assert!(samples.iter().all(|s| root.join("samples").join(s).exists()), "{samples:?}");
+        let files: Vec<String> = samples.iter().map(|s| format!("samples/{s}")).collect();
+        let mut program = vec![env!("CARGO_BIN_EXE_ftpscope")];
+        program.extend(files.iter().map(String::as_str));
+        let mut t = Terminal::open(&program, root);
+        t.shows(" packets ");
+        for key in keys.chars() {
+            t.press(&key.to_string());
+            still(&t);
+        }
+        let picture = svg(t.screen.lock().unwrap().screen());
+        t.press("\x03");
+        assert_eq!(t.ends(), 0);
+        let file = root.join(format!("docs/screenshots/{name}.svg"));
+        expect_file![file].assert_eq(&picture);
     }
 }
 
-fn shot(program: &Path, files: &[String], keys: &str, root: &Path) -> String {
-    let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
-    let pair = native_pty_system().openpty(size).unwrap();
-    let mut command = CommandBuilder::new(program);
-    command.args(files);
-    command.cwd(root);
-    command.env("TERM", "xterm-256color");
-    let mut child = pair.slave.spawn_command(command).unwrap();
-    let mut reader = pair.master.try_clone_reader().unwrap();
-    let mut writer = pair.master.take_writer().unwrap();
-    let (rows, columns) = (NonZero::new(ROWS).unwrap(), NonZero::new(COLUMNS).unwrap());
-    let parser = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
-    let screen = parser.clone();
-    std::thread::spawn(move || {
-        let mut bytes = [0; 4096];
-        while let Ok(n @ 1..) = reader.read(&mut bytes) {
-            screen.lock().unwrap().process(&bytes[..n]);
+/// Waits until nothing changes any more.
+fn still(t: &Terminal) {
+    let mut before = String::new();
+    for _ in 0..50 {
+        std::thread::sleep(Duration::from_millis(150));
+        let now = t.shown();
+        if now == before {
+            return;
         }
-    });
-    std::thread::sleep(Duration::from_millis(2500));
-    for key in keys.chars() {
-        writer.write_all(key.to_string().as_bytes()).unwrap();
-        std::thread::sleep(Duration::from_millis(200));
+        before = now;
     }
-    let picture = svg(parser.lock().unwrap().screen());
-    let _ = child.kill();
-    let _ = child.wait();
-    picture
 }
 
 /// A dark terminal's usual colours.

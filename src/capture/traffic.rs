@@ -1,0 +1,103 @@
+//! Packets and bytes over the time of a capture, for sparklines.
+
+use super::Timestamp;
+
+/// Cells at most. When the time of a capture outgrows them, each becomes twice as long.
+const CELLS: usize = 512;
+/// Length of a cell at first: 2²⁰ ns, about a millisecond.
+const SHORTEST: u32 = 20;
+
+/// What a cell of time holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amount {
+    /// Packets.
+    pub packets: u64,
+    /// Their bytes on the wire.
+    pub bytes: u64,
+}
+
+/// Packets and bytes over time: a bounded number of cells, all of the same length.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Time of the first packet: where the first cell begins.
+    origin: Option<i64>,
+    /// Cells were made twice as long so often.
+    doubled: u32,
+    cells: Vec<Amount>,
+}
+
+impl Traffic {
+    /// Adds a packet. One that is earlier than the first is counted with it.
+    #[inline]
+    pub(super) fn add(&mut self, time: Timestamp, bytes: u64) {
+        let nanos = time.nanos();
+        let origin = *self.origin.get_or_insert(nanos);
+        let since = u64::try_from(nanos.saturating_sub(origin)).unwrap_or(0);
+        let mut cell = since >> (SHORTEST + self.doubled);
+        while cell >= CELLS as u64 {
+            self.double();
+            cell >>= 1;
+        }
+        let cell = cell as usize;
+        if cell >= self.cells.len() {
+            self.cells.resize(cell + 1, Amount::default());
+        }
+        if let Some(amount) = self.cells.get_mut(cell) {
+            amount.packets += 1;
+            amount.bytes += bytes;
+        }
+    }
+
+    #[cold]
+    fn double(&mut self) {
+        let pairs = self.cells.chunks(2).map(|pair| Amount {
+            packets: pair.iter().map(|a| a.packets).sum(),
+            bytes: pair.iter().map(|a| a.bytes).sum(),
+        });
+        self.cells = pairs.collect();
+        self.doubled += 1;
+    }
+
+    /// Each cell: from when to when in nanoseconds, and what it holds.
+    pub fn cells(&self) -> impl Iterator<Item = (i64, i64, Amount)> {
+        let origin = self.origin.unwrap_or(0);
+        let length = 1_i64 << (SHORTEST + self.doubled);
+        self.cells.iter().enumerate().map(move |(i, amount)| {
+            let from = origin.saturating_add(length.saturating_mul(i as i64));
+            (from, from.saturating_add(length), *amount)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_lost_when_cells_grow() {
+        let mut traffic = Traffic::default();
+        let mut time = 1_700_000_000_000_000_000_i64;
+        for i in 0..2000_i64 {
+            traffic.add(Timestamp::from_nanos(time), 100);
+            time += 1_000_000 + i * 50_000;
+        }
+        // Out of order, and before the first.
+        traffic.add(Timestamp::from_nanos(5), 1);
+        let all: Vec<_> = traffic.cells().collect();
+        assert!(all.len() <= CELLS && all.len() > CELLS / 4, "{}", all.len());
+        assert_eq!(all.iter().map(|c| c.2.packets).sum::<u64>(), 2001);
+        assert_eq!(all.iter().map(|c| c.2.bytes).sum::<u64>(), 200_001);
+        let last = all.last().unwrap();
+        let end = time - 1_000_000 - 1999 * 50_000;
+        assert!(last.0 <= end && end < last.1);
+    }
+
+    #[test]
+    fn any_time_has_a_cell() {
+        let mut traffic = Traffic::default();
+        for time in [i64::MIN, 0, i64::MAX] {
+            traffic.add(Timestamp::from_nanos(time), 1);
+        }
+        assert_eq!(traffic.cells().map(|c| c.2.packets).sum::<u64>(), 3);
+    }
+}
