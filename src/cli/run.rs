@@ -377,7 +377,8 @@ pub fn text_options(common: &Common, only_problems: bool, chosen: bool) -> TextO
     #[allow(clippy::disallowed_methods, reason = "https://no-color.org is about the environment")]
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
         || std::env::var_os("TERM").is_some_and(|v| v == "dumb");
-    let width = crossterm::terminal::size().ok().filter(|_| terminal).map(|s| s.0);
+    // Only of a terminal: otherwise `tput` would be run for it, twice.
+    let width = terminal.then(crossterm::terminal::size).and_then(Result::ok).map(|s| s.0);
     TextOptions {
         color: match common.color {
             Color::Always => true,

@@ -84,9 +84,8 @@ fn read(
 ) -> Source {
     if threads > 1 {
         source.read_ahead();
-        match Decoding::ahead(source) {
-            Ok(ahead) => return decoded(ahead, analyser, hand_over),
-            Err(back) => source = back,
+        if source.keep_windows() {
+            return decoded(Decoding::ahead(source), analyser, hand_over);
         }
     }
     while let Some(packet) = source.next_packet() {

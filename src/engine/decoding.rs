@@ -66,14 +66,10 @@ impl Batch {
 }
 
 impl Decoding {
-    /// Has a source's packets decoded ahead. Gives it back when that can't be.
-    #[allow(clippy::result_large_err, reason = "once for each run")]
-    pub(super) fn ahead(mut source: Source) -> Result<Ahead<Self>, Source> {
-        if !source.keep_windows() {
-            return Err(source);
-        }
+    /// Has a source's packets decoded ahead, of which the windows are kept.
+    pub(super) fn ahead(source: Source) -> Ahead<Self> {
         let decoding = Self { source: Some(source), decoder: Decoder::new(), pending: false };
-        Ok(Ahead::new(vec![decoding], false))
+        Ahead::new(vec![decoding], false)
     }
 
     /// Fills a batch with the packets of one window. `false` at the end of the source.
@@ -187,7 +183,8 @@ mod tests {
             if read_ahead {
                 other.read_ahead();
             }
-            let mut ahead = Decoding::ahead(other).ok().unwrap();
+            assert!(other.keep_windows());
+            let mut ahead = Decoding::ahead(other);
             (got, windows) = (Vec::new(), 0);
             let over = loop {
                 let mut batch = ahead.next();
