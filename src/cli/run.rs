@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ftpscope::capture::{self, BpfExpression, OpenOptions, Opened, Source};
 use ftpscope::diagnose::{Finding, Judged, Severity, Status};
 use ftpscope::engine::{self, Analysis, Options};
+use ftpscope::report::document::Summary;
 use ftpscope::report::filter::Filter;
 use ftpscope::report::json;
 use ftpscope::report::privacy::Masker;
@@ -83,12 +84,16 @@ pub fn threads(files: &[PathBuf], common: &Common) -> usize {
 pub fn report(files: &[PathBuf], common: &Common, args: &ReportArgs) -> ExitCode {
     over_inputs(files, common, args.each, |source, chosen, out| match args.format {
         Format::Ndjson => ndjson(source, common, args, chosen, out),
+        // Masked, sessions are numbered in another order than they end in.
+        Format::Json if args.only_problems && !common.privacy => {
+            problems_as_json(source, common, args, chosen, out)
+        }
         format => {
             let mut a = analyse(source, common, chosen, &args.session);
             choose_findings(&mut a.findings, args.only_problems, None);
             let shown = |j: &Judged| !args.only_problems || is_problem(j);
             let result = if format == Format::Json {
-                json::document(&a, shown, out)
+                json::document(&a, &json::summary(a.sessions.iter()), shown, out)
             } else {
                 let chosen = !args.session.is_empty();
                 text::text(&a, &text_options(common, args.only_problems, chosen), out)
@@ -96,6 +101,37 @@ pub fn report(files: &[PathBuf], common: &Common, args: &ReportArgs) -> ExitCode
             (a.sessions.iter().any(is_problem), result, a)
         }
     })
+}
+
+/// Sessions without problems are counted and let go, so that memory doesn't grow with them.
+fn problems_as_json(
+    source: Source,
+    common: &Common,
+    args: &ReportArgs,
+    filter: Option<&Filter>,
+    out: &mut Output<'_>,
+) -> Viewed {
+    let options = Options { problems_only: true, ..engine_options(common) };
+    let chosen = filter.is_some() || !args.session.is_empty();
+    let (mut summary, mut counting) = (Summary::default(), BTreeSet::new());
+    let mut problems = Vec::new();
+    let mut analysis = engine::analyse_with(source, &options, |j| {
+        if !counts(&j, filter, &args.session) {
+            return;
+        }
+        summary.add(&j);
+        if chosen {
+            counting.insert(j.session.id);
+        }
+        if is_problem(&j) {
+            problems.push(j);
+        }
+    });
+    problems.sort_unstable_by_key(|j| j.session.id);
+    analysis.sessions = problems;
+    choose_findings(&mut analysis.findings, true, chosen.then_some(&counting));
+    let result = json::document(&analysis, &summary, |_| true, out);
+    (!analysis.sessions.is_empty(), result, analysis)
 }
 
 /// `ftpscope check`.
@@ -314,7 +350,7 @@ fn ndjson(
     filter: Option<&Filter>,
     out: &mut Output<'_>,
 ) -> Viewed {
-    let mut summary = ftpscope::report::document::Summary::default();
+    let mut summary = Summary::default();
     let mut problem = false;
     let mut failed = None;
     let mut masker = common.privacy.then(Masker::default);

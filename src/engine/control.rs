@@ -105,7 +105,16 @@ impl Control {
     }
 
     /// Lets time pass for holes in the streams.
+    #[inline]
     pub fn tick(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let holes = self.from_client.waiting_since().or(self.from_server.waiting_since());
+        if holes.is_some() || self.builder.somebody_waits() {
+            self.pass(now, effects);
+        }
+    }
+
+    #[cold]
+    fn pass(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         for side in [Side::Client, Side::Server] {
             let (stream, end) = match side {
                 Side::Client => (&mut self.from_client, self.builder.client),

@@ -256,7 +256,9 @@ impl Engine {
         c.ident = c.ident(&self.idents);
         c.segment(s, at, &mut effects);
         let ended = c.connection.ended();
-        self.apply(key, &mut effects);
+        if !effects.is_empty() {
+            self.apply(key, &mut effects);
+        }
         self.effects = effects;
         if ended {
             self.control_over(key, false);

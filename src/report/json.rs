@@ -31,12 +31,14 @@ pub fn summary<'a>(sessions: impl Iterator<Item = &'a Judged>) -> Summary {
     summary
 }
 
-/// Writes the whole document; `show` chooses the sessions that are listed, all of them count.
+/// Writes the whole document; `show` chooses the sessions that are listed, `summary` counts those that
+/// may have been let go.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn document(
     a: &Analysis,
+    summary: &Summary,
     show: impl Fn(&Judged) -> bool + Sync,
     out: &mut impl Write,
 ) -> io::Result<()> {
@@ -44,7 +46,7 @@ pub fn document(
     write!(out, "{{\n  \"schema\": \"{SCHEMA}\",\n  \"capture\": ")?;
     out.write_all(pretty(&convert::capture(a), 1).as_bytes())?;
     write!(out, ",\n  \"summary\": ")?;
-    out.write_all(pretty(&summary(a.sessions.iter()), 1).as_bytes())?;
+    out.write_all(pretty(summary, 1).as_bytes())?;
     write!(out, ",\n  \"findings\": ")?;
     out.write_all(pretty(&findings, 1).as_bytes())?;
     write!(out, ",\n  \"sessions\": [")?;

@@ -61,7 +61,7 @@ mod tests {
         for sample in samples() {
             let a = analyse(&sample);
             let mut bytes = Vec::new();
-            json::document(&a, |_| true, &mut bytes).unwrap();
+            json::document(&a, &json::summary(a.sessions.iter()), |_| true, &mut bytes).unwrap();
             check(&validator, &serde_json::from_slice(&bytes).unwrap(), &sample);
             let mut lines = Vec::new();
             for j in &a.sessions {

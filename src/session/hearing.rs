@@ -145,8 +145,7 @@ impl Builder {
         direct: bool,
         effects: &mut Vec<Effect>,
     ) {
-        let none_waits = self.from_client.waiting.is_empty() && self.from_server.waiting.is_empty();
-        if direct && none_waits {
+        if direct && !self.somebody_waits() {
             self.said(side, at, said, effects);
         } else {
             self.stream(side).waiting.push_back((at, said.into()));
@@ -211,6 +210,12 @@ impl Builder {
             self.tls_until.get_or_insert(at);
         }
         effects.push(Effect::TlsEnded);
+    }
+
+    /// Something that was said has not been taken into the dialogue yet.
+    #[inline]
+    pub fn somebody_waits(&self) -> bool {
+        !self.from_client.waiting.is_empty() || !self.from_server.waiting.is_empty()
     }
 
     /// Takes what waited into the dialogue, both sides in the order of the capture. What came after

@@ -166,12 +166,17 @@ impl Connection {
 
     /// A bare ACK that answers the SYN and acknowledges something else, or the RST by which the
     /// initiator disowns that: neither is about this connection, whose SYN is sent again.
+    #[inline]
     fn is_of_an_older_one(&mut self, s: &Segment<'_>, at: Moment, from_initiator: bool) -> bool {
         let syn = &self.from_initiator;
         let dialling = syn.packets == u64::from(syn.syns) && self.from_responder.syns == 0;
-        let Some(isn) = syn.isn.filter(|_| dialling && s.payload_len == 0 && !s.flags.syn()) else {
-            return false;
-        };
+        dialling && self.disturbs_the_dial(s, at, from_initiator)
+    }
+
+    #[inline(never)]
+    fn disturbs_the_dial(&mut self, s: &Segment<'_>, at: Moment, from_initiator: bool) -> bool {
+        let isn = self.from_initiator.isn.filter(|_| s.payload_len == 0 && !s.flags.syn());
+        let Some(isn) = isn else { return false };
         if from_initiator {
             let Some(old) = self.old_acks.as_mut() else { return false };
             let disowns = s.flags.rst() && s.seq == old.number;

@@ -100,7 +100,12 @@ fn print(a: &Analysis, common: &Common, report: &ReportArgs) -> bool {
     use std::io::Write;
     let mut out = stdout();
     let result = if report.format == Format::Json {
-        json::document(a, |j| !report.only_problems || is_problem(j), &mut out)
+        json::document(
+            a,
+            &json::summary(a.sessions.iter()),
+            |j| !report.only_problems || is_problem(j),
+            &mut out,
+        )
     } else {
         let chosen = !report.session.is_empty();
         text::text(a, &text_options(common, report.only_problems, chosen), &mut out)

@@ -309,7 +309,7 @@ mod tests {
 
     fn document(a: &Analysis) -> String {
         let mut bytes = Vec::new();
-        json::document(a, |_| true, &mut bytes).unwrap();
+        json::document(a, &json::summary(a.sessions.iter()), |_| true, &mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
