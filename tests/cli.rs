@@ -242,3 +242,22 @@ fn a_report_needs_a_file_or_an_interface() {
     assert_eq!(out.status.code(), Some(2));
     assert!(!String::from_utf8_lossy(&out.stderr).contains("name a capture file"));
 }
+
+#[test]
+fn problems_alone_are_the_same_problems() {
+    let file = sample("forty-sessions-client");
+    let json = |more: &[&str]| -> Value {
+        let args = [&["report", "--format", "json", file.as_str()], more].concat();
+        serde_json::from_slice(&ftpscope(&args).stdout).unwrap()
+    };
+    for filter in ["", "code:data-syn-unanswered", "status:healthy"] {
+        let chosen: &[&str] = if filter.is_empty() { &[] } else { &["--filter", filter] };
+        let all = json(chosen);
+        let alone = json(&[chosen, &["--only-problems"]].concat());
+        let broken = |s: &&Value| !matches!(s["status"].as_str(), Some("healthy" | "undetermined"));
+        let want: Vec<&Value> = all["sessions"].as_array().unwrap().iter().filter(broken).collect();
+        assert_eq!(want.is_empty(), filter == "status:healthy");
+        assert_eq!(alone["sessions"].as_array().unwrap().iter().collect::<Vec<_>>(), want);
+        assert_eq!((&alone["summary"], &alone["capture"]), (&all["summary"], &all["capture"]));
+    }
+}
