@@ -8,15 +8,18 @@
 //! cargo bench --bench profiles -- --make --folder /tmp/captures   # only makes them
 //! cargo bench --bench profiles -- --guard           # instructions a packet (needs valgrind)
 //! cargo bench --bench profiles -- --guard --bless   # commits them
+//! cargo bench --bench profiles -- --growth --runs 7 # how cost grows
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "a benchmark measures time")]
 
+mod growth;
 mod guard;
 mod measure;
 mod play;
 mod profile;
+mod swap;
 mod walk;
 mod wire;
 
@@ -36,6 +39,7 @@ struct Arguments {
     tshark: bool,
     make: bool,
     guard: bool,
+    growth: bool,
     bless: bool,
     folder: PathBuf,
     names: Vec<String>,
@@ -49,6 +53,7 @@ fn arguments() -> Arguments {
         tshark: false,
         make: false,
         guard: false,
+        growth: false,
         bless: false,
         folder: std::env::temp_dir().join("ftpscope-profiles"),
         names: Vec::new(),
@@ -65,6 +70,7 @@ fn arguments() -> Arguments {
             "--with-tshark" => a.tshark = true,
             "--make" => a.make = true,
             "--guard" => a.guard = true,
+            "--growth" => a.growth = true,
             "--bless" => a.bless = true,
             "--bench" => {}
             name => a.names.push(name.to_owned()),
@@ -81,6 +87,9 @@ fn main() {
     std::fs::create_dir_all(&a.folder).unwrap();
     if a.guard {
         std::process::exit(i32::from(!guard::guard(&a.folder, a.bless)));
+    }
+    if a.growth {
+        return growth::growth(&a.folder, a.runs);
     }
     println!(
         "| capture | | time | × cat | × walk | ns/packet | CPU time | times faster | × CPU | memory |\n\
@@ -119,14 +128,8 @@ fn run(profile: &Profile, a: &Arguments) {
     line("header walk", &walk);
     let ours = env!("CARGO_BIN_EXE_ftpscope");
     let file = path.to_str().unwrap();
-    let problems = |threads: &usize, file: &str| {
-        let threads = threads.to_string();
-        let problems =
-            ["report", "--format", "ndjson", "--only-problems", "--threads", &threads, file];
-        command(ours, &problems)
-    };
     let on_threads = |what: &str, file: &str| {
-        let all = best_of_each(a.runs, &a.threads, |threads| problems(threads, file));
+        let all = best_of_each(a.runs, &a.threads, |threads| problems(*threads, file));
         for (threads, m) in a.threads.iter().zip(&all) {
             let what = format!("ftpscope, {threads} threads, problems as ndjson{what}");
             print_line(&what, m, all.first().filter(|_| *threads > 1), &cat, &walk, &made);
@@ -150,6 +153,13 @@ fn run(profile: &Profile, a: &Arguments) {
         line("tshark -Y ftp", &best(1, || command("tshark", &fields)));
     }
     std::fs::remove_file(&path).unwrap();
+}
+
+/// Ours with verdicts of all sessions and a summary.
+fn problems(threads: usize, file: &str) -> Measured {
+    let threads = threads.to_string();
+    let words = ["report", "--format", "ndjson", "--only-problems", "--threads", &threads, file];
+    command(env!("CARGO_BIN_EXE_ftpscope"), &words)
 }
 
 /// `one` is the same on one thread.

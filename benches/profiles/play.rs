@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::net::Ipv4Addr;
 
-use crate::wire::{ACK, Capture, FIN, PSH, RST, SYN, Segment};
+use crate::wire::{ACK, Capture, FIN, Net, PSH, RST, SYN, Segment};
 
 /// A generator of numbers that is the same everywhere (SplitMix64).
 #[derive(Clone, Copy)]
@@ -106,6 +106,21 @@ pub struct Plan {
     /// QUIT at the end; else the session stays open.
     pub quits: bool,
     pub faults_per_thousand: u64,
+    pub net: Net,
+    /// Packets that change places with the one behind them, of their connection.
+    pub swapped_per_thousand: u64,
+}
+
+impl Plan {
+    /// IPv4 in order, and nothing goes wrong.
+    pub const PLAIN: Self = Self {
+        files: 1,
+        file: 0,
+        quits: true,
+        faults_per_thousand: 0,
+        net: Net::V4,
+        swapped_per_thousand: 0,
+    };
 }
 
 /// One session.
@@ -164,9 +179,8 @@ impl Session {
             4 => {
                 truth.announcements += 1;
                 let port = 50_000 + self.random.below(10_000) as u16;
-                let reply =
-                    format!("227 Passive Mode (192,0,2,10,{},{}).\r\n", port / 256, port % 256);
-                control.asks(out, at, "PASV\r\n", &reply)?;
+                let (command, reply) = passive(plan.net, port);
+                control.asks(out, at, command, &reply)?;
                 let own = control.client.1 + 1 + (self.file % 50) as u16;
                 self.data.client.1 = own;
                 self.data.server.1 = port;
@@ -256,5 +270,14 @@ impl Session {
         self.data.seq = isn;
         self.step += 1;
         Ok(Some(1_000_000 << times))
+    }
+}
+
+/// What asks for a passive port, and the reply (RFC 2428 for IPv6).
+fn passive(net: Net, port: u16) -> (&'static str, String) {
+    let (high, low) = (port / 256, port % 256);
+    match net {
+        Net::V6 => ("EPSV\r\n", format!("229 Extended Passive Mode (|||{port}|).\r\n")),
+        _ => ("PASV\r\n", format!("227 Passive Mode (192,0,2,10,{high},{low}).\r\n")),
     }
 }

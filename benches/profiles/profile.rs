@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 use std::net::Ipv4Addr;
 use std::path::Path;
 
@@ -32,7 +32,7 @@ pub static PROFILES: &[Profile] = &[
         name: "bulk",
         sessions: 600,
         together: 20,
-        plan: Plan { files: 4, file: 1_000_000, quits: true, faults_per_thousand: 0 },
+        plan: Plan { files: 4, file: 1_000_000, ..Plan::PLAIN },
         snaplen: WHOLE,
         pcapng: false,
         background: 0,
@@ -41,7 +41,7 @@ pub static PROFILES: &[Profile] = &[
         name: "chatty",
         sessions: 271_000,
         together: 500,
-        plan: Plan { files: 1, file: 2_000, quits: true, faults_per_thousand: 10 },
+        plan: Plan { files: 1, file: 2_000, faults_per_thousand: 10, ..Plan::PLAIN },
         snaplen: WHOLE,
         pcapng: false,
         background: 0,
@@ -50,7 +50,7 @@ pub static PROFILES: &[Profile] = &[
         name: "mixed",
         sessions: 2_000,
         together: 50,
-        plan: Plan { files: 2, file: 20_000, quits: true, faults_per_thousand: 10 },
+        plan: Plan { files: 2, file: 20_000, faults_per_thousand: 10, ..Plan::PLAIN },
         snaplen: WHOLE,
         pcapng: true,
         background: 9,
@@ -59,7 +59,7 @@ pub static PROFILES: &[Profile] = &[
         name: "snap96",
         sessions: 1_150,
         together: 20,
-        plan: Plan { files: 4, file: 1_000_000, quits: true, faults_per_thousand: 0 },
+        plan: Plan { files: 4, file: 1_000_000, ..Plan::PLAIN },
         snaplen: 96,
         pcapng: false,
         background: 0,
@@ -68,7 +68,7 @@ pub static PROFILES: &[Profile] = &[
         name: "open",
         sessions: 1_000_000,
         together: u64::MAX,
-        plan: Plan { files: 1, file: 500, quits: false, faults_per_thousand: 0 },
+        plan: Plan { files: 1, file: 500, quits: false, ..Plan::PLAIN },
         snaplen: WHOLE,
         pcapng: false,
         background: 0,
@@ -84,10 +84,24 @@ pub struct Made {
 /// Writes a profile's capture; the same seed and scale give the same bytes.
 pub fn make(profile: &Profile, scale: f64, seed: u64, path: &Path) -> io::Result<Made> {
     let sessions = ((profile.sessions as f64 * scale) as u64).max(1);
-    let file = BufWriter::with_capacity(1 << 20, File::create(path)?);
-    let mut out = Capture::new(file, profile.pcapng, profile.snaplen)?;
-    let mut truth = Truth::default();
     let payload: Vec<u8> = (0..1448_u32).map(|i| (i * 7) as u8).collect();
+    let file = BufWriter::with_capacity(1 << 20, File::create(path)?);
+    make_into(file, profile, sessions, &payload, seed)
+}
+
+/// Writes so many sessions in a profile's manner; their files' bytes are those of `payload`, again
+/// and again.
+pub fn make_into<W: Write>(
+    file: W,
+    profile: &Profile,
+    sessions: u64,
+    payload: &[u8],
+    seed: u64,
+) -> io::Result<Made> {
+    let Plan { net, swapped_per_thousand, .. } = profile.plan;
+    let out = Capture::new(file, profile.pcapng, profile.snaplen)?;
+    let mut out = out.over(net, swapped_per_thousand, seed);
+    let mut truth = Truth::default();
     let mut random = Random(seed);
     let mut due: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
     let mut playing: Vec<Session> = Vec::new();
@@ -118,7 +132,7 @@ pub fn make(profile: &Profile, scale: f64, seed: u64, path: &Path) -> io::Result
     }
     while let Some(Reverse((at, place))) = due.pop() {
         let before = out.packets;
-        match playing[place].step(&profile.plan, &payload, at, &mut out, &mut truth)? {
+        match playing[place].step(&profile.plan, payload, at, &mut out, &mut truth)? {
             Some(wait) => due.push(Reverse((at + wait, place))),
             None => {
                 free.push(place);
@@ -126,15 +140,15 @@ pub fn make(profile: &Profile, scale: f64, seed: u64, path: &Path) -> io::Result
             }
         }
         for _ in 0..(out.packets - before) * profile.background {
-            other(&mut out, at, &payload, &mut random)?;
+            other(&mut out, at, payload, &mut random)?;
         }
     }
     Ok(Made { packets: out.finish()?, truth })
 }
 
 /// A packet of web traffic, between one of some thousand pairs of hosts.
-fn other(
-    out: &mut Capture<BufWriter<File>>,
+fn other<W: Write>(
+    out: &mut Capture<W>,
     at: u64,
     payload: &[u8],
     random: &mut Random,
