@@ -5,16 +5,21 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use expect_test::expect_file;
 use ftpscope::capture::{self, OpenOptions, PacketStore, Problem};
+use ftpscope::diagnose::Status;
 use ftpscope::engine::Options;
-use ftpscope::tui::{App, Effect, Publisher, Settings, Snapshot, draw, keys, read_files, update};
+use ftpscope::tui::{
+    App, Effect, Entry, Publisher, Row, Settings, Snapshot, draw, keys, read_files, update,
+};
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
+const FORTY: &str = "forty-sessions-client";
 const SIZES: [(u16, u16); 2] = [(80, 24), (140, 45)];
 
 fn root() -> &'static Path {
@@ -288,6 +293,146 @@ fn new_sessions_do_not_move_the_cursor() {
     more.entries.splice(0..0, twice.into_iter().take(1));
     app.show(std::sync::Arc::new(more));
     assert_eq!(app.list.selected, selected);
+}
+
+/// A snapshot after the one that is shown: what became of each session is in `change`.
+fn later(app: &App, change: impl Fn(&mut Row)) -> Arc<Snapshot> {
+    let mut later = (*app.snapshot).clone();
+    later.generation += 1;
+    for entry in &mut later.entries {
+        let mut row = entry.row.clone();
+        change(&mut row);
+        *entry = Arc::new(Entry { judged: Arc::clone(&entry.judged), row });
+    }
+    Arc::new(later)
+}
+
+/// The keys of the sessions on the screen, from the top.
+fn on_screen(app: &App) -> Vec<u64> {
+    let shown = app.list.shown.iter().skip(app.list.top);
+    let keys = shown.map(|i| app.snapshot.entries[*i as usize].row.key);
+    keys.take(app.size.1 as usize - 4).collect()
+}
+
+/// Sessions move in the list when something becomes of them: the cursor stays with its session, and
+/// the session on the screen.
+#[test]
+fn the_cursor_stays_on_the_screen_when_its_session_moves() {
+    let (mut app, store) = opened(&[FORTY], (80, 24), Settings::default());
+    app.show(later(&app, |row| row.status = Status::Healthy));
+    keys_of("Gkk").for_each(|code| press(&mut app, &store, code));
+    let selected = app.list.selected.unwrap();
+    assert!(app.list.top > 0);
+    let stalls = |key| {
+        move |row: &mut Row| {
+            if row.key == key {
+                row.status = Status::Stalled;
+            }
+        }
+    };
+    app.show(later(&app, stalls(selected)));
+    assert_eq!(app.list.selected, Some(selected));
+    assert!(on_screen(&app).contains(&selected), "{}", picture(&app));
+    // And where it becomes healthy again.
+    app.show(later(&app, |row| row.status = Status::Healthy));
+    assert_eq!(app.list.selected, Some(selected));
+    assert!(on_screen(&app).contains(&selected), "{}", picture(&app));
+    // The newest one, which is followed.
+    keys_of("F").for_each(|code| press(&mut app, &store, code));
+    let newest = app.snapshot.entries.last().unwrap().row.key;
+    app.show(later(&app, stalls(newest)));
+    assert_eq!(app.list.selected, Some(newest));
+    assert!(on_screen(&app).contains(&newest), "{}", picture(&app));
+}
+
+/// What becomes of sessions beyond the screen moves nothing on it; at the top of the list new
+/// problems are seen at once.
+#[test]
+fn rows_stay_where_they_are() {
+    let (mut app, store) = opened(&[FORTY], (80, 24), Settings::default());
+    app.show(later(&app, |row| row.status = Status::Healthy));
+    keys_of("g▼jjjjj").for_each(|code| press(&mut app, &store, code));
+    assert!(app.list.top > 0);
+    let (before, selected) = (on_screen(&app), app.list.selected);
+    let keys: Vec<u64> = app.snapshot.entries.iter().map(|e| e.row.key).collect();
+    let stalled = |stalled: &[u64]| {
+        let stalled = stalled.to_vec();
+        move |row: &mut Row| {
+            if stalled.contains(&row.key) {
+                row.status = Status::Stalled;
+            }
+        }
+    };
+    // From below the screen to the top.
+    app.show(later(&app, stalled(&keys[37..])));
+    assert_eq!(on_screen(&app), before, "{}", picture(&app));
+    // From the screen to the top: one row comes in its place.
+    app.show(later(&app, stalled(&before[2..3])));
+    assert_eq!(on_screen(&app)[3..], before[3..], "{}", picture(&app));
+    assert_eq!(app.list.selected, selected);
+    // At the top.
+    press(&mut app, &store, KeyCode::Char('g'));
+    app.show(later(&app, stalled(&keys[36..37])));
+    app.show(later(&app, |row| {
+        if row.key == keys[39] {
+            row.status = Status::Suspicious;
+        }
+    }));
+    assert_eq!(on_screen(&app)[0], keys[39], "{}", picture(&app));
+    assert!(on_screen(&app).contains(&app.list.selected.unwrap()));
+}
+
+/// While a file is read, the worst of it is seen, until somebody moves the cursor; over an interface
+/// the cursor is never moved.
+#[test]
+fn a_file_is_shown_from_its_worst_session_on() {
+    let (all, store) = opened(&[FORTY], (80, 24), Settings::default());
+    let begun = |live: bool| {
+        let mut app = App::new(Settings::default(), (80, 24)).unwrap();
+        let mut some = (*all.snapshot).clone();
+        some.entries.truncate(4);
+        some.progress.live = live;
+        app.show(Arc::new(some));
+        app
+    };
+    let rest = |live: bool| {
+        let mut rest = (*all.snapshot).clone();
+        rest.entries.iter_mut().skip(4).for_each(|e| {
+            let row = Row { status: Status::Stalled, ..e.row.clone() };
+            *e = Arc::new(Entry { judged: Arc::clone(&e.judged), row });
+        });
+        rest.generation += 1;
+        rest.progress.live = live;
+        Arc::new(rest)
+    };
+    let mut untouched = begun(false);
+    untouched.show(rest(false));
+    assert_eq!(untouched.list.line(&untouched.snapshot), Some(0));
+    let moves = |mut app: App, live: bool| {
+        let selected = app.list.selected;
+        app.show(rest(live));
+        assert_eq!(app.list.selected, selected);
+        assert!(on_screen(&app).contains(&selected.unwrap()), "{}", picture(&app));
+    };
+    moves(begun(true), true);
+    let mut touched = begun(false);
+    press(&mut touched, &store, KeyCode::Char('j'));
+    moves(touched, false);
+}
+
+/// A session that is let go leaves the cursor with the one below it.
+#[test]
+fn the_cursor_goes_to_the_next_line_when_its_session_goes() {
+    let (mut app, store) = opened(&[FORTY], (80, 24), Settings::default());
+    keys_of(">gjjjjj").for_each(|code| press(&mut app, &store, code));
+    let mut fewer = (*app.snapshot).clone();
+    fewer.generation += 1;
+    // With two before it.
+    fewer.entries.drain(1..3);
+    fewer.entries.remove(3);
+    let next = fewer.entries[3].row.key;
+    app.show(Arc::new(fewer));
+    assert_eq!(app.list.selected, Some(next));
 }
 
 proptest! {

@@ -141,6 +141,7 @@ impl App {
         }
         self.snapshot = snapshot;
         self.list.refresh(&self.snapshot);
+        self.list.scroll(&self.snapshot, super::view::list_rows(self.size));
         if let Some(whole) = &mut self.findings {
             whole.refresh(&self.snapshot, &self.clock, self.size.0);
             whole.scroll(super::view::body_rows(self.size));

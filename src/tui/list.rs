@@ -1,5 +1,7 @@
 //! The list of sessions: which are shown, in what order, and which is under the cursor.
 
+use std::collections::{BTreeMap, HashMap};
+
 use super::columns::COLUMNS;
 use super::row::Row;
 use super::snapshot::Snapshot;
@@ -36,7 +38,13 @@ pub struct List {
     pub top: usize,
     /// The cursor stays with the newest session.
     pub follow: bool,
+    /// A key was pressed: the cursor is where somebody wants it.
+    pub touched: bool,
     made_of: Option<u64>,
+    /// [`Row::key`] of the sessions that were last on the screen, from the top.
+    on_screen: Vec<u64>,
+    /// The rows on the screen may have other lines now.
+    moved: bool,
 }
 
 impl Default for List {
@@ -49,7 +57,10 @@ impl Default for List {
             selected: None,
             top: 0,
             follow: false,
+            touched: false,
             made_of: None,
+            on_screen: Vec::new(),
+            moved: false,
         }
     }
 }
@@ -61,13 +72,14 @@ impl List {
     }
 
     /// Fits the list to a snapshot. The cursor stays on its session; where that is no longer
-    /// shown, on the line where it was.
+    /// shown, it goes to the nearest one below, or else above.
     pub fn refresh(&mut self, snapshot: &Snapshot) {
         if self.made_of == Some(snapshot.generation) {
             return;
         }
+        // Another order was asked for: rows are where it puts them.
+        self.moved = self.made_of.is_some();
         self.made_of = Some(snapshot.generation);
-        let line = self.line(snapshot);
         let passes = |i: &u32| {
             let entry = snapshot.entries.get(*i as usize);
             entry.is_some_and(|e| self.filter.as_ref().is_none_or(|f| f.matches(&e.judged)))
@@ -87,17 +99,33 @@ impl List {
             }
         }
         let newest = || self.shown.iter().filter_map(|i| row(i).map(|r| r.key)).max();
+        let first = self.shown.first().and_then(|i| row(i).map(|r| r.key));
+        // Of a file that is still read, the worst is to be seen.
+        let unsought = !self.touched && !snapshot.progress.live;
         if self.follow {
             self.selected = newest();
+        } else if unsought {
+            self.selected = first;
         } else if self.line(snapshot).is_none() {
-            let at = line.unwrap_or(0).min(self.shown.len().saturating_sub(1));
-            self.selected = self.shown.get(at).and_then(|i| row(i).map(|r| r.key));
+            self.selected = self.neighbour(snapshot).or(first);
         }
+    }
+
+    /// Of the sessions on the screen that are still shown, the one next to the cursor's.
+    fn neighbour(&self, snapshot: &Snapshot) -> Option<u64> {
+        let at = self.on_screen.iter().position(|key| Some(*key) == self.selected)?;
+        let (above, below) = self.on_screen.split_at(at);
+        let mut near = below.iter().chain(above.iter().rev());
+        near.find(|key| self.line_of(snapshot, **key).is_some()).copied()
     }
 
     /// The line under the cursor.
     pub fn line(&self, snapshot: &Snapshot) -> Option<usize> {
-        let place = snapshot.find(self.selected?)?.0 as u32;
+        self.line_of(snapshot, self.selected?)
+    }
+
+    fn line_of(&self, snapshot: &Snapshot, key: u64) -> Option<usize> {
+        let place = snapshot.find(key)?.0 as u32;
         self.shown.iter().position(|i| *i == place)
     }
 
@@ -117,12 +145,32 @@ impl List {
         }
     }
 
-    /// Scrolls so that the cursor is among `rows` lines.
+    /// Scrolls so that the cursor is among `rows` lines, and most rows stay where they were.
     pub fn scroll(&mut self, snapshot: &Snapshot, rows: usize) {
+        // At the top of the list what comes on top of it is to be seen.
+        if std::mem::take(&mut self.moved) && self.top > 0 {
+            self.top = self.top_for_most(snapshot).unwrap_or(self.top);
+        }
         let line = self.line(snapshot).unwrap_or(0);
         let rows = rows.max(1);
         let most = self.shown.len().saturating_sub(rows);
         self.top = self.top.clamp((line + 1).saturating_sub(rows), line).min(most);
+        let shown = self.shown.iter().skip(self.top).take(rows);
+        let key = |i: &u32| snapshot.entries.get(*i as usize).map(|e| e.row.key);
+        self.on_screen = shown.filter_map(key).collect();
+    }
+
+    /// The first line with which as many rows as can be stay where they were on the screen.
+    fn top_for_most(&self, snapshot: &Snapshot) -> Option<usize> {
+        let row_of = |(row, key): (usize, &u64)| Some((snapshot.find(*key)?.0 as u32, row));
+        let rows: HashMap<u32, usize> =
+            self.on_screen.iter().enumerate().filter_map(row_of).collect();
+        let lines = self.shown.iter().enumerate();
+        let tops = lines.filter_map(|(line, place)| line.checked_sub(*rows.get(place)?));
+        let mut votes: BTreeMap<usize, usize> = BTreeMap::new();
+        tops.for_each(|top| *votes.entry(top).or_default() += 1);
+        let nearest = |top: usize| std::cmp::Reverse(top.abs_diff(self.top));
+        votes.into_iter().max_by_key(|(top, n)| (*n, nearest(*top))).map(|(top, _)| top)
     }
 
     /// The next column to sort by, from the left or from the right; [`Sort::Problems`] stands

@@ -14,6 +14,7 @@ use crate::report::filter::Filter;
 /// Does what was asked for; what the terminal has to do is returned.
 pub fn update(app: &mut App, action: Action) -> Vec<Effect> {
     app.notice = None;
+    app.list.touched = true;
     let effects = match action {
         Action::Quit => quit(app),
         Action::Leave => return vec![Effect::Quit],
