@@ -9,6 +9,9 @@ mod play;
 #[allow(dead_code, reason = "the benchmark uses more of it")]
 #[path = "../benches/profiles/profile.rs"]
 mod profile;
+#[path = "../benches/profiles/swap.rs"]
+mod swap;
+#[allow(dead_code, reason = "the benchmark uses more of it")]
 #[path = "../benches/profiles/wire.rs"]
 mod wire;
 
