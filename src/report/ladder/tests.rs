@@ -88,6 +88,31 @@ fn every_width_can_be_drawn() {
     }
 }
 
+/// Where there is no room for several lanes, there is one, and its headings are whole.
+#[test]
+fn headings_never_run_together() {
+    let words = ["time", "frame", "client", "server", "control", "data", "1"];
+    let ends = ["10.77.1.2:51234", "10.88.1.2:21", ":51234", ":21", ":40212", ":50012"];
+    for width in 32..200 {
+        let lines = drawn(&stalled(), width);
+        assert!(lines[0].split_whitespace().all(|w| words.contains(&w)), "{width}: {}", lines[0]);
+        assert!(lines[1].split_whitespace().all(|w| ends.contains(&w)), "{width}: {}", lines[1]);
+    }
+    // The headings are those of the lane under the cursor.
+    let ladder = stalled();
+    let heading = |selected: usize| {
+        let area = Rect::new(0, 0, 40, 8);
+        let mut buffer = Buffer::empty(area);
+        let selected = Some(selected);
+        let times = Times::SinceStart;
+        Window { ladder: &ladder, first: 0, above: 0, selected, times }.render(area, &mut buffer);
+        let line = |y| (0..40).map(|x| buffer.cell((x, y)).unwrap().symbol()).collect::<String>();
+        line(0) + &line(1)
+    };
+    assert!(heading(0).contains("control") && heading(0).contains(":51234"), "{}", heading(0));
+    assert!(heading(2).contains("data 1") && heading(2).contains(":50012"), "{}", heading(2));
+}
+
 fn judged(sample: &str) -> Judged {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(sample);
     let opened = capture::open(&[path], &capture::OpenOptions::default());
