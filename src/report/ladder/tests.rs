@@ -150,3 +150,36 @@ fn a_diagnosis_without_evidence_has_a_ladder_too() {
     let ladder = Ladder::around(&judged, &diagnosis, false);
     assert!(!ladder.rungs.is_empty() && ladder.data.is_empty());
 }
+
+/// What was waited for is found without a ladder: it is what stands in the ladder, on all samples.
+#[test]
+fn a_gap_is_the_stall_of_its_ladder() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e == "pcap" || e == "pcapng"));
+    let mut found = 0;
+    for file in files {
+        let opened = capture::open(std::slice::from_ref(&file), &capture::OpenOptions::default());
+        for judged in engine::analyse(opened.source, &engine::Options::default()).sessions {
+            let s = &judged.session;
+            let channels: Vec<Option<&Channel>> =
+                s.channels.iter().map(Some).chain([None]).collect();
+            for diagnosis in &judged.diagnoses {
+                for channel in &channels {
+                    let shown = window::around(s, diagnosis, *channel);
+                    let at = shown.iter().position(|r| matches!(r.step, Step::Stall { .. }));
+                    let drawn = at.map(|i| {
+                        let Step::Stall { verdict, .. } = &shown[i].step else { unreachable!() };
+                        let before = shown[..i].iter().rev().find_map(|r| r.at).unwrap();
+                        let after = shown[i..].iter().find_map(|r| r.at).unwrap();
+                        (before, after, shown[i].lane, verdict.clone())
+                    });
+                    let gap = window::gap(s, diagnosis, *channel);
+                    assert_eq!(gap, drawn, "{} {}", file.display(), diagnosis.code);
+                    found += usize::from(gap.is_some());
+                }
+            }
+        }
+    }
+    assert!(found > 100, "{found}");
+}
