@@ -56,13 +56,14 @@ fn press(app: &mut App, store: &PacketStore, code: KeyCode) {
     }
 }
 
-/// Letters are keys; `⏎` is Enter, `⇥` Tab, `⎋` Escape, `▼` a page down.
+/// Letters are keys; `⏎` is Enter, `⇥` Tab, `⎋` Escape, `▼` a page down, `▲` up.
 fn keys_of(text: &str) -> impl Iterator<Item = KeyCode> {
     text.chars().map(|c| match c {
         '⏎' => KeyCode::Enter,
         '⇥' => KeyCode::Tab,
         '⎋' => KeyCode::Esc,
         '▼' => KeyCode::PageDown,
+        '▲' => KeyCode::PageUp,
         c => KeyCode::Char(c),
     })
 }
@@ -433,6 +434,33 @@ fn the_cursor_goes_to_the_next_line_when_its_session_goes() {
     let next = fewer.entries[3].row.key;
     app.show(Arc::new(fewer));
     assert_eq!(app.list.selected, Some(next));
+}
+
+/// On a screen that is lower than a text, all of the text can be read, down and up again.
+#[test]
+fn a_text_higher_than_the_screen_is_scrolled() {
+    let tall = (60, 400);
+    let (mut app, store) = opened(&["passive-range-dropped-ncftp"], tall, Settings::default());
+    keys_of("⏎3").for_each(|code| press(&mut app, &store, code));
+    let rows = |app: &App| -> Vec<String> {
+        let picture = picture(app);
+        let rows: Vec<&str> = picture.lines().skip(3).collect();
+        let text = |row: &&str| row.split('▼').next().unwrap().trim().to_owned();
+        rows[..rows.len() - 1].iter().map(text).collect()
+    };
+    let all: Vec<String> = rows(&app).into_iter().filter(|r| !r.is_empty()).collect();
+    app.size = (60, 8);
+    press(&mut app, &store, KeyCode::Char('g'));
+    for (keys, times) in [('j', 200), ('k', 200), ('▼', 60), ('▲', 60)] {
+        let mut seen = rows(&app);
+        for _ in 0..times {
+            keys_of(&keys.to_string()).for_each(|code| press(&mut app, &store, code));
+            seen.extend(rows(&app));
+        }
+        // What says how much is below may stand on the end of a line.
+        let missing = all.iter().find(|a| !seen.iter().any(|s| s == *a));
+        assert_eq!(missing, None, "by {keys}");
+    }
 }
 
 proptest! {

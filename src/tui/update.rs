@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::action::{Action, Effect};
 use super::app::{App, Prompt, TimesShown};
-use super::detail::{Detail, Item, Tab};
+use super::detail::{Cursor, Detail, Item, Tab};
 use super::list::Sort;
 use super::packet::PacketView;
 use super::view;
@@ -256,10 +256,18 @@ fn in_session(app: &mut App, action: &Action) -> Vec<Effect> {
     let Some(mut detail) = app.detail.take() else { return Vec::new() };
     let count = detail.count();
     let mut effects = Vec::new();
+    // Texts may be higher than the screen.
+    let rows = view::tab_rows(app.size);
+    let heights = match detail.tab {
+        Tab::Diagnosis => view::item_heights(&detail, app.size.0),
+        _ => Vec::new(),
+    };
     match action {
+        Action::Move(by) if detail.tab == Tab::Diagnosis => detail.item.walk(*by, rows, &heights),
+        Action::Page(by) if detail.tab == Tab::Diagnosis => detail.item.page(*by, rows, &heights),
         Action::Move(by) => detail.cursor().step(*by, count),
         Action::Page(by) => detail.cursor().step(by.saturating_mul(page), count),
-        Action::First => detail.cursor().at = 0,
+        Action::First => *detail.cursor() = Cursor::default(),
         Action::Last => detail.cursor().at = count.saturating_sub(1),
         Action::Click(_, row) => {
             if let Some(line) = line_at(app, &mut detail, *row) {
@@ -305,6 +313,7 @@ fn line_at(app: &App, detail: &mut Detail, row: u16) -> Option<usize> {
         Tab::Diagnosis => view::item_heights(detail, width),
         _ => Vec::new(),
     };
+    left += detail.cursor().above;
     let count = detail.count();
     for line in detail.cursor().top..count {
         let height = match detail.tab {

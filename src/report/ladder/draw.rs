@@ -56,6 +56,8 @@ pub struct Window<'a> {
     pub ladder: &'a Ladder,
     /// The rung at the top.
     pub first: usize,
+    /// Rows of it that are above the window.
+    pub above: usize,
     /// The rung under the cursor.
     pub selected: Option<usize>,
     /// Which times.
@@ -109,7 +111,7 @@ fn rows(rung: &Rung, layout: &Layout) -> usize {
 impl Widget for &Ladder {
     fn render(self, area: Rect, buffer: &mut Buffer) {
         let times = Times::SinceStart;
-        Window { ladder: self, first: 0, selected: None, times }.render(area, buffer);
+        Window { ladder: self, first: 0, above: 0, selected: None, times }.render(area, buffer);
     }
 }
 
@@ -125,7 +127,8 @@ impl Widget for Window<'_> {
         let above = ladder.rungs.iter().take(self.first.min(ladder.rungs.len()));
         let mut now: Option<Moment> = above.rev().find_map(|r| r.at);
         let below = ladder.rungs.iter().skip(self.first).find_map(|r| r.at);
-        canvas.heading(ladder, &layout, below.or(now));
+        let under = self.selected.and_then(|i| ladder.rungs.get(i)).map(|r| r.lane);
+        canvas.heading(ladder, &layout, below.or(now), under);
         for (i, rung) in ladder.rungs.iter().enumerate().skip(self.first) {
             if canvas.y >= area.height {
                 break;
@@ -133,7 +136,8 @@ impl Widget for Window<'_> {
             let before = now;
             now = rung.at.or(now);
             let words = stall_words(rung, &layout);
-            for row in 0..rows(rung, &layout) {
+            let above = if i == self.first { self.above } else { 0 };
+            for row in above..rows(rung, &layout) {
                 canvas.borders(ladder, rung, &layout, now);
                 let word = row.checked_sub(1).and_then(|r| words.get(r));
                 let time = rung.at.map(|at| self.times.show(at, before, ladder.origin));
@@ -163,8 +167,15 @@ impl Canvas<'_> {
         self.buffer.set_stringn(self.area.x + x, self.area.y + self.y, text, room, style);
     }
 
-    /// The headings; of a data lane's channels the one that is open at `now`, else the next.
-    fn heading(&mut self, ladder: &Ladder, layout: &Layout, now: Option<Moment>) {
+    /// The headings; of a data lane's channels the one that is open at `now`, else the next. Where
+    /// there is one lane for all, that of the rung under the cursor.
+    fn heading(
+        &mut self,
+        ladder: &Ladder,
+        layout: &Layout,
+        now: Option<Moment>,
+        under: Option<Lane>,
+    ) {
         self.put(0, &column_right("time", usize::from(layout.time)), QUIET);
         self.put(layout.time, &column_right("frame", usize::from(layout.frame)), QUIET);
         let open = |channels: &'_ [DataChannel]| -> Option<usize> {
@@ -173,8 +184,15 @@ impl Canvas<'_> {
         };
         let visible = ladder.data.iter().skip(layout.first).zip(&layout.data);
         let data = visible.filter_map(|(c, track)| Some((&c.get(open(c)?)?.heading, *track)));
-        let lanes: Vec<(&Heading, Track)> =
+        let mut lanes: Vec<(&Heading, Track)> =
             std::iter::once((&ladder.control, layout.control)).chain(data).collect();
+        if layout.one {
+            let of = match under {
+                Some(Lane::Data(lane)) => lane + 1,
+                _ => 0,
+            };
+            lanes = lanes.get(of).or(lanes.first()).copied().into_iter().collect();
+        }
         for (heading, track) in &lanes {
             self.put(track.left, "client", STRONG);
             self.put((track.right + 1).saturating_sub(6), "server", STRONG);
@@ -215,6 +233,9 @@ impl Canvas<'_> {
         let glyph = if quiet { "┊" } else { "│" };
         self.put(layout.control.left, glyph, QUIET);
         self.put(layout.control.right, glyph, QUIET);
+        if layout.one {
+            return;
+        }
         for (lane, channels) in ladder.data.iter().enumerate() {
             let Some(track) = layout.track(Lane::Data(lane)) else { continue };
             let stalled = matches!(rung.step, Step::Stall { .. }) && rung.lane == Lane::Data(lane);

@@ -14,6 +14,10 @@ pub(super) const GAP: u16 = 2;
 const LEAST_DATA: u16 = 24;
 /// A narrower control lane says nothing.
 const LEAST_CONTROL: u16 = 30;
+/// With less room for both, headings run together: everything stands in one lane.
+const LEAST_BOTH: u16 = 32;
+/// A narrower lane is cut.
+const LEAST_ONE: u16 = 14;
 /// Arrows of more than a hand's width are no easier to read.
 const MOST_CONTROL: u16 = 75;
 
@@ -40,6 +44,8 @@ pub(super) struct Layout {
     pub data: Vec<Track>,
     /// Which data lane the first of them is.
     pub first: usize,
+    /// All lanes stand in the control lane's place.
+    pub one: bool,
 }
 
 impl Layout {
@@ -49,12 +55,13 @@ impl Layout {
         let (since, frame) = if width < ENOUGH { TIGHT } else { ROOMY };
         let (time, frame) = (time.max(since), frame.max(longest.saturating_add(1)));
         let left = time + frame + GAP;
-        let end = width.max(left + 20);
-        if lanes == 0 {
-            let control = Track { left, right: (end - 1).min(left + MOST_CONTROL) };
-            return Self { time, frame, control, data: Vec::new(), first: 0 };
-        }
+        let end = width.max(left + LEAST_ONE);
         let room = end - left;
+        let one = lanes > 0 && room < LEAST_BOTH;
+        if lanes == 0 || one {
+            let control = Track { left, right: (end - 1).min(left + MOST_CONTROL) };
+            return Self { time, frame, control, data: vec![control; lanes], first: 0, one };
+        }
         let fit = room.saturating_sub(LEAST_CONTROL) / (LEAST_DATA + GAP);
         let shown = lanes.min(usize::from(fit)).max(1);
         let each = match u16::try_from(shown).unwrap_or(1) {
@@ -73,7 +80,7 @@ impl Layout {
             at += each + GAP;
         }
         let first = wanted.saturating_sub(shown - 1).min(lanes - shown);
-        Self { time, frame, control, data, first }
+        Self { time, frame, control, data, first, one }
     }
 
     /// The track of a lane; `None` where there is no room for it.

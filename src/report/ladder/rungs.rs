@@ -13,6 +13,24 @@ use crate::session::{
 /// The lane of the only channel.
 pub(super) const DATA: Lane = Lane::Data(0);
 
+/// Takes what was seen: as rungs, or only when it was.
+trait Sink {
+    /// Something was seen at a moment.
+    fn seen(&mut self, at: Moment, rung: impl FnOnce() -> Rung);
+}
+
+impl Sink for Vec<Rung> {
+    fn seen(&mut self, _: Moment, rung: impl FnOnce() -> Rung) {
+        self.push(rung());
+    }
+}
+
+impl Sink for Vec<Moment> {
+    fn seen(&mut self, at: Moment, _: impl FnOnce() -> Rung) {
+        self.push(at);
+    }
+}
+
 /// Whether the initiator of a data connection stands on the client's side.
 pub fn initiator_is_client(session: &Session, channel: &Channel, c: &Connection) -> bool {
     match channel.mode {
@@ -24,12 +42,36 @@ pub fn initiator_is_client(session: &Session, channel: &Channel, c: &Connection)
 
 /// Everything seen on the control connection and, when there is one, on this channel.
 pub fn all(session: &Session, channel: Option<&Channel>) -> Vec<Rung> {
-    let mut rungs = control(session);
-    if let Some(channel) = channel {
-        rungs.extend(data(session, channel, DATA));
-    }
+    let mut rungs: Vec<Rung> = Vec::new();
+    seen(session, channel, &mut rungs);
     rungs.sort_by_key(|r| r.at);
-    // Where nothing else comes after SYNs without an answer, the last of them ends the ladder.
+    last_syn(session, channel, rungs.last().and_then(|r| r.at), &mut rungs);
+    rungs
+}
+
+/// When it was seen: the moments of [`all`], without the cost of their words.
+pub fn moments(session: &Session, channel: Option<&Channel>) -> Vec<Moment> {
+    let mut moments: Vec<Moment> = Vec::with_capacity(session.script.messages.len() + 8);
+    seen(session, channel, &mut moments);
+    moments.sort();
+    last_syn(session, channel, moments.last().copied(), &mut moments);
+    moments
+}
+
+fn seen(session: &Session, channel: Option<&Channel>, sink: &mut impl Sink) {
+    on_control(session, sink);
+    if let Some(channel) = channel {
+        on_data(session, channel, DATA, sink);
+    }
+}
+
+/// Where nothing else comes after SYNs without an answer, the last of them ends the ladder.
+fn last_syn(
+    session: &Session,
+    channel: Option<&Channel>,
+    end: Option<Moment>,
+    sink: &mut impl Sink,
+) {
     let last = match channel {
         Some(channel) => {
             channel.connection.as_ref().map(|d| (d, DATA, initiator_is_client(session, channel, d)))
@@ -40,11 +82,10 @@ pub fn all(session: &Session, channel: Option<&Channel>) -> Vec<Rung> {
         && let Some(at) = c.from_initiator.last_syn
         && c.state() == ConnectionState::Unanswered
         && c.from_initiator.syns > 1
-        && rungs.last().is_some_and(|r| r.at == c.from_initiator.syn)
+        && end.is_some_and(|end| c.from_initiator.syn == Some(end))
     {
-        rungs.push(Rung::arrow(at, lane, to_server, "the last SYN", Tone::Bad).lost());
+        sink.seen(at, || Rung::arrow(at, lane, to_server, "the last SYN", Tone::Bad).lost());
     }
-    rungs
 }
 
 fn client_dials(session: &Session) -> bool {
@@ -54,10 +95,15 @@ fn client_dials(session: &Session) -> bool {
 /// Everything seen on the control connection, not in order.
 pub fn control(session: &Session) -> Vec<Rung> {
     let mut rungs = Vec::new();
+    on_control(session, &mut rungs);
+    rungs
+}
+
+fn on_control(session: &Session, sink: &mut impl Sink) {
     let c = &session.control;
-    opening(c, Lane::Control, client_dials(session), &mut rungs);
-    messages(session, &mut rungs);
-    ending(c, Lane::Control, client_dials(session), &mut rungs);
+    opening(c, Lane::Control, client_dials(session), sink);
+    messages(session, sink);
+    ending(c, Lane::Control, client_dials(session), sink);
     // What is silent until here is drawn as such.
     let text = match session.closing_point {
         ClosingPoint::EndOfInput => Some("the capture ends"),
@@ -65,24 +111,28 @@ pub fn control(session: &Session) -> Vec<Rung> {
         ClosingPoint::Closed | ClosingPoint::Evicted => None,
     };
     if let Some(text) = text.filter(|_| !session.control.ended()) {
-        rungs.push(Rung::mark(session.judged_at, Lane::Control, text, Tone::Quiet));
+        let at = session.judged_at;
+        sink.seen(at, || Rung::mark(at, Lane::Control, text, Tone::Quiet));
     }
-    rungs
 }
 
 /// Everything seen of a data channel, not in order.
 pub fn data(session: &Session, channel: &Channel, lane: Lane) -> Vec<Rung> {
     let mut rungs = Vec::new();
-    for dial in channel.attempts.iter().chain(&channel.connection) {
-        let client_dials = initiator_is_client(session, channel, dial);
-        opening(dial, lane, client_dials, &mut rungs);
-        flow(dial, lane, client_dials, &mut rungs);
-        ending(dial, lane, client_dials, &mut rungs);
-    }
+    on_data(session, channel, lane, &mut rungs);
     rungs
 }
 
-fn opening(c: &Connection, lane: Lane, client_dials: bool, rungs: &mut Vec<Rung>) {
+fn on_data(session: &Session, channel: &Channel, lane: Lane, sink: &mut impl Sink) {
+    for dial in channel.attempts.iter().chain(&channel.connection) {
+        let client_dials = initiator_is_client(session, channel, dial);
+        opening(dial, lane, client_dials, sink);
+        flow(dial, lane, client_dials, sink);
+        ending(dial, lane, client_dials, sink);
+    }
+}
+
+fn opening(c: &Connection, lane: Lane, client_dials: bool, sink: &mut impl Sink) {
     let times = |half: &Half| match half.syns {
         0 | 1 => String::new(),
         n => format!(" ×{n}"),
@@ -90,81 +140,91 @@ fn opening(c: &Connection, lane: Lane, client_dials: bool, rungs: &mut Vec<Rung>
     let unanswered = c.state() == ConnectionState::Unanswered;
     if let Some(at) = c.from_initiator.syn {
         let port = c.responder.port;
-        let text = match lane {
-            Lane::Control => format!("SYN{}", times(&c.from_initiator)),
-            Lane::Data(_) => format!("SYN to {port}{}", times(&c.from_initiator)),
-        };
-        let tone = if unanswered { Tone::Bad } else { Tone::Plain };
-        let rung = Rung::arrow(at, lane, client_dials, text, tone);
-        rungs.push(if unanswered { rung.lost() } else { rung });
+        sink.seen(at, || {
+            let text = match lane {
+                Lane::Control => format!("SYN{}", times(&c.from_initiator)),
+                Lane::Data(_) => format!("SYN to {port}{}", times(&c.from_initiator)),
+            };
+            let tone = if unanswered { Tone::Bad } else { Tone::Plain };
+            let rung = Rung::arrow(at, lane, client_dials, text, tone);
+            if unanswered { rung.lost() } else { rung }
+        });
     }
     if let Some(at) = c.from_responder.syn {
-        let half_open = c.state() == ConnectionState::HandshakeIncomplete;
-        let tone = if half_open { Tone::Bad } else { Tone::Plain };
-        let text = format!("SYN-ACK{}", times(&c.from_responder));
-        rungs.push(Rung::arrow(at, lane, !client_dials, text, tone));
+        sink.seen(at, || {
+            let half_open = c.state() == ConnectionState::HandshakeIncomplete;
+            let tone = if half_open { Tone::Bad } else { Tone::Plain };
+            let text = format!("SYN-ACK{}", times(&c.from_responder));
+            Rung::arrow(at, lane, !client_dials, text, tone)
+        });
     }
     for icmp in &c.icmp {
-        let what = match icmp.error.kind {
-            IcmpKind::NetUnreachable => "network unreachable".to_owned(),
-            IcmpKind::HostUnreachable => "host unreachable".to_owned(),
-            IcmpKind::ProtocolUnreachable => "protocol unreachable".to_owned(),
-            IcmpKind::PortUnreachable => "port unreachable".to_owned(),
-            IcmpKind::TooBig(mtu) => format!("too big, MTU {mtu}"),
-            IcmpKind::Prohibited => "prohibited".to_owned(),
-            IcmpKind::TimeExceeded => "time exceeded".to_owned(),
-            IcmpKind::Other => format!("type {}", icmp.error.icmp_type),
-        };
-        let to_initiator = icmp.error.src == c.initiator;
-        let to_server = to_initiator != client_dials;
-        let text = format!("ICMP {what}");
-        rungs.push(Rung::arrow(icmp.at, lane, to_server, text, Tone::Bad));
+        sink.seen(icmp.at, || {
+            let what = match icmp.error.kind {
+                IcmpKind::NetUnreachable => "network unreachable".to_owned(),
+                IcmpKind::HostUnreachable => "host unreachable".to_owned(),
+                IcmpKind::ProtocolUnreachable => "protocol unreachable".to_owned(),
+                IcmpKind::PortUnreachable => "port unreachable".to_owned(),
+                IcmpKind::TooBig(mtu) => format!("too big, MTU {mtu}"),
+                IcmpKind::Prohibited => "prohibited".to_owned(),
+                IcmpKind::TimeExceeded => "time exceeded".to_owned(),
+                IcmpKind::Other => format!("type {}", icmp.error.icmp_type),
+            };
+            let to_initiator = icmp.error.src == c.initiator;
+            let to_server = to_initiator != client_dials;
+            let text = format!("ICMP {what}");
+            Rung::arrow(icmp.at, lane, to_server, text, Tone::Bad)
+        });
     }
 }
 
-fn ending(c: &Connection, lane: Lane, client_dials: bool, rungs: &mut Vec<Rung>) {
+fn ending(c: &Connection, lane: Lane, client_dials: bool, sink: &mut impl Sink) {
     for (half, from_initiator) in [(&c.from_initiator, true), (&c.from_responder, false)] {
         let to_server = from_initiator == client_dials;
         if let Some(at) = half.fin {
-            rungs.push(Rung::arrow(at, lane, to_server, "FIN", Tone::Quiet));
+            sink.seen(at, || Rung::arrow(at, lane, to_server, "FIN", Tone::Quiet));
         }
         if let Some(reset) = half.rst {
             // An RST after both FINs is a kernel's answer to late data.
             let tone = if c.state() == ConnectionState::Closed { Tone::Quiet } else { Tone::Bad };
-            rungs.push(Rung::arrow(reset.at, lane, to_server, "RST", tone));
+            sink.seen(reset.at, || Rung::arrow(reset.at, lane, to_server, "RST", tone));
         }
     }
 }
 
-fn flow(c: &Connection, lane: Lane, client_dials: bool, rungs: &mut Vec<Rung>) {
+fn flow(c: &Connection, lane: Lane, client_dials: bool, sink: &mut impl Sink) {
     for (half, from_initiator) in [(&c.from_initiator, true), (&c.from_responder, false)] {
         let to_server = from_initiator == client_dials;
         if let Some(first) = half.first_byte {
-            let whole = units::bytes(half.bytes());
+            let whole = || units::bytes(half.bytes());
             if let Some((from, to)) = pause(half) {
                 let texts = [(from, "last byte for now"), (to, "bytes again")];
                 for (at, text) in
                     texts.into_iter().filter(|(at, _)| *at != first && Some(*at) != half.last_byte)
                 {
-                    rungs.push(Rung::arrow(at, lane, to_server, text, Tone::Bulk));
+                    sink.seen(at, || Rung::arrow(at, lane, to_server, text, Tone::Bulk));
                 }
             }
             match half.last_byte.filter(|l| *l != first) {
-                None => rungs.push(Rung::arrow(first, lane, to_server, whole, Tone::Bulk)),
+                None => {
+                    sink.seen(first, || Rung::arrow(first, lane, to_server, whole(), Tone::Bulk))
+                }
                 Some(last) => {
-                    rungs.push(Rung::arrow(first, lane, to_server, "first byte", Tone::Bulk));
-                    let text = format!("last of {whole}");
-                    rungs.push(Rung::arrow(last, lane, to_server, text, Tone::Bulk));
+                    let arrow = |at, text| Rung::arrow(at, lane, to_server, text, Tone::Bulk);
+                    sink.seen(first, || arrow(first, "first byte".to_owned()));
+                    sink.seen(last, || arrow(last, format!("last of {}", whole())));
                 }
             }
         }
         if let Some(u) = half.unanswered {
-            let text = format!("sent again ×{}", u.times);
-            rungs.push(Rung::arrow(u.first, lane, to_server, text, Tone::Bad).lost());
+            sink.seen(u.first, || {
+                let text = format!("sent again ×{}", u.times);
+                Rung::arrow(u.first, lane, to_server, text, Tone::Bad).lost()
+            });
         }
         let zero = half.zero_window.since.or(half.zero_window.longest.map(|l| l.0));
         if let Some(at) = zero {
-            rungs.push(Rung::arrow(at, lane, to_server, "window 0", Tone::Bad));
+            sink.seen(at, || Rung::arrow(at, lane, to_server, "window 0", Tone::Bad));
         }
     }
 }
@@ -187,30 +247,32 @@ pub fn flowing(channel: &Channel) -> Vec<(Moment, Moment)> {
         .collect()
 }
 
-fn messages(session: &Session, rungs: &mut Vec<Rung>) {
+fn messages(session: &Session, sink: &mut impl Sink) {
     let script = &session.script;
     for message in &script.messages {
-        let text = script.text(message).unwrap_or_default();
-        let (at, lane, to_server) = (message.at, Lane::Control, message.from_client());
-        rungs.push(match message.kind {
-            MessageKind::Command(_) | MessageKind::ClientNoise => {
-                Rung::arrow(at, lane, to_server, one_line(text), Tone::Plain)
-            }
-            MessageKind::Reply(code, _) => {
-                let tone = if (400..600).contains(&code) { Tone::Bad } else { Tone::Plain };
-                Rung::arrow(at, lane, to_server, one_line(text), tone)
-            }
-            MessageKind::ServerNoise => {
-                Rung::arrow(at, lane, to_server, one_line(text), Tone::Quiet)
-            }
-            MessageKind::ClientGap => {
-                Rung::mark(at, lane, "client's bytes that were not captured", Tone::Bad)
-            }
-            MessageKind::ServerGap => {
-                Rung::mark(at, lane, "server's bytes that were not captured", Tone::Bad)
-            }
-            MessageKind::ClientTls | MessageKind::ServerTls => {
-                Rung::arrow(at, lane, to_server, "TLS", Tone::Quiet)
+        sink.seen(message.at, || {
+            let text = script.text(message).unwrap_or_default();
+            let (at, lane, to_server) = (message.at, Lane::Control, message.from_client());
+            match message.kind {
+                MessageKind::Command(_) | MessageKind::ClientNoise => {
+                    Rung::arrow(at, lane, to_server, one_line(text), Tone::Plain)
+                }
+                MessageKind::Reply(code, _) => {
+                    let tone = if (400..600).contains(&code) { Tone::Bad } else { Tone::Plain };
+                    Rung::arrow(at, lane, to_server, one_line(text), tone)
+                }
+                MessageKind::ServerNoise => {
+                    Rung::arrow(at, lane, to_server, one_line(text), Tone::Quiet)
+                }
+                MessageKind::ClientGap => {
+                    Rung::mark(at, lane, "client's bytes that were not captured", Tone::Bad)
+                }
+                MessageKind::ServerGap => {
+                    Rung::mark(at, lane, "server's bytes that were not captured", Tone::Bad)
+                }
+                MessageKind::ClientTls | MessageKind::ServerTls => {
+                    Rung::arrow(at, lane, to_server, "TLS", Tone::Quiet)
+                }
             }
         });
     }

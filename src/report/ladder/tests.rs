@@ -88,6 +88,31 @@ fn every_width_can_be_drawn() {
     }
 }
 
+/// Where there is no room for several lanes, there is one, and its headings are whole.
+#[test]
+fn headings_never_run_together() {
+    let words = ["time", "frame", "client", "server", "control", "data", "1"];
+    let ends = ["10.77.1.2:51234", "10.88.1.2:21", ":51234", ":21", ":40212", ":50012"];
+    for width in 32..200 {
+        let lines = drawn(&stalled(), width);
+        assert!(lines[0].split_whitespace().all(|w| words.contains(&w)), "{width}: {}", lines[0]);
+        assert!(lines[1].split_whitespace().all(|w| ends.contains(&w)), "{width}: {}", lines[1]);
+    }
+    // The headings are those of the lane under the cursor.
+    let ladder = stalled();
+    let heading = |selected: usize| {
+        let area = Rect::new(0, 0, 40, 8);
+        let mut buffer = Buffer::empty(area);
+        let selected = Some(selected);
+        let times = Times::SinceStart;
+        Window { ladder: &ladder, first: 0, above: 0, selected, times }.render(area, &mut buffer);
+        let line = |y| (0..40).map(|x| buffer.cell((x, y)).unwrap().symbol()).collect::<String>();
+        line(0) + &line(1)
+    };
+    assert!(heading(0).contains("control") && heading(0).contains(":51234"), "{}", heading(0));
+    assert!(heading(2).contains("data 1") && heading(2).contains(":50012"), "{}", heading(2));
+}
+
 fn judged(sample: &str) -> Judged {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(sample);
     let opened = capture::open(&[path], &capture::OpenOptions::default());
@@ -124,4 +149,37 @@ fn a_diagnosis_without_evidence_has_a_ladder_too() {
     let diagnosis = Diagnosis::new("control-unanswered", Severity::Critical, Stage::ControlConnect);
     let ladder = Ladder::around(&judged, &diagnosis, false);
     assert!(!ladder.rungs.is_empty() && ladder.data.is_empty());
+}
+
+/// What was waited for is found without a ladder: it is what stands in the ladder, on all samples.
+#[test]
+fn a_gap_is_the_stall_of_its_ladder() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e == "pcap" || e == "pcapng"));
+    let mut found = 0;
+    for file in files {
+        let opened = capture::open(std::slice::from_ref(&file), &capture::OpenOptions::default());
+        for judged in engine::analyse(opened.source, &engine::Options::default()).sessions {
+            let s = &judged.session;
+            let channels: Vec<Option<&Channel>> =
+                s.channels.iter().map(Some).chain([None]).collect();
+            for diagnosis in &judged.diagnoses {
+                for channel in &channels {
+                    let shown = window::around(s, diagnosis, *channel);
+                    let at = shown.iter().position(|r| matches!(r.step, Step::Stall { .. }));
+                    let drawn = at.map(|i| {
+                        let Step::Stall { verdict, .. } = &shown[i].step else { unreachable!() };
+                        let before = shown[..i].iter().rev().find_map(|r| r.at).unwrap();
+                        let after = shown[i..].iter().find_map(|r| r.at).unwrap();
+                        (before, after, shown[i].lane, verdict.clone())
+                    });
+                    let gap = window::gap(s, diagnosis, *channel);
+                    assert_eq!(gap, drawn, "{} {}", file.display(), diagnosis.code);
+                    found += usize::from(gap.is_some());
+                }
+            }
+        }
+    }
+    assert!(found > 100, "{found}");
 }

@@ -26,20 +26,12 @@ type Flow = (Moment, Moment);
 /// The rungs around a diagnosis, with its stall and with what is left out between them.
 pub fn around(session: &Session, diagnosis: &Diagnosis, channel: Option<&Channel>) -> Vec<Rung> {
     let all = rungs::all(session, channel);
-    let about = moments(session, diagnosis, channel);
-    let Some((first, last)) = about.first().copied().zip(about.last().copied()) else {
+    let moments: Vec<Moment> = all.iter().filter_map(|r| r.at).collect();
+    let Some(Place { begin, end, stall, flows, about }) =
+        Place::of(session, diagnosis, channel, &moments)
+    else {
         return with_silences(all, None, &[], |_| true);
     };
-    let begin = all.iter().position(|r| r.at >= Some(first)).unwrap_or(0);
-    let end = all.iter().rposition(|r| r.at <= Some(last)).unwrap_or(0).max(begin);
-    let replied = channel
-        .and_then(|c| session.script.exchanges.get(c.command?)?.final_reply)
-        .and_then(|(_, at)| all.iter().position(|r| r.at == Some(at)));
-    // What comes after the final reply was no longer waited for.
-    let waited = replied.map_or(end, |r| end.min(r.saturating_sub(1)));
-    let flows = channel.map(rungs::flowing).unwrap_or_default();
-    let stall = stall(&all, begin..=waited, &flows, diagnosis);
-    let end = end.max(stall.map_or(0, |s| s + 1));
 
     // One more rung on either side shows what it came from and what became of it.
     let (from, to) = (begin.saturating_sub(1), (end + 1).min(all.len().saturating_sub(1)));
@@ -71,18 +63,53 @@ pub fn around(session: &Session, diagnosis: &Diagnosis, channel: Option<&Channel
 }
 
 /// Where a session stalled by a diagnosis: the packets before and after the silence, its lane, and
-/// what was waited for.
+/// what was waited for. The same as in [`around`], without making a ladder for it.
 pub fn gap(
     session: &Session,
     diagnosis: &Diagnosis,
     channel: Option<&Channel>,
 ) -> Option<(Moment, Moment, Lane, String)> {
-    let shown = around(session, diagnosis, channel);
-    let i = shown.iter().position(|r| matches!(r.step, Step::Stall { .. }))?;
-    let Step::Stall { verdict, .. } = &shown.get(i)?.step else { return None };
-    let before = shown.iter().take(i).rev().find_map(|r| r.at)?;
-    let after = shown.iter().skip(i).find_map(|r| r.at)?;
-    Some((before, after, shown.get(i)?.lane, verdict.clone()))
+    let all = rungs::moments(session, channel);
+    let stall = Place::of(session, diagnosis, channel, &all)?.stall?;
+    let (before, after) = (*all.get(stall)?, *all.get(stall + 1)?);
+    let what = verdict::verdict(diagnosis, session, channel);
+    Some((before, after, verdict::lane(diagnosis, channel), what))
+}
+
+/// What a diagnosis is about, among the moments of all rungs.
+struct Place {
+    /// The first rung of it and the last.
+    begin: usize,
+    end: usize,
+    /// The rung before the stall.
+    stall: Option<usize>,
+    /// When bytes went over the data channel.
+    flows: Vec<Flow>,
+    /// The packets that the diagnosis is about.
+    about: Vec<Moment>,
+}
+
+impl Place {
+    fn of(
+        session: &Session,
+        diagnosis: &Diagnosis,
+        channel: Option<&Channel>,
+        all: &[Moment],
+    ) -> Option<Self> {
+        let about = moments(session, diagnosis, channel);
+        let (first, last) = about.first().copied().zip(about.last().copied())?;
+        let begin = all.iter().position(|at| *at >= first).unwrap_or(0);
+        let end = all.iter().rposition(|at| *at <= last).unwrap_or(0).max(begin);
+        let replied = channel
+            .and_then(|c| session.script.exchanges.get(c.command?)?.final_reply)
+            .and_then(|(_, replied)| all.iter().position(|at| *at == replied));
+        // What comes after the final reply was no longer waited for.
+        let waited = replied.map_or(end, |r| end.min(r.saturating_sub(1)));
+        let flows = channel.map(rungs::flowing).unwrap_or_default();
+        let stall = stall(all, begin..=waited, &flows, diagnosis);
+        let end = end.max(stall.map_or(0, |s| s + 1));
+        Some(Self { begin, end, stall, flows, about })
+    }
 }
 
 /// The packets that a diagnosis is about, in order.
@@ -116,7 +143,7 @@ fn moments(session: &Session, diagnosis: &Diagnosis, channel: Option<&Channel>) 
 /// The longest silence among these rungs and the one after them, by the index of the rung before
 /// it.
 fn stall(
-    all: &[Rung],
+    all: &[Moment],
     among: RangeInclusive<usize>,
     flows: &[Flow],
     diagnosis: &Diagnosis,
@@ -126,7 +153,7 @@ fn stall(
     }
     among
         .filter_map(|i| {
-            let (a, b) = (all.get(i)?, all.get(i + 1)?);
+            let (a, b) = (*all.get(i)?, *all.get(i + 1)?);
             Some((i, silence(a, b).filter(|_| !flows_between(flows, a, b))?))
         })
         .filter(|(_, length)| !diagnosis.code.ends_with("refused") || *length >= REFUSAL)
@@ -136,14 +163,14 @@ fn stall(
         .map(|(i, _)| i)
 }
 
-fn silence(a: &Rung, b: &Rung) -> Option<Duration> {
-    let length = b.at?.time.since(a.at?.time);
+fn silence(a: Moment, b: Moment) -> Option<Duration> {
+    let length = b.time.since(a.time);
     (length >= SILENCE).then_some(length)
 }
 
 /// Bytes went over the data channel from the one to the other.
-fn flows_between(flows: &[Flow], a: &Rung, b: &Rung) -> bool {
-    flows.iter().any(|(from, to)| a.at >= Some(*from) && b.at.is_some_and(|at| at <= *to))
+fn flows_between(flows: &[Flow], a: Moment, b: Moment) -> bool {
+    flows.iter().any(|(from, to)| a >= *from && b <= *to)
 }
 
 /// The rungs to keep, with silences between neighbours and counts of what is left out.
@@ -155,19 +182,20 @@ fn with_silences(
 ) -> Vec<Rung> {
     let mut shown: Vec<Rung> = Vec::new();
     let mut skipped = 0;
-    let mut before: Option<Rung> = None;
+    let mut before: Option<Moment> = None;
     let total = all.len();
     for (i, rung) in all.into_iter().enumerate() {
         if !keep(i) {
             skipped += 1;
-            before = Some(rung);
+            before = rung.at;
             continue;
         }
         if skipped > 0 {
             shown.push(Rung { at: None, lane: Lane::Control, step: Step::Skipped(skipped) });
         }
         if skipped == 0
-            && let Some(length) = before.as_ref().and_then(|b| silence(b, &rung))
+            && let Some((a, b)) = before.zip(rung.at)
+            && let Some(length) = silence(a, b)
         {
             shown.push(match &stall {
                 Some((s, lane, verdict)) if *s + 1 == i => Rung {
@@ -175,7 +203,7 @@ fn with_silences(
                     lane: *lane,
                     step: Step::Stall { length, verdict: verdict.clone() },
                 },
-                _ if before.as_ref().is_some_and(|b| flows_between(flows, b, &rung)) => {
+                _ if flows_between(flows, a, b) => {
                     let text = format!("bytes flow · {}", units::duration(length));
                     let step = Step::Mark { text, tone: Tone::Bulk };
                     Rung { at: None, lane: Lane::Data(0), step }
@@ -184,7 +212,7 @@ fn with_silences(
             });
         }
         skipped = 0;
-        before = Some(rung.clone());
+        before = rung.at;
         shown.push(rung);
     }
     if skipped > 0 && skipped < total {

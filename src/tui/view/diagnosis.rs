@@ -34,15 +34,22 @@ pub fn render(app: &App, detail: &Detail, area: Rect, buffer: &mut Buffer) {
     }
     let mut y = area.y;
     let several = app.snapshot.several_files();
-    for (i, item) in items.iter().enumerate().skip(detail.item.top) {
-        for line in block(detail, item, usize::from(area.width), several) {
+    let cursor = detail.item;
+    for (i, item) in items.iter().enumerate().skip(cursor.top) {
+        let above = if i == cursor.top { cursor.above } else { 0 };
+        let lines = block(detail, item, usize::from(area.width), several);
+        let left = lines.len().saturating_sub(above);
+        for (n, line) in lines.into_iter().skip(above).enumerate() {
             if y >= area.bottom() {
+                if i == cursor.at {
+                    super::more(left - n, area, buffer);
+                }
                 return;
             }
             let row = Rect { y, height: 1, ..area };
             let filled = line.width() > 0;
             line.render(row, buffer);
-            if i == detail.item.at && filled {
+            if i == cursor.at && filled {
                 buffer.set_style(row, CURSOR);
             }
             y += 1;

@@ -124,9 +124,16 @@ fn scrolled(lines: &[Line<'_>], top: usize, area: Rect, buffer: &mut Buffer) {
     for (line, y) in lines.iter().skip(top).zip(area.y..area.bottom()) {
         line.render(Rect { y, height: 1, ..area }, buffer);
     }
-    if top + rows < lines.len() && area.width > MORE && rows > 1 {
+    if top + rows < lines.len() {
+        more(lines.len() - top - rows, area, buffer);
+    }
+}
+
+/// How many lines are below the screen.
+fn more(lines: usize, area: Rect, buffer: &mut Buffer) {
+    if area.width > MORE && area.height > 1 {
         let (x, y) = (area.right() - MORE, area.bottom() - 1);
-        let text = format!("▼ {:>3} more ", lines.len() - top - rows);
+        let text = format!("▼ {lines:>3} more ");
         buffer.set_stringn(x, y, text, MORE.into(), crate::report::text::palette::NOTE);
     }
 }

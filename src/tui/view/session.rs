@@ -30,6 +30,7 @@ pub fn render(app: &App, detail: &Detail, area: Rect, buffer: &mut Buffer) {
         Tab::Ladder => Window {
             ladder: &detail.ladder,
             first: detail.rung.top,
+            above: detail.rung.above,
             selected: Some(detail.rung.at),
             times: times(app.times, &app.clock),
         }
@@ -75,8 +76,13 @@ fn head(detail: &Detail, area: Rect, buffer: &mut Buffer) {
 
 fn tabs(detail: &Detail, area: Rect, buffer: &mut Buffer) {
     let mut spans = vec![span(" ", PLAIN)];
+    let whole: usize = Tab::ALL.iter().map(|t| t.name().len() + 5).sum();
     for tab in Tab::ALL {
-        let text = format!(" {} {} ", tab.index() + 1, tab.name());
+        // Where there is no room for all names, the open one has its name.
+        let text = match whole < usize::from(area.width) || tab == detail.tab {
+            true => format!(" {} {} ", tab.index() + 1, tab.name()),
+            false => format!(" {} ", tab.index() + 1),
+        };
         let style = if tab == detail.tab { CURSOR.patch(STRONG) } else { QUIET };
         spans.push(span(text, style));
         spans.push(span(" ", PLAIN));
