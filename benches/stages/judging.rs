@@ -47,21 +47,21 @@ fn named(name: &str) -> &'static Judged {
 }
 
 /// All rules over one session.
-#[divan::bench(args = ["healthy", "stalled"])]
+#[divan::bench(args = ["healthy", "stalled"], sample_size = 100)]
 fn judge_session(bencher: Bencher<'_, '_>, name: &str) {
     let session = &named(name).session;
     bencher.with_inputs(|| session.clone()).bench_local_values(judge);
 }
 
 /// The same for those who read problems alone.
-#[divan::bench(args = ["healthy", "stalled"])]
+#[divan::bench(args = ["healthy", "stalled"], sample_size = 100)]
 fn judge_session_briefly(bencher: Bencher<'_, '_>, name: &str) {
     let session = &named(name).session;
     bencher.with_inputs(|| session.clone()).bench_local_values(judge_briefly);
 }
 
 /// A session's line.
-#[divan::bench(args = ["healthy", "stalled"])]
+#[divan::bench(args = ["healthy", "stalled"], sample_size = 100)]
 fn ndjson(bencher: Bencher<'_, '_>, name: &str) {
     let judged = named(name);
     let mut line = Vec::new();
