@@ -23,7 +23,8 @@ struct Variant {
 
 impl Variant {
     fn new(name: &'static str, change: impl FnOnce(&mut Self)) -> Self {
-        let profile = *PROFILES.iter().find(|p| p.name == "chatty").unwrap();
+        let mut profile = *PROFILES.iter().find(|p| p.name == "chatty").unwrap();
+        profile.plan.ports_in_turn = true;
         let mut new = Self { name, size: 1.0, threads: 1, profile };
         change(&mut new);
         new
@@ -69,10 +70,13 @@ fn series() -> [(&'static str, bool, Vec<Variant>); 6] {
 }
 
 /// Makes all of them, compares the reports with what was played, and prints what they cost.
-pub fn growth(folder: &Path, runs: usize) {
+pub fn growth(folder: &Path, runs: usize, names: &[String]) {
     println!("| | | packets | sessions | ns/packet | µs/session | memory |");
     println!("|---|---|--:|--:|--:|--:|--:|");
     for (what, same, variants) in series() {
+        if !names.is_empty() && !names.iter().any(|n| what.contains(n.as_str())) {
+            continue;
+        }
         let made: Vec<(Variant, PathBuf, Made)> = variants
             .into_iter()
             .enumerate()

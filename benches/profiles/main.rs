@@ -89,7 +89,7 @@ fn main() {
         std::process::exit(i32::from(!guard::guard(&a.folder, a.bless)));
     }
     if a.growth {
-        return growth::growth(&a.folder, a.runs);
+        return growth::growth(&a.folder, a.runs, &a.names);
     }
     println!(
         "| capture | | time | × cat | × walk | ns/packet | CPU time | times faster | × CPU | memory |\n\

@@ -9,6 +9,8 @@ pub struct Frame {
     pub micros: u64,
     /// Sender and receiver.
     pub ends: [(Ipv4Addr, u16); 2],
+    /// Refuses the SYN before it. It stays behind it: nothing is followed of a RST that comes alone.
+    pub refuses: bool,
     pub bytes: Vec<u8>,
 }
 
@@ -43,6 +45,7 @@ impl Swaps {
         self.owed += u64::from(self.random.below(1000) < self.per_thousand);
         let swap = self.owed > 0
             && !self.done
+            && !next.refuses
             && self.held.as_ref().is_some_and(|held| held.beside(&next));
         self.done = swap;
         if swap {

@@ -97,7 +97,8 @@ impl<W: Write> Capture<W> {
         p.extend([0x50, s.flags, 0xff, 0xff, 0, 0, 0, 0]);
         p.extend(s.payload);
         if let Some(swaps) = &mut self.swaps {
-            let frame = Frame { micros, ends: [s.from, s.to], bytes: p.clone() };
+            let (ends, refuses) = ([s.from, s.to], s.flags == RST);
+            let frame = Frame { micros, ends, refuses, bytes: p.clone() };
             return match swaps.take(frame) {
                 Some(next) => self.record(next.micros, &next.bytes),
                 None => Ok(()),
