@@ -88,8 +88,9 @@ impl From<Entry> for Slot {
 pub struct Flows {
     v4: HashMap<(u64, u64), Entry, RandomState>,
     other: HashMap<(Endpoint, Endpoint), Entry, RandomState>,
-    /// Ended flows in order, and until when they are remembered.
-    ended: VecDeque<(Timestamp, FlowKey)>,
+    /// Ended flows in order, and until when they are remembered: those of IPv4 take half the memory.
+    ended: VecDeque<(Timestamp, (u64, u64))>,
+    ended_others: VecDeque<(Timestamp, FlowKey)>,
 }
 
 impl Flows {
@@ -132,15 +133,28 @@ impl Flows {
             return;
         }
         self.set(key, Slot::Ended);
-        self.ended.push_back((now.plus(Self::LINGER), key));
-        while self
-            .ended
-            .front()
-            .is_some_and(|(until, _)| *until < now || self.ended.len() > Self::MAX_ENDED)
-        {
-            if let Some((_, key)) = self.ended.pop_front() {
-                self.remove(key, Slot::Ended);
+        while let Some(over) = self.forgotten(now) {
+            self.remove(over, Slot::Ended);
+        }
+        let until = now.plus(Self::LINGER);
+        match key {
+            FlowKey::V4(a, b) => self.ended.push_back((until, (a, b))),
+            other => self.ended_others.push_back((until, other)),
+        }
+    }
+
+    /// The next ended flow that is to be remembered no longer, when one more ends.
+    fn forgotten(&mut self, now: Timestamp) -> Option<FlowKey> {
+        let full = self.ended.len() + self.ended_others.len() >= Self::MAX_ENDED;
+        let over = |until: Timestamp| full || until < now;
+        let v4 = self.ended.front().map(|e| e.0);
+        let other = self.ended_others.front().map(|e| e.0);
+        match (v4, other) {
+            (Some(v4), other) if over(v4) && other.is_none_or(|o| v4 <= o) => {
+                self.ended.pop_front().map(|(_, (a, b))| FlowKey::V4(a, b))
             }
+            (_, Some(other)) if over(other) => self.ended_others.pop_front().map(|e| e.1),
+            _ => None,
         }
     }
 }
@@ -172,5 +186,23 @@ mod tests {
         let (a, b) =
             (Endpoint::new("192.0.2.1".parse().unwrap(), 21), "192.0.2.1".parse().unwrap());
         assert_eq!(FlowKey::new(a, Endpoint::new(b, 9)), FlowKey::new(Endpoint::new(b, 9), a));
+    }
+
+    #[test]
+    fn ended_flows_are_forgotten_in_time() {
+        let six = |a: &str| Endpoint::new(a.parse().unwrap(), 21);
+        let six = FlowKey::new(six("2001:db8::1"), six("2001:db8::2"));
+        let v4 = |n: u64| FlowKey::V4(n, u64::MAX);
+        let at = |seconds: i64| Timestamp::from_nanos(seconds * 1_000_000_000);
+        let mut flows = Flows::default();
+        let mut end = |key, seconds| {
+            flows.set(key, Slot::Data(1));
+            flows.end(key, Slot::Data(1), at(seconds));
+            [v4(1), six, v4(2)].map(|k| flows.get(k).is_some())
+        };
+        assert_eq!(end(v4(1), 0), [true, false, false]);
+        assert_eq!(end(six, 10), [true, true, false]);
+        assert_eq!(end(v4(2), 905), [false, true, true]);
+        assert_eq!(end(v4(3), 911), [false, false, true]);
     }
 }
