@@ -463,6 +463,26 @@ fn a_text_higher_than_the_screen_is_scrolled() {
     }
 }
 
+/// What is to be changed, and what shows it, can be read to its end at any width.
+#[test]
+fn advice_and_evidence_are_whole() {
+    for width in [40, 80, 140] {
+        let size = (width, 600);
+        let (mut app, store) = opened(&[FORTY], size, Settings::default());
+        keys_of("⏎3").for_each(|code| press(&mut app, &store, code));
+        let bare = |text: &str| text.split_whitespace().collect::<String>();
+        let shown = bare(&picture(&app));
+        let detail = app.detail.as_ref().unwrap();
+        for diagnosis in &detail.entry.judged.diagnoses {
+            let examples = diagnosis.advice.iter().filter_map(|a| a.example.as_ref());
+            let evidence = diagnosis.evidence.iter().map(|e| &e.text);
+            for line in examples.flat_map(|e| e.lines()).chain(evidence.map(String::as_str)) {
+                assert!(shown.contains(&bare(line)), "{width}: {line}");
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
     /// Any keys at any size: never a panic, 1×1 included.
