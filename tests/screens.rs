@@ -483,6 +483,48 @@ fn advice_and_evidence_are_whole() {
     }
 }
 
+/// While a session goes on, the cursors in it stay on what they were on, and on the screen.
+#[test]
+fn cursors_stay_in_an_open_session() {
+    let name = "passive-range-dropped-ncftp";
+    let (mut app, store) = opened(&[name], (80, 24), Settings::default());
+    let whole = Arc::clone(&app.snapshot);
+    let mut judged = (*whole.entries[0].judged).clone();
+    judged.session.script.messages.drain(..3);
+    judged.diagnoses.remove(0);
+    let less = |generation: u64| {
+        let mut less = (*whole).clone();
+        less.generation = generation;
+        less.entries = vec![Arc::new(Entry::new(judged.clone()))];
+        Arc::new(less)
+    };
+    let more = |generation: u64| {
+        let entries = vec![Arc::new(Entry::new((*whole.entries[0].judged).clone()))];
+        Arc::new(Snapshot { generation, entries, ..(*whole).clone() })
+    };
+    app.show(less(100));
+    keys_of("⏎gjjjjj").for_each(|code| press(&mut app, &store, code));
+    let at = |app: &App| app.detail.as_ref().unwrap().moment();
+    let before = at(&app);
+    assert!(before.is_some());
+    app.show(more(101));
+    assert_eq!(at(&app), before);
+    // To the last line, of which there are fewer afterwards.
+    press(&mut app, &store, KeyCode::Char('G'));
+    let last = at(&app);
+    app.show(less(102));
+    assert!(last.is_some() && at(&app) == last);
+    // In the diagnosis.
+    keys_of("3g").for_each(|code| press(&mut app, &store, code));
+    let headline = |app: &mut App| copied(app, "", &store);
+    let before = headline(&mut app);
+    app.show(more(103));
+    assert_eq!(headline(&mut app), before);
+    let picture = picture(&app);
+    let first: String = before.unwrap().chars().take(30).collect();
+    assert!(picture.contains(&first), "{picture}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
     /// Any keys at any size: never a panic, 1×1 included.

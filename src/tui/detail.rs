@@ -61,6 +61,12 @@ impl Cursor {
         self.at = self.at.saturating_add_signed(by).min(count.saturating_sub(1));
     }
 
+    /// Puts the cursor on a line where its own has moved to; the screen moves along.
+    fn shift(&mut self, to: usize) {
+        self.top = (self.top + to).saturating_sub(self.at);
+        self.at = to;
+    }
+
     /// Moves by some rows: to the next line, or within one that is higher than the screen of `rows`.
     pub fn walk(&mut self, by: isize, rows: usize, heights: &[usize]) {
         let height = |i: usize| heights.get(i).copied().unwrap_or(1);
@@ -192,6 +198,21 @@ pub struct Detail {
     pub message: Cursor,
 }
 
+/// Where a rung of a ladder is in a later one: by its packet, or by the one before it. The end of what
+/// goes on stays the end.
+fn same_rung(old: &Ladder, rung: usize, new: &Ladder) -> usize {
+    let last = new.rungs.len().saturating_sub(1);
+    let place = |i: usize| {
+        let seen = old.rungs.get(i).filter(|r| r.at.is_some())?;
+        new.rungs.iter().position(|n| n.at == seen.at && n.step == seen.step)
+    };
+    if rung + 1 == old.rungs.len() {
+        return place(rung).unwrap_or(last);
+    }
+    let same = (0..=rung).rev().find_map(|i| Some(place(i)? + rung - i));
+    same.unwrap_or(rung).min(last)
+}
+
 impl Detail {
     /// Opens a session at its first stall.
     pub fn new(entry: Arc<Entry>, several_files: bool) -> Self {
@@ -211,12 +232,32 @@ impl Detail {
         detail
     }
 
-    /// Takes over what is new of the session; the cursors stay.
+    /// Takes over what is new of the session; the cursors stay on what they were on.
     pub fn renew(&mut self, entry: &Arc<Entry>, several_files: bool) {
-        if !Arc::ptr_eq(&self.entry, entry) {
-            self.ladder = Ladder::session(&entry.judged, several_files);
-            self.entry = Arc::clone(entry);
+        if Arc::ptr_eq(&self.entry, entry) {
+            return;
         }
+        let item = self.named(self.item.at);
+        let ladder = Ladder::session(&entry.judged, several_files);
+        let at = same_rung(&self.ladder, self.rung.at, &ladder);
+        self.rung.shift(at);
+        self.ladder = ladder;
+        self.entry = Arc::clone(entry);
+        let count = self.items().len();
+        let same = item.and_then(|item| (0..count).find(|i| self.named(*i) == Some(item)));
+        self.item.shift(same.unwrap_or(self.item.at).min(count.saturating_sub(1)));
+    }
+
+    /// An item of the diagnosis tab by the code of its diagnosis: which of it, and which of these.
+    fn named(&self, item: usize) -> Option<(&'static str, u8, usize)> {
+        let (d, kind, n) = match *self.items().get(item)? {
+            Item::Headline(d) => (d, 0, 0),
+            Item::Reasoning(d) => (d, 1, 0),
+            Item::Evidence(d, n) => (d, 2, n),
+            Item::Advice(d, n) => (d, 3, n),
+            Item::Filter(d) => (d, 4, 0),
+        };
+        Some((self.entry.judged.diagnoses.get(d)?.code, kind, n))
     }
 
     /// The stall after (or before) this rung.

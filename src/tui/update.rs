@@ -76,7 +76,7 @@ fn scroll_by(top: Option<&mut usize>, action: &Action, rows: usize) {
 }
 
 /// After any change: the cursor is on the screen.
-fn settle(app: &mut App) {
+pub(super) fn settle(app: &mut App) {
     app.list.refresh(&app.snapshot);
     let rows = view::list_rows(app.size);
     app.list.scroll(&app.snapshot, rows);
