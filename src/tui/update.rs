@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::action::{Action, Effect};
 use super::app::{App, Prompt, TimesShown};
-use super::detail::{Cursor, Detail, Item, Tab};
+use super::cursor::Cursor;
+use super::detail::{Detail, Item, Tab};
 use super::list::Sort;
 use super::packet::PacketView;
 use super::view;
