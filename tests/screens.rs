@@ -463,6 +463,68 @@ fn a_text_higher_than_the_screen_is_scrolled() {
     }
 }
 
+/// What is to be changed, and what shows it, can be read to its end at any width.
+#[test]
+fn advice_and_evidence_are_whole() {
+    for width in [40, 80, 140] {
+        let size = (width, 600);
+        let (mut app, store) = opened(&[FORTY], size, Settings::default());
+        keys_of("⏎3").for_each(|code| press(&mut app, &store, code));
+        let bare = |text: &str| text.split_whitespace().collect::<String>();
+        let shown = bare(&picture(&app));
+        let detail = app.detail.as_ref().unwrap();
+        for diagnosis in &detail.entry.judged.diagnoses {
+            let examples = diagnosis.advice.iter().filter_map(|a| a.example.as_ref());
+            let evidence = diagnosis.evidence.iter().map(|e| &e.text);
+            for line in examples.flat_map(|e| e.lines()).chain(evidence.map(String::as_str)) {
+                assert!(shown.contains(&bare(line)), "{width}: {line}");
+            }
+        }
+    }
+}
+
+/// While a session goes on, the cursors in it stay on what they were on, and on the screen.
+#[test]
+fn cursors_stay_in_an_open_session() {
+    let name = "passive-range-dropped-ncftp";
+    let (mut app, store) = opened(&[name], (80, 24), Settings::default());
+    let whole = Arc::clone(&app.snapshot);
+    let mut judged = (*whole.entries[0].judged).clone();
+    judged.session.script.messages.drain(..3);
+    judged.diagnoses.remove(0);
+    let less = |generation: u64| {
+        let mut less = (*whole).clone();
+        less.generation = generation;
+        less.entries = vec![Arc::new(Entry::new(judged.clone()))];
+        Arc::new(less)
+    };
+    let more = |generation: u64| {
+        let entries = vec![Arc::new(Entry::new((*whole.entries[0].judged).clone()))];
+        Arc::new(Snapshot { generation, entries, ..(*whole).clone() })
+    };
+    app.show(less(100));
+    keys_of("⏎gjjjjj").for_each(|code| press(&mut app, &store, code));
+    let at = |app: &App| app.detail.as_ref().unwrap().moment();
+    let before = at(&app);
+    assert!(before.is_some());
+    app.show(more(101));
+    assert_eq!(at(&app), before);
+    // To the last line, of which there are fewer afterwards.
+    press(&mut app, &store, KeyCode::Char('G'));
+    let last = at(&app);
+    app.show(less(102));
+    assert!(last.is_some() && at(&app) == last);
+    // In the diagnosis.
+    keys_of("3g").for_each(|code| press(&mut app, &store, code));
+    let headline = |app: &mut App| copied(app, "", &store);
+    let before = headline(&mut app);
+    app.show(more(103));
+    assert_eq!(headline(&mut app), before);
+    let picture = picture(&app);
+    let first: String = before.unwrap().chars().take(30).collect();
+    assert!(picture.contains(&first), "{picture}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
     /// Any keys at any size: never a panic, 1×1 included.

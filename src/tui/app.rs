@@ -140,17 +140,12 @@ impl App {
             return;
         }
         self.snapshot = snapshot;
-        self.list.refresh(&self.snapshot);
-        self.list.scroll(&self.snapshot, super::view::list_rows(self.size));
-        if let Some(whole) = &mut self.findings {
-            whole.refresh(&self.snapshot, &self.clock, self.size.0);
-            whole.scroll(super::view::body_rows(self.size));
-        }
         if let Some(detail) = &mut self.detail
             && let Some((_, entry)) = self.snapshot.find(detail.entry.row.key)
         {
             detail.renew(entry, self.snapshot.several_files());
         }
+        super::update::settle(self);
     }
 
     /// Where keys mean something now, the first first.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::cursor::Cursor;
 use super::snapshot::Entry;
 use crate::capture::{FrameRef, Moment};
 use crate::diagnose::{Diagnosis, Severity};
@@ -41,121 +42,6 @@ impl Tab {
     }
 }
 
-/// Lines that are seen above what was jumped to.
-const LINES_ABOVE: usize = 8;
-
-/// A place in a list that scrolls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cursor {
-    /// The line under the cursor.
-    pub at: usize,
-    /// The first line on the screen.
-    pub top: usize,
-    /// Rows of it above the screen, where it is higher than the screen.
-    pub above: usize,
-}
-
-impl Cursor {
-    /// Moves by some lines among `count`.
-    pub fn step(&mut self, by: isize, count: usize) {
-        self.at = self.at.saturating_add_signed(by).min(count.saturating_sub(1));
-    }
-
-    /// Moves by some rows: to the next line, or within one that is higher than the screen of `rows`.
-    pub fn walk(&mut self, by: isize, rows: usize, heights: &[usize]) {
-        let height = |i: usize| heights.get(i).copied().unwrap_or(1);
-        let mut left = by.unsigned_abs();
-        while left > 0 {
-            self.scroll(rows, heights.len(), height);
-            let before = *self;
-            if by > 0 {
-                if self.below(rows, height) > 0 {
-                    self.above += 1;
-                } else {
-                    self.step(1, heights.len());
-                }
-            } else if self.at == self.top && self.above > 0 {
-                self.above -= 1;
-            } else {
-                self.step(-1, heights.len());
-                if self.at < self.top {
-                    // Its end comes into view first.
-                    (self.top, self.above) = (self.at, height(self.at).saturating_sub(rows));
-                }
-            }
-            if *self == before {
-                break;
-            }
-            left -= 1;
-        }
-    }
-
-    /// Moves by about a screen of `rows`.
-    pub fn page(&mut self, by: isize, rows: usize, heights: &[usize]) {
-        let page = rows.saturating_sub(1).max(1);
-        for _ in 0..by.unsigned_abs() {
-            let mut passed = 0;
-            while passed < page {
-                let before = *self;
-                self.walk(by.signum(), rows, heights);
-                let moved = match before.at == self.at {
-                    true => 1,
-                    false => heights.get(self.at).copied().unwrap_or(1).min(page),
-                };
-                // Nothing is passed over that was not seen.
-                if passed > 0 && passed + moved > page {
-                    *self = before;
-                }
-                if *self == before {
-                    break;
-                }
-                passed += moved;
-            }
-        }
-    }
-
-    /// Rows of the cursor's line that are below a screen of `rows`.
-    pub fn below(&self, rows: usize, height: impl Fn(usize) -> usize) -> usize {
-        let whole: usize = (self.top..=self.at).map(height).sum();
-        whole.saturating_sub(self.above + rows)
-    }
-
-    /// Puts the cursor on a line, with some lines above it on the screen.
-    pub fn show(&mut self, line: usize) {
-        self.at = line;
-        self.top = line.saturating_sub(LINES_ABOVE);
-        self.above = 0;
-    }
-
-    /// Scrolls so that the cursor's line is on a screen of `rows`, and the screen is full; `height`
-    /// says how many rows each of the `count` lines takes.
-    pub fn scroll(&mut self, rows: usize, count: usize, height: impl Fn(usize) -> usize) {
-        let before = self.top;
-        let mut below = 0;
-        let full = (0..count).rev().find(|i| {
-            below += height(*i);
-            below > rows
-        });
-        let last = full.map_or(0, |i| i + 1);
-        self.top = self.top.min(self.at).min(last);
-        let mut above = if self.top == before { self.above } else { 0 };
-        let mut used = (self.top..=self.at).map(&height).sum::<usize>().saturating_sub(above);
-        while used > rows && self.top < self.at {
-            let (more, left) = (used - rows, height(self.top).saturating_sub(above));
-            // Of what is higher than the screen, the end stays as long as it can.
-            if height(self.top) > rows && more < left {
-                above += more;
-                break;
-            }
-            used -= left;
-            self.top += 1;
-            above = 0;
-        }
-        let most = if self.top == self.at { rows } else { 1 };
-        self.above = above.min(height(self.top).saturating_sub(most));
-    }
-}
-
 /// Something in the diagnosis tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
@@ -192,6 +78,21 @@ pub struct Detail {
     pub message: Cursor,
 }
 
+/// Where a rung of a ladder is in a later one: by its packet, or by the one before it. The end of what
+/// goes on stays the end.
+fn same_rung(old: &Ladder, rung: usize, new: &Ladder) -> usize {
+    let last = new.rungs.len().saturating_sub(1);
+    let place = |i: usize| {
+        let seen = old.rungs.get(i).filter(|r| r.at.is_some())?;
+        new.rungs.iter().position(|n| n.at == seen.at && n.step == seen.step)
+    };
+    if rung + 1 == old.rungs.len() {
+        return place(rung).unwrap_or(last);
+    }
+    let same = (0..=rung).rev().find_map(|i| Some(place(i)? + rung - i));
+    same.unwrap_or(rung).min(last)
+}
+
 impl Detail {
     /// Opens a session at its first stall.
     pub fn new(entry: Arc<Entry>, several_files: bool) -> Self {
@@ -211,12 +112,32 @@ impl Detail {
         detail
     }
 
-    /// Takes over what is new of the session; the cursors stay.
+    /// Takes over what is new of the session; the cursors stay on what they were on.
     pub fn renew(&mut self, entry: &Arc<Entry>, several_files: bool) {
-        if !Arc::ptr_eq(&self.entry, entry) {
-            self.ladder = Ladder::session(&entry.judged, several_files);
-            self.entry = Arc::clone(entry);
+        if Arc::ptr_eq(&self.entry, entry) {
+            return;
         }
+        let item = self.named(self.item.at);
+        let ladder = Ladder::session(&entry.judged, several_files);
+        let at = same_rung(&self.ladder, self.rung.at, &ladder);
+        self.rung.shift(at);
+        self.ladder = ladder;
+        self.entry = Arc::clone(entry);
+        let count = self.items().len();
+        let same = item.and_then(|item| (0..count).find(|i| self.named(*i) == Some(item)));
+        self.item.shift(same.unwrap_or(self.item.at).min(count.saturating_sub(1)));
+    }
+
+    /// An item of the diagnosis tab by the code of its diagnosis: which of it, and which of these.
+    fn named(&self, item: usize) -> Option<(&'static str, u8, usize)> {
+        let (d, kind, n) = match *self.items().get(item)? {
+            Item::Headline(d) => (d, 0, 0),
+            Item::Reasoning(d) => (d, 1, 0),
+            Item::Evidence(d, n) => (d, 2, n),
+            Item::Advice(d, n) => (d, 3, n),
+            Item::Filter(d) => (d, 4, 0),
+        };
+        Some((self.entry.judged.diagnoses.get(d)?.code, kind, n))
     }
 
     /// The stall after (or before) this rung.

@@ -8,6 +8,7 @@
 mod action;
 mod app;
 mod columns;
+mod cursor;
 mod detail;
 mod feed;
 pub mod keys;

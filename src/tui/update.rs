@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::action::{Action, Effect};
 use super::app::{App, Prompt, TimesShown};
-use super::detail::{Cursor, Detail, Item, Tab};
+use super::cursor::Cursor;
+use super::detail::{Detail, Item, Tab};
 use super::list::Sort;
 use super::packet::PacketView;
 use super::view;
@@ -76,7 +77,7 @@ fn scroll_by(top: Option<&mut usize>, action: &Action, rows: usize) {
 }
 
 /// After any change: the cursor is on the screen.
-fn settle(app: &mut App) {
+pub(super) fn settle(app: &mut App) {
     app.list.refresh(&app.snapshot);
     let rows = view::list_rows(app.size);
     app.list.scroll(&app.snapshot, rows);

@@ -1,6 +1,6 @@
 //! The screen over the capture as a whole: its lines, made once for each snapshot.
 
-use super::detail::Cursor;
+use super::cursor::Cursor;
 use super::snapshot::Snapshot;
 use super::view::{WholeLine, whole_lines};
 use crate::report::text::clock::Clock;

@@ -17,6 +17,10 @@ use crate::tui::detail::{Detail, Item};
 
 /// Columns of what stands before a paragraph.
 const LABEL: usize = 12;
+/// From this width on there is room.
+const ROOMY: usize = 84;
+/// Fewer columns are not worth an indent.
+const LEAST_TEXT: usize = 20;
 /// Longer lines are hard to read.
 const WIDEST: usize = 120;
 
@@ -59,13 +63,13 @@ pub fn render(app: &App, detail: &Detail, area: Rect, buffer: &mut Buffer) {
 
 fn block(detail: &Detail, item: &Item, width: usize, several: bool) -> Lines {
     let judged = &detail.entry.judged;
-    let width = width.min(WIDEST);
+    let (whole, width) = (width, width.min(WIDEST));
     let all = &judged.diagnoses;
     match item {
         Item::Headline(d) => all.get(*d).map(|d| headline(d, width)).unwrap_or_default(),
         Item::Reasoning(d) => {
             let text = all.get(*d).map(|d| d.reasoning.as_str()).unwrap_or_default();
-            labelled("why", text, width)
+            labelled("why", "", text, width, LABEL + 3)
         }
         Item::Evidence(d, e) => {
             let Some(evidence) = all.get(*d).and_then(|d| d.evidence.get(*e)) else {
@@ -74,22 +78,20 @@ fn block(detail: &Detail, item: &Item, width: usize, several: bool) -> Lines {
             let since = evidence.at.time.since(judged.session.first.time);
             let label = if *e == 0 { "seen" } else { "" };
             let frame = frame(evidence.at.frame, several);
-            let text =
-                format!("{frame:>9}  {:>10}  {}", units::offset(since), escape(&evidence.text));
-            vec![Line::from(vec![
-                span(format!("   {label:<LABEL$}"), QUIET),
-                span(fit(&text, width.saturating_sub(LABEL + 3)), PLAIN),
-            ])]
+            let (columns, offset) = (if width < ROOMY { 7 } else { 9 }, units::offset(since));
+            let place = format!("{frame:>columns$}  {offset:>width$}  ", width = columns + 1);
+            // Under its own beginning, where that leaves room for words.
+            let under = LABEL + 3 + place.chars().count();
+            let indent = if width < under + LEAST_TEXT { LABEL + 5 } else { under };
+            labelled(label, &place, &evidence.text, width, indent)
         }
         Item::Advice(d, a) => {
             let Some(advice) = all.get(*d).and_then(|d| d.advice.get(*a)) else {
                 return Lines::new();
             };
-            let mut lines = labelled(advice.audience.name(), &advice.text, width);
+            let mut lines = labelled(advice.audience.name(), "", &advice.text, width, LABEL + 3);
             for line in advice.example.iter().flat_map(|e| e.lines()) {
-                let indent = " ".repeat(LABEL + 5);
-                let text = span(escape(line).into_owned(), NOTE);
-                lines.push(Line::from(vec![span(indent, PLAIN), text]));
+                lines.extend(example(&escape(line), whole));
             }
             lines
         }
@@ -108,6 +110,16 @@ fn block(detail: &Detail, item: &Item, width: usize, several: bool) -> Lines {
             ]
         }
     }
+}
+
+/// A line that can be pasted; where there is no room for all of it, it goes on further in.
+fn example(line: &str, width: usize) -> Lines {
+    let indent = " ".repeat(LABEL + 5);
+    let room = width.saturating_sub(indent.len());
+    if line.chars().count() <= room {
+        return vec![Line::from(vec![span(indent, PLAIN), span(line.to_owned(), NOTE)])];
+    }
+    paragraph(line.trim_start(), NOTE, width, &indent, &format!("{indent}    "))
 }
 
 fn frame(frame: FrameRef, several: bool) -> String {
@@ -134,17 +146,14 @@ fn headline(d: &crate::diagnose::Diagnosis, width: usize) -> Lines {
     lines
 }
 
-/// A paragraph with a label before it, under its own beginning.
-fn labelled(label: &str, text: &str, width: usize) -> Lines {
-    let indent = " ".repeat(LABEL + 3);
-    let mut lines = paragraph(&escape(text), PLAIN, width, &indent, &indent);
+/// A paragraph with a label and what leads to it before it, its further lines `indent` columns in.
+fn labelled(label: &str, lead: &str, text: &str, width: usize, indent: usize) -> Lines {
+    let first = " ".repeat(LABEL + 3) + lead;
+    let mut lines = paragraph(&escape(text), PLAIN, width, &first, &" ".repeat(indent));
     if let Some(first) = lines.first_mut() {
-        let words: Vec<_> = first.spans.drain(..).collect();
-        let rest: String = words.iter().map(|s| s.content.as_ref()).collect();
-        *first = Line::from(vec![
-            span(format!("   {label:<LABEL$}"), QUIET),
-            span(rest.trim_start().to_owned(), PLAIN),
-        ]);
+        let words = first.spans.iter().flat_map(|s| s.content.chars()).skip(LABEL + 3);
+        let words: String = words.collect();
+        *first = Line::from(vec![span(format!("   {label:<LABEL$}"), QUIET), span(words, PLAIN)]);
     }
     lines
 }
