@@ -13,7 +13,7 @@ use crate::session::FinishedSessions;
 const BATCH: usize = 32;
 
 /// Sessions, and data connections, that are kept at hand however quiet they are.
-const KEPT: usize = 4096;
+const KEPT: usize = 8192;
 
 /// Reads a capture to its end and judges its sessions; returns them all, by id.
 ///
