@@ -77,12 +77,13 @@ fn ndjson(bencher: Bencher<'_, '_>, name: &str) {
 fn json_of_1000(bencher: Bencher<'_, '_>, name: &str) {
     let sessions = vec![named(name).clone(); SESSIONS];
     let analysis = Analysis { sessions, ..Analysis::default() };
+    let summary = json::summary(analysis.sessions.iter());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let mut document = Vec::new();
-    json::document(&analysis, |_| true, &mut document).unwrap();
+    json::document(&analysis, &summary, |_| true, &mut document).unwrap();
     let (items, bytes) = (ItemsCount::new(SESSIONS), BytesCount::new(document.len()));
     bencher.counter(items).counter(bytes).bench_local(|| {
         document.clear();
-        pool.install(|| json::document(&analysis, |_| true, &mut document)).unwrap();
+        pool.install(|| json::document(&analysis, &summary, |_| true, &mut document)).unwrap();
     });
 }
