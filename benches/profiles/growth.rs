@@ -23,8 +23,7 @@ struct Variant {
 
 impl Variant {
     fn new(name: &'static str, change: impl FnOnce(&mut Self)) -> Self {
-        let mut profile = *PROFILES.iter().find(|p| p.name == "chatty").unwrap();
-        profile.plan.ports_in_turn = true;
+        let profile = *PROFILES.iter().find(|p| p.name == "chatty").unwrap();
         let mut new = Self { name, size: 1.0, threads: 1, profile };
         change(&mut new);
         new

@@ -106,9 +106,6 @@ pub struct Plan {
     /// QUIT at the end; else the session stays open.
     pub quits: bool,
     pub faults_per_thousand: u64,
-    /// Passive ports one after another, as a server gives them. Otherwise by chance, and of a million
-    /// sessions a few are given one that another session of the same host waits on.
-    pub ports_in_turn: bool,
     pub net: Net,
     /// Packets that change places with the one behind them, of their connection.
     pub swapped_per_thousand: u64,
@@ -121,7 +118,6 @@ impl Plan {
         file: 0,
         quits: true,
         faults_per_thousand: 0,
-        ports_in_turn: false,
         net: Net::V4,
         swapped_per_thousand: 0,
     };
@@ -183,10 +179,10 @@ impl Session {
             3 => control.asks(out, at, "TYPE I\r\n", "200 Switching to Binary mode.\r\n")?,
             4 => {
                 truth.announcements += 1;
-                let chance = self.random.below(10_000);
+                // One after another, as servers give them: by chance, of a million sessions a few would
+                // be given one that another session of the same host waits on.
                 let turn = self.number * u64::from(plan.files) + u64::from(self.file);
-                let port = if plan.ports_in_turn { turn % 10_000 } else { chance };
-                let port = 50_000 + port as u16;
+                let port = 50_000 + (turn % 10_000) as u16;
                 let (command, reply) = passive(plan.net, port);
                 control.asks(out, at, command, &reply)?;
                 let own = control.client.1 + 1 + (self.file % 50) as u16;
