@@ -250,7 +250,7 @@ fn problems_alone_are_the_same_problems() {
         let args = [&["report", "--format", "json", file.as_str()], more].concat();
         serde_json::from_slice(&ftpscope(&args).stdout).unwrap()
     };
-    for filter in ["", "code:data-syn-unanswered", "status:healthy"] {
+    for filter in ["", "code:data-syn-unanswered", "status:healthy", "\"on the way reads\""] {
         let chosen: &[&str] = if filter.is_empty() { &[] } else { &["--filter", filter] };
         let all = json(chosen);
         let alone = json(&[chosen, &["--only-problems"]].concat());
@@ -259,5 +259,9 @@ fn problems_alone_are_the_same_problems() {
         assert_eq!(want.is_empty(), filter == "status:healthy");
         assert_eq!(alone["sessions"].as_array().unwrap().iter().collect::<Vec<_>>(), want);
         assert_eq!((&alone["summary"], &alone["capture"]), (&all["summary"], &all["capture"]));
+        let lines = [&["report", "--format", "ndjson", "--only-problems", &file], chosen].concat();
+        let lines = text(&ftpscope(&lines).stdout);
+        let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+        assert_eq!(last["summary"], all["summary"]);
     }
 }

@@ -111,7 +111,7 @@ fn problems_as_json(
     filter: Option<&Filter>,
     out: &mut Output<'_>,
 ) -> Viewed {
-    let options = Options { problems_only: true, ..engine_options(common) };
+    let options = options_for_problems(common, filter);
     let chosen = filter.is_some() || !args.session.is_empty();
     let (mut summary, mut counting) = (Summary::default(), BTreeSet::new());
     let mut problems = Vec::new();
@@ -303,6 +303,11 @@ pub fn engine_options(common: &Common) -> Options {
     Options { ports: common.port.clone(), threads: common.threads, problems_only: false }
 }
 
+/// Of healthy sessions nobody reads the texts, unless a filter looks for words in them.
+fn options_for_problems(common: &Common, filter: Option<&Filter>) -> Options {
+    Options { problems_only: filter.is_none(), ..engine_options(common) }
+}
+
 fn analyse(source: Source, common: &Common, filter: Option<&Filter>, ids: &[u64]) -> Analysis {
     let mut analysis = engine::analyse(source, &engine_options(common));
     let counting = (filter.is_some() || !ids.is_empty()).then(|| {
@@ -356,7 +361,10 @@ fn ndjson(
     let mut masker = common.privacy.then(Masker::default);
     let chosen = filter.is_some() || !args.session.is_empty();
     let mut counting = BTreeSet::new();
-    let options = Options { problems_only: args.only_problems, ..engine_options(common) };
+    let options = match args.only_problems && !common.privacy {
+        true => options_for_problems(common, filter),
+        false => engine_options(common),
+    };
     let mut analysis = engine::analyse_with(source, &options, |mut j| {
         let counts = counts(&j, filter, &args.session) && failed.is_none();
         if counts {
