@@ -10,19 +10,18 @@ mod decoding;
 mod dialogue;
 mod judging;
 mod material;
-mod reading;
-// The generator of the profiles, of which not everything is needed here.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the profiles use more of it")]
 #[path = "../profiles/play.rs"]
 mod play;
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the profiles use more of it")]
 #[path = "../profiles/profile.rs"]
 mod profile;
+mod reading;
 #[path = "../profiles/swap.rs"]
 mod swap;
 #[path = "../traffic/mod.rs"]
 mod traffic;
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the profiles use more of it")]
 #[path = "../profiles/wire.rs"]
 mod wire;
 

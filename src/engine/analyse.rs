@@ -43,10 +43,7 @@ fn run(
     kept: usize,
     sink: impl FnMut(Judged) + Send,
 ) -> Analysis {
-    let threads = match rayon::current_thread_index() {
-        Some(_) => rayon::current_num_threads(),
-        None => 1,
-    };
+    let threads = threads();
     let mut analyser = Analyser::new(options);
     analyser.rest_beyond(kept);
     let judge = if options.problems_only { diagnose::judge_briefly } else { diagnose::judge };
@@ -56,6 +53,14 @@ fn run(
         source
     });
     whole(source, analyser, learner.findings())
+}
+
+/// Threads of the pool that this runs on; 1 outside of any.
+pub(super) fn threads() -> usize {
+    match rayon::current_thread_index() {
+        Some(_) => rayon::current_num_threads(),
+        None => 1,
+    }
 }
 
 /// What there is beside the sessions.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::analyse::whole;
+use super::analyse::{threads, whole};
 use super::{Analyser, Analysis, Options};
 use crate::capture::{CaptureFacts, Source};
 use crate::diagnose::Judged;
@@ -33,7 +33,7 @@ pub fn analyse_watched(
     options: &Options,
     watcher: &mut impl Watcher,
 ) -> Analysis {
-    if rayon::current_num_threads() > 1 {
+    if threads() > 1 {
         source.read_ahead();
     }
     let mut analyser = Analyser::new(options);

@@ -202,7 +202,6 @@ impl Builder {
             return;
         };
         self.stream(side).tls = None;
-        self.lines(side, |lines, sink| lines.feed(&clear, at, sink), (end, false), direct, effects);
         self.client_tls = self.client_tls.filter(|_| side != Side::Client);
         self.server_tls = self.server_tls.filter(|_| side != Side::Server);
         // A server whose TLS fails may say so in clear; CCC is the client's wish.
@@ -210,6 +209,7 @@ impl Builder {
             self.tls_until.get_or_insert(at);
         }
         effects.push(Effect::TlsEnded);
+        self.lines(side, |lines, sink| lines.feed(&clear, at, sink), (end, false), direct, effects);
     }
 
     /// Something that was said has not been taken into the dialogue yet.
