@@ -98,6 +98,11 @@ impl Flags {
     pub fn ack(self) -> bool {
         self.0 & 0x10 != 0
     }
+    /// Neither SYN nor RST nor FIN is set: so with nearly every segment.
+    #[inline]
+    pub fn plain(self) -> bool {
+        self.0 & 0x07 == 0
+    }
     /// URG is set.
     #[inline]
     pub fn urg(self) -> bool {

@@ -84,6 +84,15 @@ impl Candidates {
         self.table.get(key).map(|c| c.connection.initiator)
     }
 
+    /// When the next one may be over; the past, when there are too many.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        if self.table.len() > Self::MAX {
+            return Some(Timestamp::from_nanos(i64::MIN));
+        }
+        let next = |queue: &VecDeque<(Timestamp, usize, u64)>| queue.front().map(|e| e.0);
+        next(&self.young).into_iter().chain(next(&self.silent)).min()
+    }
+
     /// Takes out the next candidate whose time is over at `now`, if any.
     pub fn expired(&mut self, now: Timestamp) -> Option<Candidate> {
         loop {

@@ -55,6 +55,7 @@ impl Engine {
         let (serial, listening) = (c.serial, c.listening.clone());
         self.expectations.expire(key, &listening, due);
         self.closing.push(Reverse((due, serial, key)));
+        self.due_at(due);
     }
 
     /// A session may have come to its closing point by then.
@@ -77,12 +78,17 @@ impl Engine {
         while self.is_due(self.now.time) {
             self.judge_next();
         }
-        if self.controls.len() > MAX_SESSIONS
+        if self.is_full()
             && let Some(key) =
                 self.controls.heads().min_by_key(|(_, head)| head.last).map(|(key, _)| key)
         {
             self.close(key, ClosingPoint::Evicted);
         }
+    }
+
+    /// More sessions are followed than may be.
+    pub(super) fn is_full(&self) -> bool {
+        self.controls.len() > MAX_SESSIONS
     }
 
     fn judge_next(&mut self) {

@@ -7,7 +7,7 @@ use crate::capture::{Moment, Timestamp};
 use crate::decode::{Endpoint, Segment};
 use crate::pack::{packed, packed_enum};
 use crate::session::{Builder, Effect, Ident, Side};
-use crate::tcp::{Connection, Reassembler};
+use crate::tcp::{Connection, Payload, Reassembler};
 
 /// Why a control connection isn't reported as a session (yet).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl Control {
         }
         self.builder.packet(s, at);
         let side = if s.src == self.builder.client { Side::Client } else { Side::Server };
-        if let Some((offset, true)) = payload {
+        if let Payload::New(offset) = payload {
             let half = self.connection.from(s.src);
             let (start, acked) = (half.stream_start(), half.acked);
             let (stream, other) = match side {

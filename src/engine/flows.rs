@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Segment};
@@ -47,8 +47,6 @@ pub enum Slot {
     Data(usize),
     /// A new connection that nothing explains yet: its key.
     Candidate(usize),
-    /// A connection of a session that has been judged: its late packets mean nothing.
-    Ended,
 }
 
 /// A [`Slot`] in eight bytes: its kind in the two highest bits, its key in the others.
@@ -65,7 +63,6 @@ impl From<Slot> for Entry {
             Slot::Control(key) => (0, key),
             Slot::Data(key) => (1, key),
             Slot::Candidate(key) => (2, key),
-            Slot::Ended => (3, 0),
         };
         Self(kind << 62 | key as u64 & Self::KEY)
     }
@@ -77,8 +74,7 @@ impl From<Entry> for Slot {
         match entry.0 >> 62 {
             0 => Self::Control(key),
             1 => Self::Data(key),
-            2 => Self::Candidate(key),
-            _ => Self::Ended,
+            _ => Self::Candidate(key),
         }
     }
 }
@@ -88,17 +84,10 @@ impl From<Entry> for Slot {
 pub struct Flows {
     v4: HashMap<(u64, u64), Entry, RandomState>,
     other: HashMap<(Endpoint, Endpoint), Entry, RandomState>,
-    /// Ended flows in order, and until when they are remembered: those of IPv4 take half the memory.
-    ended: VecDeque<(Timestamp, (u64, u64))>,
-    ended_others: VecDeque<(Timestamp, FlowKey)>,
+    ended: Ended,
 }
 
 impl Flows {
-    /// How long late packets of an ended connection are told from a new one without a SYN:
-    /// longer than the last retransmissions of a FIN take.
-    const LINGER: Duration = Duration::from_secs(900);
-    const MAX_ENDED: usize = 262_144;
-
     /// What this 4-tuple is.
     #[inline]
     pub fn get(&self, key: FlowKey) -> Option<Slot> {
@@ -107,6 +96,11 @@ impl Flows {
             FlowKey::Other(a, b) => self.other.get(&(a, b)),
         };
         entry.map(|e| (*e).into())
+    }
+
+    /// It was a connection of a session that has been judged: its late packets mean nothing.
+    pub fn has_ended(&self, key: FlowKey) -> bool {
+        self.ended.holds(key)
     }
 
     /// Enters or replaces a flow.
@@ -119,41 +113,89 @@ impl Flows {
 
     /// Forgets a flow if it still is `slot`.
     pub fn remove(&mut self, key: FlowKey, slot: Slot) {
-        if self.get(key) == Some(slot) {
-            match key {
-                FlowKey::V4(a, b) => self.v4.remove(&(a, b)),
-                FlowKey::Other(a, b) => self.other.remove(&(a, b)),
-            };
+        if self.drop(key, slot) {
+            self.ended.forget(key);
         }
     }
 
     /// A flow's session has been judged; `slot` is what it was.
     pub fn end(&mut self, key: FlowKey, slot: Slot, now: Timestamp) {
-        if self.get(key) != Some(slot) {
-            return;
-        }
-        self.set(key, Slot::Ended);
-        while let Some(over) = self.forgotten(now) {
-            self.remove(over, Slot::Ended);
-        }
-        let until = now.plus(Self::LINGER);
-        match key {
-            FlowKey::V4(a, b) => self.ended.push_back((until, (a, b))),
-            other => self.ended_others.push_back((until, other)),
+        if self.drop(key, slot) {
+            self.ended.add(key, now);
         }
     }
 
-    /// The next ended flow that is to be remembered no longer, when one more ends.
-    fn forgotten(&mut self, now: Timestamp) -> Option<FlowKey> {
-        let full = self.ended.len() + self.ended_others.len() >= Self::MAX_ENDED;
+    fn drop(&mut self, key: FlowKey, slot: Slot) -> bool {
+        let is = self.get(key) == Some(slot);
+        if is {
+            match key {
+                FlowKey::V4(a, b) => self.v4.remove(&(a, b)),
+                FlowKey::Other(a, b) => self.other.remove(&(a, b)),
+            };
+        }
+        is
+    }
+}
+
+/// Flows that ended not long ago. Apart from the others: there are many more of them, and hardly a
+/// packet asks.
+#[derive(Debug, Default)]
+struct Ended {
+    v4: HashSet<(u64, u64), RandomState>,
+    other: HashSet<(Endpoint, Endpoint), RandomState>,
+    /// In order, and until when they are remembered: those of IPv4 take half the memory.
+    queue: VecDeque<(Timestamp, (u64, u64))>,
+    others: VecDeque<(Timestamp, FlowKey)>,
+}
+
+impl Ended {
+    /// How long late packets of an ended connection are told from a new one without a SYN:
+    /// longer than the last retransmissions of a FIN take.
+    const LINGER: Duration = Duration::from_secs(900);
+    const MAX: usize = 262_144;
+
+    fn holds(&self, key: FlowKey) -> bool {
+        match key {
+            FlowKey::V4(a, b) => self.v4.contains(&(a, b)),
+            FlowKey::Other(a, b) => self.other.contains(&(a, b)),
+        }
+    }
+
+    fn add(&mut self, key: FlowKey, now: Timestamp) {
+        while let Some(over) = self.next_over(now) {
+            self.forget(over);
+        }
+        let until = now.plus(Self::LINGER);
+        match key {
+            FlowKey::V4(a, b) => {
+                self.v4.insert((a, b));
+                self.queue.push_back((until, (a, b)));
+            }
+            FlowKey::Other(a, b) => {
+                self.other.insert((a, b));
+                self.others.push_back((until, key));
+            }
+        }
+    }
+
+    fn forget(&mut self, key: FlowKey) {
+        match key {
+            FlowKey::V4(a, b) => self.v4.remove(&(a, b)),
+            FlowKey::Other(a, b) => self.other.remove(&(a, b)),
+        };
+    }
+
+    /// The next one that is to be remembered no longer, when one more ends.
+    fn next_over(&mut self, now: Timestamp) -> Option<FlowKey> {
+        let full = self.queue.len() + self.others.len() >= Self::MAX;
         let over = |until: Timestamp| full || until < now;
-        let v4 = self.ended.front().map(|e| e.0);
-        let other = self.ended_others.front().map(|e| e.0);
+        let v4 = self.queue.front().map(|e| e.0);
+        let other = self.others.front().map(|e| e.0);
         match (v4, other) {
             (Some(v4), other) if over(v4) && other.is_none_or(|o| v4 <= o) => {
-                self.ended.pop_front().map(|(_, (a, b))| FlowKey::V4(a, b))
+                self.queue.pop_front().map(|(_, (a, b))| FlowKey::V4(a, b))
             }
-            (_, Some(other)) if over(other) => self.ended_others.pop_front().map(|e| e.1),
+            (_, Some(other)) if over(other) => self.others.pop_front().map(|e| e.1),
             _ => None,
         }
     }
@@ -174,14 +216,17 @@ mod tests {
         let mut flows = Flows::default();
         for (a, b) in [("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8::2")] {
             assert_eq!(flows.get(key(a, b)), None);
-            for slot in [Slot::Control(0), Slot::Data(7), Slot::Candidate(1 << 40), Slot::Ended] {
+            for slot in [Slot::Control(0), Slot::Data(7), Slot::Candidate(1 << 40)] {
                 flows.set(key(a, b), slot);
                 assert_eq!(flows.get(key(a, b)), Some(slot));
                 flows.remove(key(a, b), Slot::Data(8));
                 assert_eq!(flows.get(key(a, b)), Some(slot));
             }
-            flows.remove(key(a, b), Slot::Ended);
-            assert_eq!(flows.get(key(a, b)), None);
+            flows.end(key(a, b), Slot::Candidate(1 << 40), Timestamp::from_nanos(0));
+            assert_eq!((flows.get(key(a, b)), flows.has_ended(key(a, b))), (None, true));
+            flows.set(key(a, b), Slot::Data(1));
+            flows.remove(key(a, b), Slot::Data(1));
+            assert_eq!((flows.get(key(a, b)), flows.has_ended(key(a, b))), (None, false));
         }
         let (a, b) =
             (Endpoint::new("192.0.2.1".parse().unwrap(), 21), "192.0.2.1".parse().unwrap());
@@ -198,7 +243,7 @@ mod tests {
         let mut end = |key, seconds| {
             flows.set(key, Slot::Data(1));
             flows.end(key, Slot::Data(1), at(seconds));
-            [v4(1), six, v4(2)].map(|k| flows.get(k).is_some())
+            [v4(1), six, v4(2)].map(|k| flows.has_ended(k))
         };
         assert_eq!(end(v4(1), 0), [true, false, false]);
         assert_eq!(end(six, 10), [true, true, false]);

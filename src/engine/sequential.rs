@@ -19,7 +19,7 @@ use crate::capture::{CaptureLoss, Moment, Timestamp};
 use crate::decode::{Endpoint, IcmpError, Segment};
 use crate::pack::packed;
 use crate::session::{Effect, Expectations, FinishedSessions, Piece, TlsWatch};
-use crate::tcp::{Connection, ConnectionState};
+use crate::tcp::{Connection, ConnectionState, Payload};
 
 /// A SYN that comes again sooner, in another file, is the same one captured at another place: hosts
 /// wait a second before they send it again (RFC 6298).
@@ -38,7 +38,7 @@ pub(super) struct Data {
 impl Data {
     fn segment(&mut self, s: &Segment<'_>, at: Moment) {
         let payload = self.connection.segment(s, at);
-        if let (Some((passive, watch)), Some((offset, true))) = (&mut self.tls, payload) {
+        if let (Some((passive, watch)), Payload::New(offset)) = (&mut self.tls, payload) {
             let from_client = (s.src == self.connection.initiator) == *passive;
             let start = self.connection.from(s.src).stream_start();
             let piece = Piece { from_client, offset, bytes: s.payload, len: s.payload_len, at };
@@ -104,6 +104,8 @@ pub struct Engine {
     pub(super) serial: u64,
     /// When to look for sessions that fell silent.
     pub(super) next_sweep: Option<Timestamp>,
+    /// Nothing has to be done before this time.
+    due: Timestamp,
     pub(super) now: Moment,
     pub(super) missing_segments: u64,
     /// What the capture itself lost, in order of time.
@@ -136,21 +138,20 @@ impl Engine {
         }
         let key = FlowKey::of(s);
         match self.flows.get(key) {
-            Some(Slot::Control(k)) if !self.replaced_control(k, s, at) => {
-                self.control(k, s, at);
-                Matters::Control
-            }
-            Some(Slot::Data(k)) if !self.replaced_data(k, s, at) => {
-                self.other_traffic = true;
-                if let Some(d) = self.data.get_mut(k) {
-                    d.segment(s, at);
+            Some(slot) if !s.flags.syn() || !self.is_replaced(slot, s, at) => match slot {
+                Slot::Control(k) => {
+                    self.control(k, s, at);
+                    Matters::Control
                 }
-                Matters::Data
-            }
-            Some(Slot::Candidate(k)) if !self.replaced_candidate(k, s, at) => {
-                self.candidate(k, s, at)
-            }
-            Some(Slot::Ended) if !s.flags.syn() => Matters::No,
+                Slot::Data(k) => {
+                    self.other_traffic = true;
+                    if let Some(d) = self.data.get_mut(k) {
+                        d.segment(s, at);
+                    }
+                    Matters::Data
+                }
+                Slot::Candidate(k) => self.candidate(k, s, at),
+            },
             _ => self.unknown(key, s, at),
         }
     }
@@ -162,7 +163,7 @@ impl Engine {
             Some(Slot::Control(k)) => self.controls.get_mut(k).map(|c| &mut c.connection),
             Some(Slot::Data(k)) => self.data.get_mut(k).map(|d| &mut d.connection),
             Some(Slot::Candidate(k)) => self.candidates.get_mut(k).map(|c| &mut c.connection),
-            Some(Slot::Ended) | None => None,
+            None => None,
         };
         match connection {
             Some(connection) => {
@@ -174,10 +175,20 @@ impl Engine {
     }
 
     /// Takes note of the time of a packet that holds nothing of interest.
+    #[inline]
     pub fn advance(&mut self, at: Moment) {
         self.set_now(at);
-        self.controls.advance(self.now.time);
-        self.data.advance(self.now.time);
+        let now = self.now.time;
+        if now >= self.due {
+            self.catch_up();
+        }
+        self.controls.advance(now);
+        self.data.advance(now);
+    }
+
+    /// Does what has become due.
+    #[inline(never)]
+    fn catch_up(&mut self) {
         self.judge_due();
         self.judge_silent();
         while let Some(gone) = self.candidates.expired(self.now.time) {
@@ -188,8 +199,18 @@ impl Engine {
                 self.flows.remove(key, slot);
             }
         }
+        let closing = self.closing.peek().map(|Reverse((due, ..))| *due);
+        let next = [self.next_sweep, closing, self.candidates.next_due()];
+        self.due = next.into_iter().flatten().min().unwrap_or_default();
     }
 
+    /// Something has to be done at this time.
+    #[inline]
+    pub(super) fn due_at(&mut self, time: Timestamp) {
+        self.due = self.due.min(time);
+    }
+
+    #[inline]
     pub(super) fn set_now(&mut self, at: Moment) {
         // Time never runs back: packets slightly out of order don't reopen what has passed.
         if at.time < self.now.time {
@@ -219,25 +240,25 @@ impl Engine {
         &self.twice
     }
 
-    fn replaced_control(&mut self, key: usize, s: &Segment<'_>, at: Moment) -> bool {
-        let Some(c) = self.controls.get_mut(key) else { return true };
-        if !c.connection.is_replaced_by(s, at) {
+    /// Whether a SYN opens another connection on the 4-tuple of this one, which is over then.
+    #[inline(never)]
+    fn is_replaced(&mut self, slot: Slot, s: &Segment<'_>, at: Moment) -> bool {
+        let connection = match slot {
+            Slot::Control(key) => self.controls.get_mut(key).map(|c| &mut c.connection),
+            Slot::Data(key) => self.data.get_mut(key).map(|d| &mut d.connection),
+            Slot::Candidate(key) => self.candidates.get_mut(key).map(|c| &mut c.connection),
+        };
+        let Some(connection) = connection else { return true };
+        if !connection.is_replaced_by(s, at) {
             return false;
         }
-        self.control_over(key, true);
-        true
-    }
-
-    fn replaced_data(&mut self, key: usize, s: &Segment<'_>, at: Moment) -> bool {
-        self.data.get_mut(key).is_none_or(|d| d.connection.is_replaced_by(s, at))
-    }
-
-    fn replaced_candidate(&mut self, key: usize, s: &Segment<'_>, at: Moment) -> bool {
-        let Some(c) = self.candidates.get_mut(key) else { return true };
-        if !c.connection.is_replaced_by(s, at) {
-            return false;
+        match slot {
+            Slot::Control(key) => self.control_over(key, true),
+            Slot::Data(_) => {}
+            Slot::Candidate(key) => {
+                self.candidates.take(key);
+            }
         }
-        self.candidates.take(key);
         true
     }
 
@@ -253,9 +274,11 @@ impl Engine {
             self.twice.entry(files).or_insert((s.src, s.dst));
         }
         let mut effects = std::mem::take(&mut self.effects);
-        c.ident = c.ident(&self.idents);
+        if !c.builder.greeted() {
+            c.ident = c.ident(&self.idents);
+        }
         c.segment(s, at, &mut effects);
-        let ended = c.connection.ended();
+        let ended = c.connection.is_marked() && c.connection.ended();
         if !effects.is_empty() {
             self.apply(key, &mut effects);
         }
@@ -286,11 +309,24 @@ impl Engine {
             // An RST alone, after everything was over or for a connection never seen.
             return Matters::No;
         }
+        let control = self.interest.control_end(s);
+        if !syn {
+            let expected = self.expectations.may_be_at(s.src.port, s.dst.port);
+            let greets = || crate::ftp::recognise::looks_like_greeting(s.payload);
+            // What isn't FTP's is nothing more than this.
+            if !expected && control.is_none() && !greets() {
+                self.other_traffic = self.other_traffic || !self.flows.has_ended(key);
+                return Matters::No;
+            }
+            if self.flows.has_ended(key) {
+                return Matters::No;
+            }
+        }
         if self.try_data(key, s, at) {
             self.other_traffic = true;
             return Matters::Data;
         }
-        if let Some((server, standing)) = self.interest.control_end(s) {
+        if let Some((server, standing)) = control {
             self.new_control(key, s, at, server, standing);
             return Matters::Control;
         }
@@ -301,8 +337,7 @@ impl Engine {
         } else if crate::ftp::recognise::looks_like_greeting(s.payload) {
             // A greeting later than candidates are kept.
             let connection = Connection::new(s, at);
-            let candidate = self.candidates.add(connection, at);
-            self.flows.set(key, Slot::Candidate(candidate));
+            let candidate = self.new_candidate(key, connection, at);
             self.candidate(candidate, s, at)
         } else {
             Matters::No
@@ -342,6 +377,9 @@ impl Engine {
         let control = Control::new(self.serial, connection, client, standing);
         let k = self.controls.insert(control);
         self.flows.set(key, Slot::Control(k));
+        if self.is_full() {
+            self.due_at(self.now.time);
+        }
         if standing == Standing::Session {
             self.unnumbered.insert(order, k);
         }
@@ -354,8 +392,15 @@ impl Engine {
             self.attach(connection, vec![(control, channel)]);
             return;
         }
+        self.new_candidate(key, connection, at);
+    }
+
+    fn new_candidate(&mut self, key: FlowKey, connection: Connection, at: Moment) -> usize {
         let candidate = self.candidates.add(connection, at);
         self.flows.set(key, Slot::Candidate(candidate));
+        // There may be too many of them now.
+        self.due_at(self.candidates.next_due().unwrap_or(at.time));
+        candidate
     }
 
     fn candidate(&mut self, key: usize, s: &Segment<'_>, at: Moment) -> Matters {

@@ -34,8 +34,8 @@ pub(super) struct Table<T: Rest> {
     /// Those awake, in the order in which to see whether they can rest.
     drowsy: VecDeque<(Timestamp, usize)>,
     awake: usize,
-    /// How many are kept awake whatever happens; `None` for all.
-    keep: Option<usize>,
+    /// How many are kept awake whatever happens; `usize::MAX` for all.
+    keep: usize,
     now: Timestamp,
     packer: Packer,
 }
@@ -46,7 +46,7 @@ impl<T: Rest> Default for Table<T> {
             slots: Slab::new(),
             drowsy: VecDeque::new(),
             awake: 0,
-            keep: None,
+            keep: usize::MAX,
             now: Timestamp::default(),
             packer: Packer::default(),
         }
@@ -61,7 +61,7 @@ impl<T: Rest> Table<T> {
 
     /// Lets what is quiet rest when more than `keep` are awake.
     pub fn rest_beyond(&mut self, keep: usize) {
-        self.keep = Some(keep);
+        self.keep = keep;
     }
 
     pub fn len(&self) -> usize {
@@ -76,7 +76,7 @@ impl<T: Rest> Table<T> {
 
     fn woken(&mut self, key: usize) {
         self.awake += 1;
-        if self.keep.is_some() {
+        if self.keep < usize::MAX {
             self.drowsy.push_back((self.now.plus(Self::QUIET), key));
         }
     }
@@ -151,7 +151,7 @@ impl<T: Rest> Table<T> {
     #[inline]
     pub fn advance(&mut self, now: Timestamp) {
         self.now = now;
-        if self.keep.is_some_and(|keep| self.awake > keep) {
+        if self.awake > self.keep {
             self.rest();
         }
     }

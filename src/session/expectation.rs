@@ -54,6 +54,30 @@ impl Expectation {
 #[derive(Debug, Default)]
 pub struct Expectations {
     by_endpoint: HashMap<Endpoint, Vec<Expectation>, RandomState>,
+    /// How many endpoints there are whose ports end in the same bits: nearly every packet of a mixed
+    /// capture is told from those expected by this alone.
+    ports: Ports,
+}
+
+/// Counts by the low bits of a port.
+#[derive(Debug)]
+struct Ports(Box<[u32; 4096]>);
+
+impl Default for Ports {
+    fn default() -> Self {
+        Self(Box::new([0; 4096]))
+    }
+}
+
+impl Ports {
+    #[inline]
+    fn count(&self, port: u16) -> u32 {
+        self.0[usize::from(port) % 4096]
+    }
+
+    fn count_mut(&mut self, port: u16) -> &mut u32 {
+        &mut self.0[usize::from(port) % 4096]
+    }
 }
 
 impl Expectations {
@@ -64,12 +88,21 @@ impl Expectations {
     /// Adds an expectation at `listening`.
     pub fn add(&mut self, listening: Endpoint, expectation: Expectation) {
         let list = self.by_endpoint.entry(listening).or_default();
+        if list.is_empty() {
+            *self.ports.count_mut(listening.port) += 1;
+        }
         if list.len() >= Self::MAX_PER_ENDPOINT {
             list.remove(0);
         }
         // Mostly it stays the only one.
         list.reserve_exact(1);
         list.push(expectation);
+    }
+
+    /// A connection may be expected at an endpoint with one of these ports.
+    #[inline]
+    pub fn may_be_at(&self, a: u16, b: u16) -> bool {
+        self.ports.count(a) | self.ports.count(b) != 0
     }
 
     /// Nothing is expected anywhere.
@@ -129,6 +162,7 @@ impl Expectations {
                 list.retain(|e| e.session != session);
                 if list.is_empty() {
                     self.by_endpoint.remove(endpoint);
+                    *self.ports.count_mut(endpoint.port) -= 1;
                 }
             }
         }
@@ -221,8 +255,11 @@ mod tests {
         e.expire(1, &[endpoint()], at(1000).time);
         assert_eq!(found(&e, "10.0.0.1", 900), Some(1));
         assert_eq!(found(&e, "10.0.0.1", 1100), None);
+        e.add(endpoint(), expectation(2, 200));
         e.forget(1, &[endpoint()]);
-        assert!(e.is_empty());
+        assert!(e.may_be_at(50000, 9) && e.may_be_at(9, 50000) && !e.may_be_at(9, 10));
+        e.forget(2, &[endpoint()]);
+        assert!(e.is_empty() && !e.may_be_at(50000, 9));
     }
 
     #[test]

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::half::Payload;
-use super::{Half, OldAcks};
+use super::{Half, OldAcks, Payload};
 use crate::capture::Moment;
 use crate::decode::{Endpoint, IcmpError, Segment};
 use crate::pack::packed;
@@ -113,13 +112,12 @@ impl Connection {
         if side == self.initiator { &self.from_responder } else { &self.from_initiator }
     }
 
-    /// Takes note of a segment. Returns the offset of its payload in its direction, and whether
-    /// any of it is new; `None` when it has none or the capture saw the packet twice.
-    pub fn segment(&mut self, s: &Segment<'_>, at: Moment) -> Option<(u64, bool)> {
+    /// Takes note of a segment, and says what its payload is to its direction.
+    pub fn segment(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
         let from_initiator = s.src == self.initiator;
         if self.is_of_an_older_one(s, at, from_initiator) {
             self.last = at;
-            return None;
+            return Payload::None;
         }
         let (own, other) = if from_initiator {
             (&mut self.from_initiator, &mut self.from_responder)
@@ -128,12 +126,18 @@ impl Connection {
         };
         if own.prints.knows(s, at) {
             self.duplicates += 1;
-            return None;
+            return Payload::None;
         }
         let before = std::mem::replace(&mut self.last, at);
         let payload = own.sent(s, at);
         other.heard();
-        if own.syns > 0 && other.syns > 0 && !s.flags.rst() {
+        if s.flags.rst() {
+            if let Some(rst) = own.rst.as_mut().filter(|r| r.at == at && before != at) {
+                rst.before = Some(before);
+            }
+            return payload;
+        }
+        if own.syns > 0 && other.syns > 0 {
             let scales = (own.syn_options.window_scale, other.syn_options.window_scale);
             let scale = if let (Some(own), Some(_)) = scales { own } else { 0 };
             own.windows.advertise(s.window, if s.flags.syn() { 0 } else { scale });
@@ -143,12 +147,7 @@ impl Connection {
             let flight = end.saturating_sub(own.acked.unwrap_or(offset));
             own.windows.fill(flight, own.max_payload, &other.windows, at);
         }
-        if s.flags.rst()
-            && let Some(rst) = own.rst.as_mut().filter(|r| r.at == at && before != at)
-        {
-            rst.before = Some(before);
-        }
-        if s.flags.ack() && !s.flags.rst() {
+        if s.flags.ack() {
             if s.flags.syn() {
                 other.implied_isn(s.ack);
             } else if own.base_is_unset() {
@@ -156,12 +155,10 @@ impl Connection {
             }
             other.acknowledged(s.ack, at);
         }
-        self.handshake(s, at, from_initiator);
-        match payload {
-            Payload::None => None,
-            Payload::New(offset) => Some((offset, true)),
-            Payload::Again(offset) => Some((offset, false)),
+        if self.established.is_none() || s.flags.syn() {
+            self.handshake(s, at, from_initiator);
         }
+        payload
     }
 
     /// A bare ACK that answers the SYN and acknowledges something else, or the RST by which the
@@ -194,10 +191,8 @@ impl Connection {
         true
     }
 
+    #[inline(never)]
     fn handshake(&mut self, s: &Segment<'_>, at: Moment, from_initiator: bool) {
-        if s.flags.rst() {
-            return;
-        }
         if s.flags.syn() {
             if s.flags.ack() && self.syn_to_syn_ack.is_none() && self.from_initiator.syns == 1 {
                 let syn = self.from_initiator.syn.unwrap_or(at);
@@ -309,6 +304,12 @@ impl Connection {
             self.state(),
             ConnectionState::Closed | ConnectionState::Reset | ConnectionState::Refused
         )
+    }
+
+    /// Either side has sent a FIN or an RST.
+    #[inline]
+    pub fn is_marked(&self) -> bool {
+        self.from_initiator.is_marked() || self.from_responder.is_marked()
     }
 
     /// First packet with payload in either direction.

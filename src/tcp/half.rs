@@ -92,11 +92,12 @@ impl DerefMut for Half {
 
 /// What a segment's payload was to its direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Payload {
+pub enum Payload {
+    /// It had none, or the capture saw the packet twice.
     None,
-    /// New bytes at `offset`.
+    /// New bytes, at least some of them, from this stream offset on.
     New(u64),
-    /// All of it had been captured before.
+    /// From this offset on, all of which had been captured before.
     Again(u64),
 }
 
@@ -112,6 +113,12 @@ impl Half {
     /// Payload bytes captured, each once.
     pub fn bytes(&self) -> u64 {
         self.coverage.bytes()
+    }
+
+    /// It has sent a FIN or an RST.
+    #[inline]
+    pub(super) fn is_marked(&self) -> bool {
+        self.fin.is_some() || self.rare.as_ref().is_some_and(|r| r.rst.is_some())
     }
 
     /// Where this side's stream begins, if its SYN was seen (or implied by the other's SYN-ACK).
@@ -161,23 +168,37 @@ impl Half {
         self.zero_window.total + open
     }
 
+    /// Takes note of a segment of this side.
+    #[inline]
     pub(super) fn sent(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
-        self.prints.keep(s, at);
         self.packets += 1;
         self.last_packet = Some(at);
-        if (s.payload.len() as u64) < u64::from(s.payload_len) {
-            self.cut += 1;
+        self.cut += u64::from((s.payload.len() as u64) < u64::from(s.payload_len));
+        if !s.flags.plain() {
+            return self.sent_mark(s, at);
         }
+        self.numbering.sent(s.ip_id, at);
+        self.hops(s.ttl);
+        if self.base.is_none() {
+            self.set_base(s.seq);
+        }
+        let payload = self.payload(s.seq, s, at);
+        if s.window == 0 || self.rare.is_some() {
+            self.window(s, at);
+        }
+        payload
+    }
+
+    /// The same of a segment with SYN, FIN or RST.
+    #[inline(never)]
+    fn sent_mark(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
         if s.flags.rst() {
             let (ttl, ip_id, ack) = (s.ttl, s.ip_id, s.flags.ack());
             self.rst.get_or_insert(Reset { at, ttl, ip_id, ack, before: None });
             return Payload::None;
         }
         self.numbering.sent(s.ip_id, at);
-        match self.ttl {
-            None => self.ttl = Some(s.ttl),
-            Some(ttl) => self.ttl_varies |= ttl != s.ttl,
-        }
+        self.hops(s.ttl);
         let mut seq = s.seq;
         if s.flags.syn() {
             self.syn.get_or_insert(at);
@@ -199,10 +220,23 @@ impl Half {
         if s.flags.fin() {
             self.fin(seq, s, at);
         }
-        if !s.flags.syn() && (s.window == 0 || self.zero_window.since.is_some()) {
-            self.zero_window.advertised(s.window, at);
+        if !s.flags.syn() {
+            self.window(s, at);
         }
         payload
+    }
+
+    #[inline]
+    fn hops(&mut self, ttl: u8) {
+        let first = *self.ttl.get_or_insert(ttl);
+        self.ttl_varies |= first != ttl;
+    }
+
+    #[cold]
+    fn window(&mut self, s: &Segment<'_>, at: Moment) {
+        if s.window == 0 || self.zero_window.since.is_some() {
+            self.zero_window.advertised(s.window, at);
+        }
     }
 
     /// Nothing fixed yet where offsets count from.
@@ -229,6 +263,7 @@ impl Half {
         }
     }
 
+    #[cold]
     fn unseen_ack(&mut self, ack: Seq) {
         match self.last_unseen_ack {
             Some(last) if ack.distance(last) > 0 => self.ack_advances += 1,
@@ -238,42 +273,40 @@ impl Half {
         self.last_unseen_ack = Some(ack);
     }
 
+    #[inline]
     fn payload(&mut self, seq: Seq, s: &Segment<'_>, at: Moment) -> Payload {
         let Some(offset) = self.offset(seq) else { return Payload::None };
+        // What is captured of it, nearly always without a hole; its start where that is nothing.
+        let highest = self.coverage.end();
+        let next = highest.or(self.stream_start());
         if s.payload_len == 0 {
-            self.without_payload(offset, s, at);
+            // Most of what has no payload says nothing but what it acknowledges.
+            if next.is_some_and(|n| n != offset) {
+                self.without_payload(offset, next, s, at);
+            }
             return Payload::None;
         }
         let end = offset + u64::from(s.payload_len);
         self.max_payload = self.max_payload.max(s.payload_len);
-        let highest = self.coverage.end();
         let new = self.coverage.add(offset, end);
         self.highest = self.highest.max(end);
         if s.payload_len > self.largest_acked && self.larger.is_none() {
             self.larger = Some((end, s.payload_len));
         }
         if new == 0 {
-            if self.acked.is_some_and(|a| a >= end) {
-                Shift::again(&mut self.shift, at);
-            }
-            if s.payload_len == 1 && self.coverage.end() == Some(end) {
-                self.probe(at);
-            } else {
-                self.retransmissions += 1;
-                self.note_unanswered(offset, end, s.payload_len, at);
-            }
+            self.again((offset, end), s.payload_len, at);
             return Payload::Again(offset);
         }
-        if highest.is_some_and(|h| offset < h) {
-            self.out_of_order += 1;
+        if next.is_some_and(|n| n != offset) {
+            self.out_of_turn(highest, next, (offset, end), at);
         }
-        if let Some(highest) = highest.or(self.stream_start()).filter(|h| offset != *h) {
-            let round_trip = self.round_trip;
-            self.order.get_or_insert_default().note(highest, (offset, end), round_trip, at);
+        if self.shift.is_some() {
+            Shift::continued(&mut self.shift, offset, (highest, self.acked), at);
         }
-        Shift::continued(&mut self.shift, offset, (highest, self.acked), at);
-        self.in_flight.get_or_insert((offset, at));
-        if self.ahead.as_ref().is_some_and(|a| a.offset <= end) {
+        if self.in_flight.is_none() {
+            self.in_flight = Some((offset, at));
+        }
+        if self.rare.is_some() && self.ahead.as_ref().is_some_and(|a| a.offset <= end) {
             self.ahead = None;
         }
         self.first_byte.get_or_insert(at);
@@ -285,6 +318,38 @@ impl Half {
         }
         self.last_byte = Some(at);
         Payload::New(offset)
+    }
+
+    /// Payload all of which had been captured before.
+    #[cold]
+    fn again(&mut self, (offset, end): (u64, u64), len: u32, at: Moment) {
+        if self.acked.is_some_and(|a| a >= end) {
+            Shift::again(&mut self.shift, at);
+        }
+        if len == 1 && self.coverage.end() == Some(end) {
+            self.probe(at);
+        } else {
+            self.retransmissions += 1;
+            self.note_unanswered(offset, end, len, at);
+        }
+    }
+
+    /// New payload that doesn't begin where the payload before it ended.
+    #[cold]
+    fn out_of_turn(
+        &mut self,
+        highest: Option<u64>,
+        next: Option<u64>,
+        (offset, end): (u64, u64),
+        at: Moment,
+    ) {
+        if highest.is_some_and(|h| offset < h) {
+            self.out_of_order += 1;
+        }
+        if let Some(next) = next {
+            let round_trip = self.round_trip;
+            self.order.get_or_insert_default().note(next, (offset, end), round_trip, at);
+        }
     }
 
     fn fin(&mut self, seq: Seq, s: &Segment<'_>, at: Moment) {
@@ -326,21 +391,19 @@ impl Half {
         u.len = u.len.max(len);
     }
 
-    /// A segment without payload that is no SYN, or a FIN.
-    fn without_payload(&mut self, offset: u64, s: &Segment<'_>, at: Moment) {
-        if s.flags.syn() || s.flags.fin() {
+    /// A segment without payload that isn't numbered as the `next` one should be.
+    #[cold]
+    fn without_payload(&mut self, offset: u64, next: Option<u64>, s: &Segment<'_>, at: Moment) {
+        if s.flags.syn() || s.flags.fin() || self.fin.is_some() {
             return;
         }
-        let next = self.coverage.end().or(self.stream_start());
         // A keep-alive has the sequence number before the next (RFC 9293, 3.8.4).
-        if next == Some(offset + 1) && self.fin.is_none() {
+        if next == Some(offset + 1) {
             self.probe(at);
         }
-        if self.fin.is_none() {
-            self.further(offset, at);
-            let sent = (self.coverage.end(), self.last_byte);
-            Shift::numbered(&mut self.shift, offset, sent, at);
-        }
+        self.further(offset, at);
+        let sent = (self.coverage.end(), self.last_byte);
+        Shift::numbered(&mut self.shift, offset, sent, at);
     }
 
     fn probe(&mut self, at: Moment) {
@@ -352,9 +415,10 @@ impl Half {
     }
 
     /// A packet of the other side arrived.
+    #[inline]
     pub(super) fn heard(&mut self) {
-        if self.probes.is_some() {
-            self.probes = None;
+        if let Some(rare) = &mut self.rare {
+            rare.probes = None;
         }
     }
 
@@ -368,40 +432,52 @@ impl Half {
     }
 
     /// The other side acknowledged up to `ack`.
+    #[inline]
     pub(super) fn acknowledged(&mut self, ack: Seq, at: Moment) {
         if self.packets == 0 {
             self.unseen_ack(ack);
         }
-        if self.base.is_none() {
-            return;
-        }
         let Some(offset) = self.offset(ack) else { return };
+        if self.acked.is_none_or(|a| offset > a) {
+            self.acknowledged_further(offset, at);
+        }
+    }
+
+    #[inline]
+    fn acknowledged_further(&mut self, offset: u64, at: Moment) {
         // An acknowledgment of a gigabyte nobody captured is damage or another connection's.
         if offset > self.highest + MOST_AHEAD || offset < ORIGIN {
             return;
         }
-        if self.acked.is_none_or(|a| offset > a) {
-            if self.fin.is_none() && self.shift.is_none() {
-                self.shift = Shift::acknowledged(offset, self.coverage.end(), at);
-            }
-            self.acked = Some(offset);
-            self.acked_at = Some(at);
-            if self.fin_offset.is_none() {
-                self.highest = self.highest.max(offset);
-            }
-            if self.in_flight.is_some_and(|(o, _)| offset > o) {
-                self.in_flight = None;
-            }
-            if let Some((_, len)) = self.larger.filter(|(end, _)| offset >= *end) {
-                self.largest_acked = self.largest_acked.max(len);
-                self.larger = None;
-            }
-            if let Some(u) = self.unanswered.filter(|u| offset > u.offset) {
-                self.unanswered = None;
-                let r = Recovered { unanswered: u, acked: at };
-                if self.recovered.as_ref().is_none_or(|known| r.tried() > known.tried()) {
-                    self.recovered = Some(Box::new(r));
-                }
+        let captured = self.coverage.end();
+        if captured.is_some_and(|c| offset > c) && self.fin.is_none() && self.shift.is_none() {
+            self.shift = Shift::acknowledged(offset, captured, at);
+        }
+        self.acked = Some(offset);
+        self.acked_at = Some(at);
+        if self.fin_offset.is_none() {
+            self.highest = self.highest.max(offset);
+        }
+        if self.in_flight.is_some_and(|(o, _)| offset > o) {
+            self.in_flight = None;
+        }
+        if let Some((_, len)) = self.larger.filter(|(end, _)| offset >= *end) {
+            self.largest_acked = self.largest_acked.max(len);
+            self.larger = None;
+        }
+        if self.rare.is_some() {
+            self.answered(offset, at);
+        }
+    }
+
+    /// What was sent again is acknowledged.
+    #[cold]
+    fn answered(&mut self, offset: u64, at: Moment) {
+        if let Some(u) = self.unanswered.filter(|u| offset > u.offset) {
+            self.unanswered = None;
+            let r = Recovered { unanswered: u, acked: at };
+            if self.recovered.as_ref().is_none_or(|known| r.tried() > known.tried()) {
+                self.recovered = Some(Box::new(r));
             }
         }
     }

@@ -16,7 +16,7 @@ mod window;
 
 pub use connection::{Connection, ConnectionState, IcmpSeen};
 pub use coverage::Coverage;
-pub use half::Half;
+pub use half::{Half, Payload};
 pub use milestones::{Ahead, OldAcks, Probes, Recovered, Reset, Unanswered, ZeroWindow};
 pub use numbering::{Numbering, Skipped};
 pub use order::Order;

@@ -9,17 +9,44 @@ const AT_ONCE: i64 = 1_000_000;
 /// Two mirrored ports deliver a burst in any order; of a longer one only the end is known.
 const MOST: usize = 32;
 
-type Print = (u32, u32, u16, u8, Option<u16>);
+/// What two copies of a packet have in common, whatever a router between them changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Print {
+    /// Sequence and acknowledgment number.
+    numbers: u64,
+    /// IP identification if there is one, checksum, flags.
+    rest: u64,
+}
+
+impl Print {
+    #[inline]
+    fn of(s: &Segment<'_>) -> Self {
+        let id = s.ip_id.map_or(u64::MAX >> 24, u64::from);
+        let (checksum, flags) = (u64::from(s.checksum), u64::from(s.flags.0));
+        Self {
+            numbers: u64::from(s.seq.0) << 32 | u64::from(s.ack.0),
+            rest: id << 24 | checksum << 8 | flags,
+        }
+    }
+
+    fn seq(self) -> Seq {
+        Seq((self.numbers >> 32) as u32)
+    }
+
+    fn ack(self) -> Seq {
+        Seq(self.numbers as u32)
+    }
+}
 
 /// One direction's packets of the last millisecond, to know them again.
 #[derive(Clone, Default)]
 pub(super) struct Prints {
     latest: Option<(Timestamp, Print)>,
-    before: Before,
+    /// Those before it; slow connections have none.
+    before: Option<Box<Before>>,
 }
 
-/// Those before the latest; slow connections have none.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Before {
     /// A ring once it is full.
     kept: Vec<(Timestamp, Print)>,
@@ -30,35 +57,47 @@ struct Before {
 }
 
 impl Prints {
-    /// The same packet again, within a millisecond.
+    /// The same packet again, within a millisecond; else it is kept.
     ///
     /// TTL and IP checksum may differ, on a router's `-i any` they do. Without an identification
     /// (IPv6, or Linux's 0), bare ACKs of a receiver that misses something are alike too, and don't
     /// count.
     #[inline]
-    pub fn knows(&self, s: &Segment<'_>, at: Moment) -> bool {
-        let Some((then, latest)) = self.latest else { return false };
-        if at.time.nanos_since(then) >= AT_ONCE {
-            return false;
+    pub fn knows(&mut self, s: &Segment<'_>, at: Moment) -> bool {
+        let own = Print::of(s);
+        if let Some((then, latest)) = self.latest {
+            if at.time.nanos_since(then) >= AT_ONCE {
+                if let Some(before) = &mut self.before {
+                    before.kept.clear();
+                }
+            } else if self.is_again(s, own, at) {
+                return true;
+            } else {
+                self.before.get_or_insert_with(Before::new).keep(then, latest);
+            }
         }
-        let own = print(s);
-        (own == latest || self.before.holds(s, own, at))
+        self.latest = Some((at.time, own));
+        false
+    }
+
+    #[inline]
+    fn is_again(&self, s: &Segment<'_>, own: Print, at: Moment) -> bool {
+        let known = self.latest.is_some_and(|(_, latest)| latest == own)
+            || self.before.as_ref().is_some_and(|b| b.holds(s, own, at));
+        known
             && (s.ip_id.is_some_and(|id| id != 0)
                 || s.payload_len > 0
                 || s.flags.syn()
                 || s.flags.fin())
     }
-
-    #[inline]
-    pub fn keep(&mut self, s: &Segment<'_>, at: Moment) {
-        match self.latest.replace((at.time, print(s))) {
-            Some(last) if at.time.nanos_since(last.0) < AT_ONCE => self.before.keep(last),
-            _ => self.before.kept.clear(),
-        }
-    }
 }
 
 impl Before {
+    #[cold]
+    fn new() -> Box<Self> {
+        Box::new(Self { kept: Vec::new(), oldest: 0, seq: Seq(0), ack: Seq(0) })
+    }
+
     #[inline]
     fn holds(&self, s: &Segment<'_>, own: Print, at: Moment) -> bool {
         // Beyond all of them: so nearly every packet is.
@@ -71,8 +110,8 @@ impl Before {
     }
 
     #[inline]
-    fn keep(&mut self, last: (Timestamp, Print)) {
-        let (seq, ack) = (Seq(last.1.0), Seq(last.1.1));
+    fn keep(&mut self, then: Timestamp, last: Print) {
+        let (seq, ack) = (last.seq(), last.ack());
         if self.kept.is_empty() {
             (self.oldest, self.seq, self.ack) = (0, seq, ack);
         }
@@ -83,16 +122,15 @@ impl Before {
             self.ack = ack;
         }
         if self.kept.len() < MOST - 1 {
-            self.kept.push(last);
+            self.kept.push((then, last));
         } else if let Some(oldest) = self.kept.get_mut(self.oldest) {
-            *oldest = last;
-            self.oldest = (self.oldest + 1) % (MOST - 1);
+            *oldest = (then, last);
+            self.oldest += 1;
+            if self.oldest == MOST - 1 {
+                self.oldest = 0;
+            }
         }
     }
-}
-
-fn print(s: &Segment<'_>) -> Print {
-    (s.seq.0, s.ack.0, s.checksum, s.flags.0, s.ip_id)
 }
 
 impl std::fmt::Debug for Prints {
