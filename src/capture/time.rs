@@ -36,11 +36,11 @@ impl Timestamp {
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))
     }
 
-    /// Nanoseconds from `earlier` to `self`, negative when `earlier` is the later one. For what every
+    /// Nanoseconds from `earlier` to `self`, zero when `earlier` is the later one. For what every
     /// packet asks: a [`Duration`] costs a division.
     #[inline]
-    pub(crate) fn nanos_since(self, earlier: Self) -> i64 {
-        self.nanos().saturating_sub(earlier.nanos())
+    pub(crate) fn nanos_after(self, earlier: Self) -> u64 {
+        self.0.get().saturating_sub(earlier.0.get())
     }
 
     /// Seconds from `earlier` to `self`, negative when `earlier` is the later one.

@@ -21,7 +21,7 @@ pub enum FlowKey {
 
 impl FlowKey {
     /// The same for both directions.
-    #[inline]
+    #[inline(always)]
     pub fn new(a: Endpoint, b: Endpoint) -> Self {
         if let (IpAddr::V4(x), IpAddr::V4(y)) = (a.ip, b.ip) {
             let x = u64::from(x.to_bits()) << 16 | u64::from(a.port);
@@ -32,7 +32,7 @@ impl FlowKey {
     }
 
     /// Of a segment.
-    #[inline]
+    #[inline(always)]
     pub fn of(s: &Segment<'_>) -> Self {
         Self::new(s.src, s.dst)
     }
@@ -84,6 +84,7 @@ impl From<Entry> for Slot {
 pub struct Flows {
     v4: HashMap<(u64, u64), Entry, RandomState>,
     other: HashMap<(Endpoint, Endpoint), Entry, RandomState>,
+    recent: Recent,
     ended: Ended,
 }
 
@@ -98,6 +99,21 @@ impl Flows {
         entry.map(|e| (*e).into())
     }
 
+    /// The same for a packet: the next one is often of the same flow.
+    #[inline(always)]
+    pub fn of_packet(&mut self, key: FlowKey) -> Option<Slot> {
+        let FlowKey::V4(a, b) = key else { return self.get(key) };
+        let recent = self.recent.place((a, b));
+        if let (known, entry) = *recent
+            && known == (a, b)
+        {
+            return Some(entry.into());
+        }
+        let entry = *self.v4.get(&(a, b))?;
+        *recent = ((a, b), entry);
+        Some(entry.into())
+    }
+
     /// It was a connection of a session that has been judged: its late packets mean nothing.
     pub fn has_ended(&self, key: FlowKey) -> bool {
         self.ended.holds(key)
@@ -105,6 +121,7 @@ impl Flows {
 
     /// Enters or replaces a flow.
     pub fn set(&mut self, key: FlowKey, slot: Slot) {
+        self.recent.forget(key);
         match key {
             FlowKey::V4(a, b) => self.v4.insert((a, b), slot.into()),
             FlowKey::Other(a, b) => self.other.insert((a, b), slot.into()),
@@ -128,12 +145,44 @@ impl Flows {
     fn drop(&mut self, key: FlowKey, slot: Slot) -> bool {
         let is = self.get(key) == Some(slot);
         if is {
+            self.recent.forget(key);
             match key {
                 FlowKey::V4(a, b) => self.v4.remove(&(a, b)),
                 FlowKey::Other(a, b) => self.other.remove(&(a, b)),
             };
         }
         is
+    }
+}
+
+/// Flows of the latest packets, each in its place: what is asked for again and again.
+#[derive(Debug)]
+struct Recent(Box<[((u64, u64), Entry); 256]>);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self(Box::new([(Self::NONE, Entry(0)); 256]))
+    }
+}
+
+impl Recent {
+    /// No flow has this key: neither of its ends is an address and a port.
+    const NONE: (u64, u64) = (u64::MAX, u64::MAX);
+
+    #[inline(always)]
+    fn place(&mut self, (a, b): (u64, u64)) -> &mut ((u64, u64), Entry) {
+        // Ports and addresses of both ends mixed (the golden ratio, after Knuth).
+        let mixed = (a.rotate_left(20) ^ b).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        &mut self.0[(mixed >> 56) as usize]
+    }
+
+    fn forget(&mut self, key: FlowKey) {
+        if let FlowKey::V4(a, b) = key {
+            let recent = self.place((a, b));
+            if recent.0 == (a, b) {
+                recent.0 = Self::NONE;
+            }
+        }
     }
 }
 
@@ -218,11 +267,13 @@ mod tests {
             assert_eq!(flows.get(key(a, b)), None);
             for slot in [Slot::Control(0), Slot::Data(7), Slot::Candidate(1 << 40)] {
                 flows.set(key(a, b), slot);
+                assert_eq!([0; 2].map(|_| flows.of_packet(key(a, b))), [Some(slot); 2]);
                 assert_eq!(flows.get(key(a, b)), Some(slot));
                 flows.remove(key(a, b), Slot::Data(8));
                 assert_eq!(flows.get(key(a, b)), Some(slot));
             }
             flows.end(key(a, b), Slot::Candidate(1 << 40), Timestamp::from_nanos(0));
+            assert_eq!(flows.of_packet(key(a, b)), None);
             assert_eq!((flows.get(key(a, b)), flows.has_ended(key(a, b))), (None, true));
             flows.set(key(a, b), Slot::Data(1));
             flows.remove(key(a, b), Slot::Data(1));

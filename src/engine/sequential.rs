@@ -137,7 +137,7 @@ impl Engine {
             self.idents.segment(s, at);
         }
         let key = FlowKey::of(s);
-        match self.flows.get(key) {
+        match self.flows.of_packet(key) {
             Some(slot) if !s.flags.syn() || !self.is_replaced(slot, s, at) => match slot {
                 Slot::Control(k) => {
                     self.control(k, s, at);

@@ -169,7 +169,7 @@ impl Half {
     }
 
     /// Takes note of a segment of this side.
-    #[inline]
+    #[inline(always)]
     pub(super) fn sent(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
         self.packets += 1;
         self.last_packet = Some(at);
@@ -273,7 +273,7 @@ impl Half {
         self.last_unseen_ack = Some(ack);
     }
 
-    #[inline]
+    #[inline(always)]
     fn payload(&mut self, seq: Seq, s: &Segment<'_>, at: Moment) -> Payload {
         let Some(offset) = self.offset(seq) else { return Payload::None };
         // What is captured of it, nearly always without a hole; its start where that is nothing.
@@ -311,7 +311,7 @@ impl Half {
         }
         self.first_byte.get_or_insert(at);
         if let Some(last) = self.last_byte {
-            let pause = |(a, b): (Moment, Moment)| b.time.nanos_since(a.time).max(0);
+            let pause = |(a, b): (Moment, Moment)| b.time.nanos_after(a.time);
             if self.longest_pause.is_none_or(|p| pause((last, at)) > pause(p)) {
                 self.longest_pause = Some((last, at));
             }

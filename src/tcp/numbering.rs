@@ -9,6 +9,8 @@ use crate::pack::packed;
 
 /// More lost in a row is a counter that several connections share, or another host.
 const MOST: u16 = 64;
+/// Nanoseconds of a silence in which packets may have been lost.
+const SILENCE: u64 = 1_000_000_000;
 /// Steps after which a counter is taken for the connection's own.
 const STEPS: u32 = 4;
 
@@ -45,14 +47,16 @@ impl Numbering {
             // One packet captured twice, or cut in pieces by what captured it.
             0 => {}
             1 => self.steps += 1,
-            further => self.leapt(Skipped { from, to: at, packets: further - 1 }),
+            further if further > MOST + 1 || at.time.nanos_after(from.time) < SILENCE => {
+                self.leaps += 1;
+            }
+            further => self.fell_silent(Skipped { from, to: at, packets: further - 1 }),
         }
     }
 
-    fn leapt(&mut self, skipped: Skipped) {
-        if skipped.packets > MOST || skipped.silence() == 0 {
-            self.leaps += 1;
-        } else if self.skipped.as_ref().is_none_or(|s| s.silence() < skipped.silence()) {
+    #[cold]
+    fn fell_silent(&mut self, skipped: Skipped) {
+        if self.skipped.as_ref().is_none_or(|s| s.silence() < skipped.silence()) {
             self.skipped = Some(Box::new(skipped));
         }
     }

@@ -5,7 +5,7 @@ use crate::decode::{Segment, Seq};
 use crate::pack::{Pack, Packer, Unpacker};
 
 /// Twice within so many nanoseconds is the capture's doing.
-const AT_ONCE: i64 = 1_000_000;
+const AT_ONCE: u64 = 1_000_000;
 /// Two mirrored ports deliver a burst in any order; of a longer one only the end is known.
 const MOST: usize = 32;
 
@@ -28,14 +28,6 @@ impl Print {
             rest: id << 24 | checksum << 8 | flags,
         }
     }
-
-    fn seq(self) -> Seq {
-        Seq((self.numbers >> 32) as u32)
-    }
-
-    fn ack(self) -> Seq {
-        Seq(self.numbers as u32)
-    }
 }
 
 /// One direction's packets of the last millisecond, to know them again.
@@ -44,16 +36,16 @@ pub(super) struct Prints {
     latest: Option<(Timestamp, Print)>,
     /// Those before it; slow connections have none.
     before: Option<Box<Before>>,
+    /// The highest sequence and acknowledgment number of all of these.
+    seq: Seq,
+    ack: Seq,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Before {
     /// A ring once it is full.
     kept: Vec<(Timestamp, Print)>,
     oldest: usize,
-    /// The highest sequence and acknowledgment number in there.
-    seq: Seq,
-    ack: Seq,
 }
 
 impl Prints {
@@ -62,29 +54,38 @@ impl Prints {
     /// TTL and IP checksum may differ, on a router's `-i any` they do. Without an identification
     /// (IPv6, or Linux's 0), bare ACKs of a receiver that misses something are alike too, and don't
     /// count.
-    #[inline]
+    #[inline(always)]
     pub fn knows(&mut self, s: &Segment<'_>, at: Moment) -> bool {
         let own = Print::of(s);
-        if let Some((then, latest)) = self.latest {
-            if at.time.nanos_since(then) >= AT_ONCE {
+        match self.latest {
+            Some((then, latest)) if at.time.nanos_after(then) < AT_ONCE => {
+                // Beyond all of them: so nearly every packet is.
+                let (seq, ack) = (s.seq.distance(self.seq) > 0, s.ack.distance(self.ack) > 0);
+                if !seq && !ack && self.is_again(s, own, at) {
+                    return true;
+                }
+                self.seq = if seq { s.seq } else { self.seq };
+                self.ack = if ack { s.ack } else { self.ack };
+                self.before.get_or_insert_default().keep(then, latest);
+            }
+            _ => {
+                (self.seq, self.ack) = (s.seq, s.ack);
                 if let Some(before) = &mut self.before {
                     before.kept.clear();
+                    before.oldest = 0;
                 }
-            } else if self.is_again(s, own, at) {
-                return true;
-            } else {
-                self.before.get_or_insert_with(Before::new).keep(then, latest);
             }
         }
         self.latest = Some((at.time, own));
         false
     }
 
-    #[inline]
+    #[inline(never)]
     fn is_again(&self, s: &Segment<'_>, own: Print, at: Moment) -> bool {
-        let known = self.latest.is_some_and(|(_, latest)| latest == own)
-            || self.before.as_ref().is_some_and(|b| b.holds(s, own, at));
-        known
+        let same =
+            |(then, of): &(Timestamp, Print)| *of == own && at.time.nanos_after(*then) < AT_ONCE;
+        let before = self.before.iter().flat_map(|b| &b.kept);
+        self.latest.iter().chain(before).any(same)
             && (s.ip_id.is_some_and(|id| id != 0)
                 || s.payload_len > 0
                 || s.flags.syn()
@@ -93,34 +94,8 @@ impl Prints {
 }
 
 impl Before {
-    #[cold]
-    fn new() -> Box<Self> {
-        Box::new(Self { kept: Vec::new(), oldest: 0, seq: Seq(0), ack: Seq(0) })
-    }
-
-    #[inline]
-    fn holds(&self, s: &Segment<'_>, own: Print, at: Moment) -> bool {
-        // Beyond all of them: so nearly every packet is.
-        if self.kept.is_empty() || s.seq.distance(self.seq) > 0 || s.ack.distance(self.ack) > 0 {
-            return false;
-        }
-        let same =
-            |(then, of): &(Timestamp, Print)| *of == own && at.time.nanos_since(*then) < AT_ONCE;
-        self.kept.iter().any(same)
-    }
-
     #[inline]
     fn keep(&mut self, then: Timestamp, last: Print) {
-        let (seq, ack) = (last.seq(), last.ack());
-        if self.kept.is_empty() {
-            (self.oldest, self.seq, self.ack) = (0, seq, ack);
-        }
-        if seq.distance(self.seq) > 0 {
-            self.seq = seq;
-        }
-        if ack.distance(self.ack) > 0 {
-            self.ack = ack;
-        }
         if self.kept.len() < MOST - 1 {
             self.kept.push((then, last));
         } else if let Some(oldest) = self.kept.get_mut(self.oldest) {
