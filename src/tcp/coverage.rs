@@ -28,7 +28,18 @@ impl Coverage {
     pub const MAX_RANGES: usize = 64;
 
     /// Adds `start..end` and returns how many of its bytes were new.
+    #[inline(always)]
     pub fn add(&mut self, start: u64, end: u64) -> u64 {
+        // The common case: the next segment in order, nothing outstanding.
+        if start == self.first.1 && start < end && self.first.0 < start && self.more.is_none() {
+            self.first.1 = end;
+            self.bytes += end - start;
+            return end - start;
+        }
+        self.add_any(start, end)
+    }
+
+    fn add_any(&mut self, start: u64, end: u64) -> u64 {
         if end <= start {
             return 0;
         }
@@ -38,7 +49,6 @@ impl Coverage {
             self.bytes = end - start;
             return end - start;
         }
-        // The common case: the next segment in order, nothing outstanding.
         let in_order = self.more.as_ref().is_none_or(|m| m.rest.is_empty());
         if in_order && start <= first.1 && start >= first.0 {
             let new = end.saturating_sub(first.1);
@@ -95,8 +105,12 @@ impl Coverage {
     }
 
     /// The end of the highest range captured.
+    #[inline(always)]
     pub fn end(&self) -> Option<u64> {
-        self.rest().last().copied().or(self.first()).map(|r| r.1)
+        match &self.more {
+            None => (self.first.0 < self.first.1).then_some(self.first.1),
+            Some(_) => self.rest().last().copied().or(self.first()).map(|r| r.1),
+        }
     }
 
     /// The end of what is captured without a hole from the start.
