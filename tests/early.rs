@@ -125,7 +125,7 @@ fn a_blocked_passive_port_is_said_within_five_seconds_of_its_first_syn() {
     play(&file.unwrap(), |now, analyser| {
         for open in analyser.open_sessions(usize::MAX) {
             let stalled = open.diagnoses.iter().any(|d| d.code == "data-syn-unanswered");
-            let dial = open.session.channels.iter().find_map(|c| c.connection.as_ref());
+            let dial = open.session.channels.iter().find_map(|c| c.connection.as_deref());
             if let Some(dial) = dial.filter(|_| stalled && open.session.id > 0) {
                 said = said.or(Some(now.seconds_since(dial.first.time)));
             }

@@ -53,7 +53,8 @@ fn sessions_in_turn(bencher: Bencher<'_, '_>, together: usize) {
                 engine.segment(&kept.segment(), *at);
             }
             engine.advance(*later);
-            let finished = engine.take_finished();
+            let closed = engine.take_finished();
+            let finished: Vec<_> = closed.into_iter().map(|c| c.session()).collect();
             assert_eq!(finished.len(), together);
             finished
         },
@@ -79,7 +80,8 @@ fn session_from_syn_to_closing_point(bencher: Bencher<'_, '_>) {
                 engine.segment(&kept.segment(), *at);
             }
             engine.advance(*later);
-            let finished = engine.take_finished();
+            let closed = engine.take_finished();
+            let finished: Vec<_> = closed.into_iter().map(|c| c.session()).collect();
             assert!(matches!(&finished[..], [session] if session.transfers.len() == 1));
             finished
         },

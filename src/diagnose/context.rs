@@ -83,7 +83,8 @@ impl<'a> Context<'a> {
     /// varies or no packet of it was seen.
     pub fn host_ttl(&self, ip: IpAddr) -> Option<u8> {
         let s = self.session;
-        let data = s.channels.iter().flat_map(|c| c.connection.iter().chain(&c.attempts));
+        let data =
+            s.channels.iter().flat_map(|c| c.connection.as_deref().into_iter().chain(&c.attempts));
         let mut found = None;
         for connection in std::iter::once(&s.control).chain(data) {
             for end in [connection.initiator, connection.responder] {
@@ -116,12 +117,12 @@ impl<'a> Context<'a> {
 
     /// A dial of this channel that worked.
     pub fn worked(&self, channel: &Channel) -> bool {
-        channel.connection.as_ref().is_some_and(Connection::worked)
+        channel.connection.as_deref().is_some_and(Connection::worked)
     }
 
     /// All dials of the channel, failed ones first.
     pub fn dials(&self, channel: &'a Channel) -> impl Iterator<Item = &'a Connection> + use<'a> {
-        channel.attempts.iter().chain(&channel.connection)
+        channel.attempts.iter().chain(channel.connection.as_deref())
     }
 
     /// The transfer on this channel was confirmed by a final 2xx.
@@ -139,7 +140,7 @@ impl<'a> Context<'a> {
             (e.at > after || at > after && t.channel.is_some()).then_some(at)
         });
         let hidden = s.channels.iter().filter_map(|c| {
-            let d = c.connection.as_ref()?;
+            let d = c.connection.as_deref()?;
             (matches!(c.association, Association::Inferred { .. })
                 && d.first > after
                 && d.state() == ConnectionState::Closed)
@@ -159,7 +160,7 @@ impl<'a> Context<'a> {
                 && (c.association == Association::Reused || c.third_party.is_some());
             !tie && !idle
                 && !self.confirmed(c)
-                && c.connection.as_ref().is_some_and(|d| d.state() == state)
+                && c.connection.as_deref().is_some_and(|d| d.state() == state)
         })
     }
 
@@ -285,7 +286,7 @@ impl<'a> Context<'a> {
             }
             // A client that dials the control peer instead has not been misled.
             let obeyed = |d: &Connection| Some(d.responder) == a.advertised && self.failed(d);
-            let dialled = c.connection.as_ref().is_some_and(obeyed);
+            let dialled = c.connection.as_deref().is_some_and(obeyed);
             (dialled || self.never_attempted().any(|n| n.id == c.id))
                 && self.succeeded_after(a.at).is_none()
         })
@@ -327,7 +328,7 @@ impl<'a> Context<'a> {
 }
 
 fn quality(s: &Session) -> Quality {
-    let data = || s.channels.iter().filter_map(|c| c.connection.as_ref());
+    let data = || s.channels.iter().filter_map(|c| c.connection.as_deref());
     let lossy = |c: &Connection| {
         c.from_initiator.acked_unseen()
             || c.from_responder.acked_unseen()

@@ -30,7 +30,7 @@ impl<'a> Flow<'a> {
         let session = ctx.session;
         let blind = ctx.quality.one_direction;
         session.channels.iter().filter(move |_| !blind).filter_map(move |channel| {
-            let connection = channel.connection.as_ref().filter(|c| c.worked())?;
+            let connection = channel.connection.as_deref().filter(|c| c.worked())?;
             let exchange = channel.command.and_then(|i| session.script.exchanges.get(i));
             let inferred = matches!(channel.association, Association::Inferred { .. });
             if exchange.is_none() && !inferred {

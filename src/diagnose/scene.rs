@@ -262,7 +262,8 @@ impl Scene {
     /// The verdicts on its sessions, some time after the last packet.
     pub fn all_judged(&mut self) -> Vec<Judged> {
         self.engine.finish();
-        let mut sessions = self.engine.take_finished();
+        let closed = self.engine.take_finished();
+        let mut sessions: Vec<_> = closed.into_iter().map(|c| c.session()).collect();
         sessions.sort_by_key(|s| s.id);
         sessions.into_iter().map(judge).collect()
     }

@@ -54,7 +54,7 @@ fn undetermined(s: &Session, diagnoses: &[Diagnosis]) -> bool {
     }
     let exchanges = &s.script.exchanges;
     let answered = exchanges.iter().any(|e| e.final_reply.is_some());
-    let data = s.channels.iter().filter_map(|c| c.connection.as_ref());
+    let data = s.channels.iter().filter_map(|c| c.connection.as_deref());
     let data_ended = data.clone().any(|d| d.state() == ConnectionState::Closed);
     if answered || data_ended {
         return false;
@@ -83,11 +83,11 @@ fn open_question(s: &Session, diagnoses: &[Diagnosis]) -> bool {
         open && !aborted(t.channel) && s.control_gaps == 0
     });
     let half_open = s.channels.iter().any(|c| {
-        let dialled = c.connection.as_ref().filter(|d| !d.worked());
+        let dialled = c.connection.as_deref().filter(|d| !d.worked());
         let later = |d: &Connection| {
             s.channels
                 .iter()
-                .any(|x| x.connection.as_ref().is_some_and(|x| x.worked() && x.first > d.first))
+                .any(|x| x.connection.as_deref().is_some_and(|x| x.worked() && x.first > d.first))
         };
         dialled.is_some_and(|d| !later(d)) && !diagnoses.iter().any(|d| d.channels.contains(&c.id))
     });
@@ -118,7 +118,7 @@ fn outcome(s: &Session, c: &Channel, diagnoses: &[Diagnosis]) -> (Outcome, Optio
         return (Outcome::Aborted, None);
     }
     let command = c.command.and_then(|i| s.script.exchanges.get(i));
-    let connection = c.connection.as_ref();
+    let connection = c.connection.as_deref();
     match (command, connection) {
         (Some(e), _) if e.succeeded() => (Outcome::Completed, None),
         (Some(e), _) if e.refused() => (Outcome::Failed, Some(Stage::Completion)),

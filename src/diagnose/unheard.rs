@@ -85,7 +85,7 @@ impl Unheard {
     /// The latest packet of the other side on a data connection, if it came while the control
     /// connection was silent.
     pub fn data_meanwhile(&self, ctx: &Context<'_>) -> Option<Moment> {
-        let data = ctx.session.channels.iter().filter_map(|c| c.connection.as_ref());
+        let data = ctx.session.channels.iter().filter_map(|c| c.connection.as_deref());
         let from = |c: &Connection| {
             let ends = [c.initiator, c.responder].into_iter().find(|e| e.ip == self.to.ip);
             ends.and_then(|e| c.from(e).last_packet)
@@ -114,7 +114,7 @@ pub fn last_heard(ctx: &Context<'_>, ip: IpAddr) -> Option<(Moment, bool)> {
         let ends = [c.initiator, c.responder].into_iter().filter(|e| e.ip == ip);
         ends.filter_map(|e| c.from(e).last_packet).max()
     };
-    let data = s.channels.iter().flat_map(|c| c.attempts.iter().chain(&c.connection));
+    let data = s.channels.iter().flat_map(|c| c.attempts.iter().chain(c.connection.as_deref()));
     let data = data.filter_map(from).map(|at| (at, true));
     data.chain(from(&s.control).map(|at| (at, false))).max_by_key(|(at, _)| *at)
 }

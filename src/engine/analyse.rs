@@ -2,11 +2,10 @@
 
 use super::decoding::Decoding;
 use super::judging::Judging;
-use super::{Analyser, Analysis, Options};
+use super::{Analyser, Analysis, ClosedSessions, Options};
 use crate::ahead::Ahead;
 use crate::capture::{Moment, Problem, Source};
 use crate::diagnose::{self, Finding, Judged};
-use crate::session::FinishedSessions;
 
 /// Finished sessions are judged so many at a time. Few: what waits is memory that others could use
 /// again.
@@ -85,7 +84,7 @@ fn read(
     mut source: Source,
     threads: usize,
     analyser: &mut Analyser,
-    hand_over: &mut dyn FnMut(FinishedSessions),
+    hand_over: &mut dyn FnMut(ClosedSessions),
 ) -> Source {
     if threads > 1 {
         source.read_ahead();
@@ -107,7 +106,7 @@ fn read(
 fn decoded(
     mut ahead: Ahead<Decoding>,
     analyser: &mut Analyser,
-    hand_over: &mut dyn FnMut(FinishedSessions),
+    hand_over: &mut dyn FnMut(ClosedSessions),
 ) -> Source {
     loop {
         let mut batch = ahead.next();
@@ -127,7 +126,7 @@ fn decoded(
 
 /// Closes what is due before a packet, few at a time: after a pause, that is all that had ended.
 #[inline]
-fn close_due(analyser: &mut Analyser, at: Moment, hand_over: &mut dyn FnMut(FinishedSessions)) {
+fn close_due(analyser: &mut Analyser, at: Moment, hand_over: &mut dyn FnMut(ClosedSessions)) {
     while analyser.close_due(at, BATCH) {
         hand_over(analyser.take_waiting());
     }

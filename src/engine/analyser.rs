@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{Engine, Matters, Options, Overview};
+use super::{ClosedSessions, Engine, Matters, Options, Overview};
 use crate::capture::{CaptureLoss, LinkType, Moment, Packet, Problem, Timestamp};
 use crate::decode::{Decoded, Decoder};
 use crate::diagnose::{self, Finding, Judged, Learner};
-use crate::session::FinishedSessions;
 
 /// Decodes packets, follows connections and judges sessions.
 #[derive(Debug, Default)]
@@ -17,7 +16,7 @@ pub struct Analyser {
     decoder: Decoder,
     overview: Overview,
     /// At their closing point, and not judged yet.
-    waiting: FinishedSessions,
+    waiting: ClosedSessions,
     learner: Learner,
     last: Moment,
 }
@@ -88,7 +87,7 @@ impl Analyser {
     }
 
     /// These sessions, to be judged elsewhere.
-    pub(super) fn take_waiting(&mut self) -> FinishedSessions {
+    pub(super) fn take_waiting(&mut self) -> ClosedSessions {
         std::mem::take(&mut self.waiting)
     }
 
@@ -97,7 +96,8 @@ impl Analyser {
     /// Rules see one session at a time, so they run on all threads of the current pool.
     pub fn judged(&mut self) -> Vec<Judged> {
         let waiting = std::mem::take(&mut self.waiting);
-        let judged: Vec<Judged> = waiting.into_par_iter().map(diagnose::judge).collect();
+        let judged: Vec<Judged> =
+            waiting.into_par_iter().map(|closed| diagnose::judge(closed.session())).collect();
         judged.iter().for_each(|j| self.learner.session(j));
         judged
     }
@@ -140,11 +140,7 @@ impl Analyser {
 
     /// The same, and hands over the sessions as they come: a million that are still open never stand
     /// finished beside each other.
-    pub(super) fn finish_into(
-        &mut self,
-        batch: usize,
-        hand_over: &mut dyn FnMut(FinishedSessions),
-    ) {
+    pub(super) fn finish_into(&mut self, batch: usize, hand_over: &mut dyn FnMut(ClosedSessions)) {
         for key in self.engine.left() {
             self.engine.close_last(key);
             self.collect();

@@ -2,7 +2,7 @@
 
 use super::control::Standing;
 use super::flows::{FlowKey, Slot};
-use super::sequential::{Data, Engine};
+use super::sequential::{Data, Engine, Owners};
 use crate::capture::Moment;
 use crate::decode::{Endpoint, Segment};
 use crate::session::{BACKWARDS, Expectation, Mode, Partner};
@@ -36,27 +36,32 @@ impl Engine {
             },
         };
         let Some((best, other)) = found else { return false };
-        let mut connection = Connection::new(s, at);
+        let mut connection = Box::new(Connection::new(s, at));
         if turn {
             connection.swap();
         }
         connection.segment(s, at);
-        let mut owners = vec![(best.session, best.channel)];
-        owners.extend(other.map(|o| (o.session, o.channel)));
-        self.attach(connection, owners);
+        let other = other.map(|o| (o.session, o.channel));
+        self.attach(connection, (best.session, best.channel), other);
         debug_assert!(matches!(self.flows.get(key), Some(Slot::Data(_))));
         true
     }
 
-    /// Enters a data connection into the tables and gives it to its channels.
-    pub(super) fn attach(&mut self, connection: Connection, owners: Vec<(usize, usize)>) {
+    /// Enters a data connection into the tables and gives it to its channel, or to both of them:
+    /// keys of control connections and channel indices.
+    pub(super) fn attach(
+        &mut self,
+        connection: Box<Connection>,
+        first: (usize, usize),
+        second: Option<(usize, usize)>,
+    ) {
         let flow = FlowKey::new(connection.initiator, connection.responder);
-        let tls = owners.first().and_then(|(control, channel)| {
-            self.controls.get_mut(*control)?.builder.tls_watch(*channel)
-        });
-        let key = self.data.insert(Data { connection, owners: owners.clone(), tls });
+        let control = self.controls.get_mut(first.0);
+        let tls = control.and_then(|c| c.builder.tls_watch(first.1));
+        let owners = Owners { first, second: second.map(Box::new) };
+        let key = self.data.insert(Data { connection, owners, tls });
         self.flows.set(flow, Slot::Data(key));
-        for (control, channel) in owners {
+        for (control, channel) in std::iter::once(first).chain(second) {
             if let Some(c) = self.controls.get_mut(control) {
                 if c.data.len() <= channel {
                     c.data.resize_with(channel + 1, Vec::new);
@@ -96,9 +101,8 @@ impl Engine {
                 let found = self.expectations.find(endpoint, initiator.ip, began);
                 let Some((best, other)) = found else { continue };
                 if let Some(taken) = self.candidates.take(candidate) {
-                    let mut owners = vec![(best.session, best.channel)];
-                    owners.extend(other.map(|o| (o.session, o.channel)));
-                    self.attach(taken.connection, owners);
+                    let other = other.map(|o| (o.session, o.channel));
+                    self.attach(taken.connection, (best.session, best.channel), other);
                 }
             }
         }

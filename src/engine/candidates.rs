@@ -18,13 +18,13 @@ use crate::tcp::Connection;
 #[derive(Debug)]
 pub struct Candidate {
     /// Its facts so far.
-    pub connection: Connection,
+    pub connection: Box<Connection>,
 }
 
 /// The bounded table of candidates.
 #[derive(Debug, Default)]
 pub struct Candidates {
-    table: Slab<Box<Candidate>>,
+    table: Slab<Candidate>,
     by_responder: HashMap<Endpoint, Vec<usize>, RandomState>,
     /// In order of arrival: when to look again, which.
     young: VecDeque<(Timestamp, usize, u64)>,
@@ -41,9 +41,9 @@ impl Candidates {
     const SILENT: Duration = Duration::from_secs(60);
 
     /// Adds a connection that began at `at`; returns its key.
-    pub fn add(&mut self, connection: Connection, at: Moment) -> usize {
+    pub fn add(&mut self, connection: Box<Connection>, at: Moment) -> usize {
         let responder = connection.responder;
-        let key = self.table.insert(Box::new(Candidate { connection }));
+        let key = self.table.insert(Candidate { connection });
         self.by_responder.entry(responder).or_default().push(key);
         self.young.push_back((at.time.plus(Self::YOUNG), key, at.order));
         key
@@ -51,7 +51,7 @@ impl Candidates {
 
     /// A candidate.
     pub fn get_mut(&mut self, key: usize) -> Option<&mut Candidate> {
-        self.table.get_mut(key).map(Box::as_mut)
+        self.table.get_mut(key)
     }
 
     /// Takes a candidate out.
@@ -64,7 +64,7 @@ impl Candidates {
                 self.by_responder.remove(&responder);
             }
         }
-        Some(*candidate)
+        Some(candidate)
     }
 
     /// Candidates that dialled `endpoint`, in order of arrival.

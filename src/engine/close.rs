@@ -4,12 +4,13 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::attach::AFTER_CONTROL;
+use super::closed::{Closed, DataEnd};
 use super::control::{Control, Standing};
 use super::flows::{FlowKey, Slot};
 use super::sequential::{Data, Engine};
 use super::table::Table;
 use crate::capture::{Moment, Timestamp};
-use crate::session::{ClosingPoint, Connections, Tls, TlsWatch};
+use crate::session::ClosingPoint;
 use crate::tcp::{Connection, ConnectionState};
 
 /// Sessions followed at once; beyond it the one silent for longest is judged as it stands.
@@ -145,30 +146,31 @@ impl Engine {
         self.expectations.forget(key, &control.listening);
         let flow = FlowKey::new(control.connection.initiator, control.connection.responder);
         self.flows.end(flow, Slot::Control(key), self.now.time);
-        let first = control.connection.first.time;
-        let connections = Connections {
+        let data: Vec<_> = control.data.iter().map(|keys| self.take_data(key, keys)).collect();
+        self.count_missing(&control.connection);
+        data.iter().flatten().for_each(|d| self.count_missing(&d.0));
+        self.finished.push(Closed {
+            id: self.ids.remove(&key).unwrap_or(0),
             ident: control.ident(&self.idents),
-            control: control.connection,
-            data: control.data.iter().map(|keys| self.take_data(key, keys)).collect(),
             other_traffic: self.other_traffic,
-            losses: self.losses_since(first),
-        };
-        self.count_missing(&connections);
-        let id = self.ids.remove(&key).unwrap_or(0);
-        self.finished.push(control.builder.finished(id, connections, point, self.now));
+            losses: self.losses_since(control.connection.first.time),
+            control,
+            data,
+            point,
+            now: self.now,
+        });
     }
 
     /// The connections of a channel; copied when another session has a share in them.
-    fn take_data(&mut self, control: usize, keys: &[usize]) -> Vec<(Connection, Option<Box<Tls>>)> {
+    fn take_data(&mut self, control: usize, keys: &[usize]) -> Vec<DataEnd> {
         let mut taken = Vec::with_capacity(keys.len());
         for &k in keys {
             let Some(d) = self.data.get_mut(k) else { continue };
-            d.owners.retain(|(owner, _)| *owner != control);
-            if d.owners.is_empty() {
+            if d.owners.lose(control) {
                 let Some(d) = self.data.take(k) else { continue };
                 let flow = FlowKey::new(d.connection.initiator, d.connection.responder);
                 self.flows.end(flow, Slot::Data(k), self.now.time);
-                taken.push((d.connection, d.tls.map(seen)));
+                taken.push(d.given_away());
             } else {
                 taken.push(d.as_it_stands());
             }
@@ -176,13 +178,9 @@ impl Engine {
         taken
     }
 
-    fn count_missing(&mut self, connections: &Connections) {
-        for c in std::iter::once(&connections.control)
-            .chain(connections.data.iter().flatten().map(|d| &d.0))
-        {
-            self.missing_segments += c.from_initiator.missing_segments();
-            self.missing_segments += c.from_responder.missing_segments();
-        }
+    fn count_missing(&mut self, c: &Connection) {
+        self.missing_segments += c.from_initiator.missing_segments();
+        self.missing_segments += c.from_responder.missing_segments();
     }
 
     /// Gives numbers to all sessions that began no later than this one. Every session that began
@@ -208,17 +206,6 @@ fn channels_over(control: &Control, data: &Table<Data>, now: Timestamp) -> bool 
             ConnectionState::Established | ConnectionState::HalfClosed => false,
         }
     })
-}
-
-impl Data {
-    /// A copy of the connection, and of what its TLS showed.
-    pub(super) fn as_it_stands(&self) -> (Connection, Option<Box<Tls>>) {
-        (self.connection.clone(), self.tls.as_ref().map(|w| Box::new(w.1.seen.clone())))
-    }
-}
-
-fn seen((_, watch): (bool, Box<TlsWatch>)) -> Box<Tls> {
-    Box::new(watch.seen)
 }
 
 /// Connected, and for long enough to have waited for a greeting nobody spoke before the close.

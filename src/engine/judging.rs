@@ -6,8 +6,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use rayon::ScopeFifo;
 
+use super::ClosedSessions;
 use crate::diagnose::{Judged, Learner};
-use crate::session::{FinishedSessions, Session};
+use crate::session::Session;
 
 /// Batches of each thread that may be on their way: more of them, and whoever hands sessions over
 /// judges some of them, or waits.
@@ -71,7 +72,7 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
     /// and handed out when this returns what was learned from them, beside what `run` returned.
     pub(super) fn over<T: Send>(
         self,
-        run: impl FnOnce(&mut dyn FnMut(FinishedSessions)) -> T + Send,
+        run: impl FnOnce(&mut dyn FnMut(ClosedSessions)) -> T + Send,
     ) -> (T, Learner) {
         let returned = if self.threads > 1 {
             rayon::in_place_scope_fifo(|scope| run(&mut |sessions| self.aside(scope, sessions)))
@@ -79,7 +80,10 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
             run(&mut |sessions| {
                 let mut state = self.state();
                 let Some(outlet) = &mut state.outlet else { return };
-                sessions.into_iter().map(self.judge).for_each(|j| outlet.take(j));
+                sessions
+                    .into_iter()
+                    .map(|c| (self.judge)(c.session()))
+                    .for_each(|j| outlet.take(j));
             })
         };
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -91,11 +95,11 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
     }
 
     /// Has a batch judged by whichever thread comes to it.
-    fn aside<'s>(&'s self, scope: &ScopeFifo<'s>, sessions: FinishedSessions) {
+    fn aside<'s>(&'s self, scope: &ScopeFifo<'s>, sessions: ClosedSessions) {
         let Some(number) = self.enter() else { return };
         scope.spawn_fifo(move |_| {
             let failing = Failing(self);
-            let judged = sessions.into_iter().map(self.judge).collect();
+            let judged = sessions.into_iter().map(|c| (self.judge)(c.session())).collect();
             self.judged(number, judged);
             std::mem::forget(failing);
         });

@@ -6,6 +6,7 @@ mod analysis;
 mod attach;
 mod candidates;
 mod close;
+mod closed;
 mod control;
 mod decoding;
 mod flows;
@@ -26,6 +27,7 @@ mod watched;
 pub use analyse::{analyse, analyse_with};
 pub use analyser::Analyser;
 pub use analysis::{Analysis, Options, Overview};
+pub use closed::{Closed, ClosedSessions};
 pub use interest::{FTP, FTPS};
 #[cfg(all(feature = "live", unix))]
 pub use live::LiveAnalyser;

@@ -10,6 +10,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::candidates::Candidates;
+use super::closed::ClosedSessions;
 use super::control::{Control, Standing};
 use super::flows::{FlowKey, Flows, Slot};
 use super::idents::Idents;
@@ -18,7 +19,7 @@ use super::table::{Rest, Table};
 use crate::capture::{CaptureLoss, Moment, Timestamp};
 use crate::decode::{Endpoint, IcmpError, Segment};
 use crate::pack::packed;
-use crate::session::{Effect, Expectations, FinishedSessions, Piece, TlsWatch};
+use crate::session::{Effect, Expectations, Piece, TlsWatch};
 use crate::tcp::{Connection, ConnectionState, Payload};
 
 /// A SYN that comes again sooner, in another file, is the same one captured at another place: hosts
@@ -28,11 +29,34 @@ const SAME_SYN: Duration = Duration::from_millis(900);
 /// A data connection and the channels that it belongs to: two with FXP.
 #[derive(Debug)]
 pub(super) struct Data {
-    pub(super) connection: Connection,
-    /// Keys of control connections and channel indices.
-    pub(super) owners: Vec<(usize, usize)>,
+    pub(super) connection: Box<Connection>,
+    pub(super) owners: Owners,
     /// Watched when TLS protects the session; whether the initiator is on the client's side.
     pub(super) tls: Option<(bool, Box<TlsWatch>)>,
+}
+
+/// The channels of a data connection: keys of control connections and channel indices.
+#[derive(Debug)]
+pub(super) struct Owners {
+    pub(super) first: (usize, usize),
+    pub(super) second: Option<Box<(usize, usize)>>,
+}
+
+impl Owners {
+    /// Takes out one that is over; true when that was the last one.
+    pub(super) fn lose(&mut self, control: usize) -> bool {
+        if self.first.0 != control {
+            self.second = self.second.take().filter(|second| second.0 != control);
+            return false;
+        }
+        match self.second.take() {
+            Some(second) => {
+                self.first = *second;
+                false
+            }
+            None => true,
+        }
+    }
 }
 
 impl Data {
@@ -47,6 +71,7 @@ impl Data {
     }
 }
 
+packed!(Owners { first, second });
 packed!(Data { connection, owners } without { tls });
 
 /// What is known of a data connection at rest.
@@ -84,7 +109,7 @@ pub enum Matters {
 pub struct Engine {
     pub(super) interest: Interest,
     pub(super) flows: Flows,
-    pub(super) controls: Table<Control>,
+    pub(super) controls: Table<Box<Control>>,
     pub(super) data: Table<Data>,
     /// Numbers of sessions, by the key of the control connection.
     pub(super) ids: HashMap<usize, u64, RandomState>,
@@ -99,7 +124,7 @@ pub struct Engine {
     pub(super) unnumbered: BTreeMap<u64, usize>,
     /// When to see whether an ended session can be judged.
     pub(super) closing: BinaryHeap<Reverse<(Timestamp, u64, usize)>>,
-    pub(super) finished: FinishedSessions,
+    pub(super) finished: ClosedSessions,
     pub(super) last_id: u64,
     pub(super) serial: u64,
     /// When to look for sessions that fell silent.
@@ -161,8 +186,8 @@ impl Engine {
         self.advance(at);
         let connection = match self.flows.get(FlowKey::new(error.src, error.dst)) {
             Some(Slot::Control(k)) => self.controls.get_mut(k).map(|c| &mut c.connection),
-            Some(Slot::Data(k)) => self.data.get_mut(k).map(|d| &mut d.connection),
-            Some(Slot::Candidate(k)) => self.candidates.get_mut(k).map(|c| &mut c.connection),
+            Some(Slot::Data(k)) => self.data.get_mut(k).map(|d| &mut *d.connection),
+            Some(Slot::Candidate(k)) => self.candidates.get_mut(k).map(|c| &mut *c.connection),
             None => None,
         };
         match connection {
@@ -221,7 +246,7 @@ impl Engine {
     }
 
     /// Sessions that have come to their closing point, in that order; empties the list.
-    pub fn take_finished(&mut self) -> FinishedSessions {
+    pub fn take_finished(&mut self) -> ClosedSessions {
         std::mem::take(&mut self.finished)
     }
 
@@ -245,8 +270,8 @@ impl Engine {
     fn is_replaced(&mut self, slot: Slot, s: &Segment<'_>, at: Moment) -> bool {
         let connection = match slot {
             Slot::Control(key) => self.controls.get_mut(key).map(|c| &mut c.connection),
-            Slot::Data(key) => self.data.get_mut(key).map(|d| &mut d.connection),
-            Slot::Candidate(key) => self.candidates.get_mut(key).map(|c| &mut c.connection),
+            Slot::Data(key) => self.data.get_mut(key).map(|d| &mut *d.connection),
+            Slot::Candidate(key) => self.candidates.get_mut(key).map(|c| &mut *c.connection),
         };
         let Some(connection) = connection else { return true };
         if !connection.is_replaced_by(s, at) {
@@ -336,7 +361,7 @@ impl Engine {
             Matters::Data
         } else if crate::ftp::recognise::looks_like_greeting(s.payload) {
             // A greeting later than candidates are kept.
-            let connection = Connection::new(s, at);
+            let connection = Box::new(Connection::new(s, at));
             let candidate = self.new_candidate(key, connection, at);
             self.candidate(candidate, s, at)
         } else {
@@ -374,7 +399,7 @@ impl Engine {
     ) {
         self.serial += 1;
         let order = connection.first.order;
-        let control = Control::new(self.serial, connection, client, standing);
+        let control = Box::new(Control::new(self.serial, connection, client, standing));
         let k = self.controls.insert(control);
         self.flows.set(key, Slot::Control(k));
         if self.is_full() {
@@ -386,16 +411,16 @@ impl Engine {
     }
 
     fn new_connection(&mut self, key: FlowKey, s: &Segment<'_>, at: Moment) {
-        let mut connection = Connection::new(s, at);
+        let mut connection = Box::new(Connection::new(s, at));
         connection.segment(s, at);
         if let Some((control, channel)) = self.infer(&connection) {
-            self.attach(connection, vec![(control, channel)]);
+            self.attach(connection, (control, channel), None);
             return;
         }
         self.new_candidate(key, connection, at);
     }
 
-    fn new_candidate(&mut self, key: FlowKey, connection: Connection, at: Moment) -> usize {
+    fn new_candidate(&mut self, key: FlowKey, connection: Box<Connection>, at: Moment) -> usize {
         let candidate = self.candidates.add(connection, at);
         self.flows.set(key, Slot::Candidate(candidate));
         // There may be too many of them now.
@@ -419,7 +444,7 @@ impl Engine {
             connection.swap();
         }
         let (flow, client) = (FlowKey::of(s), s.dst);
-        self.enter_control(flow, connection, client, Standing::Greeted);
+        self.enter_control(flow, *connection, client, Standing::Greeted);
         if let Some(Slot::Control(k)) = self.flows.get(flow) {
             self.control(k, s, at);
         }

@@ -84,7 +84,7 @@ mod tests {
         engine.advance(at(662));
         let gone = engine.take_finished();
         assert_eq!(gone.len(), 1);
-        assert_eq!(gone[0].closing_point, ClosingPoint::Evicted);
+        assert_eq!(gone[0].point, ClosingPoint::Evicted);
     }
 
     #[test]

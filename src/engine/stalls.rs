@@ -66,7 +66,7 @@ mod tests {
         let open = scene.engine().open_sessions(usize::MAX);
         assert_eq!(told(&mut stalls, &open[0]), ["data-syn-unanswered"]);
         scene.engine().finish();
-        let ended = judge(scene.engine().take_finished().remove(0));
+        let ended = judge(scene.engine().take_finished().remove(0).session());
         stalls.forget(&ended);
         assert!(stalls.told.is_empty());
     }

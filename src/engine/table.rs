@@ -19,14 +19,25 @@ pub(super) trait Rest: Pack {
     fn last(&self) -> Timestamp;
 }
 
+impl<T: Rest> Rest for Box<T> {
+    type Head = T::Head;
+
+    fn head(&self) -> Self::Head {
+        T::head(self)
+    }
+
+    fn last(&self) -> Timestamp {
+        T::last(self)
+    }
+}
+
 #[derive(Debug)]
 enum Slot<T, H> {
-    // Boxed: a table that grows moves pointers, not kilobytes.
-    Awake(Box<T>),
+    Awake(T),
     Asleep(H, Box<[u8]>),
 }
 
-/// A table with stable keys. Where many are followed at once, those to which nothing happens are
+/// A table with stable keys, of small things: a table that grows moves pointers, not kilobytes. Where many are followed at once, those to which nothing happens are
 /// packed, and unpacked when they are next asked for.
 #[derive(Debug)]
 pub(super) struct Table<T: Rest> {
@@ -69,7 +80,7 @@ impl<T: Rest> Table<T> {
     }
 
     pub fn insert(&mut self, value: T) -> usize {
-        let key = self.slots.insert(Slot::Awake(Box::new(value)));
+        let key = self.slots.insert(Slot::Awake(value));
         self.woken(key);
         key
     }
@@ -86,7 +97,7 @@ impl<T: Rest> Table<T> {
         self.get_mut(key)?;
         self.awake -= 1;
         match self.slots.try_remove(key)? {
-            Slot::Awake(value) => Some(*value),
+            Slot::Awake(value) => Some(value),
             Slot::Asleep(..) => None,
         }
     }
@@ -109,7 +120,7 @@ impl<T: Rest> Table<T> {
             && let Slot::Asleep(_, packed) = slot
             && let Some(value) = Unpacker::unpacked(packed)
         {
-            *slot = Slot::Awake(Box::new(value));
+            *slot = Slot::Awake(value);
             self.woken(key);
         }
     }
@@ -142,7 +153,7 @@ impl<T: Rest> Table<T> {
     /// Those that are awake, in no order.
     pub fn all_awake(&self) -> impl Iterator<Item = (usize, &T)> + '_ {
         self.slots.iter().filter_map(|(key, slot)| match slot {
-            Slot::Awake(value) => Some((key, &**value)),
+            Slot::Awake(value) => Some((key, value)),
             Slot::Asleep(..) => None,
         })
     }
@@ -167,7 +178,7 @@ impl<T: Rest> Table<T> {
             let quiet = value.last().plus(Self::QUIET);
             if quiet >= self.now {
                 self.drowsy.push_back((quiet, key));
-            } else if let Some(packed) = self.packer.packed(&**value) {
+            } else if let Some(packed) = self.packer.packed(value) {
                 *slot = Slot::Asleep(value.head(), packed);
                 self.awake -= 1;
             } else {

@@ -72,7 +72,7 @@ fn pair(a: Endpoint, b: Endpoint) -> Pair {
 }
 
 fn connections(s: &Session) -> HashSet<Pair> {
-    let dials = s.channels.iter().flat_map(|c| c.attempts.iter().chain(&c.connection));
+    let dials = s.channels.iter().flat_map(|c| c.attempts.iter().chain(c.connection.as_deref()));
     let mut pairs: HashSet<Pair> = dials.map(|c| pair(c.initiator, c.responder)).collect();
     pairs.insert(pair(s.client, s.server));
     pairs
@@ -80,7 +80,7 @@ fn connections(s: &Session) -> HashSet<Pair> {
 
 /// The latest packet of the session.
 fn last(s: &Session) -> Timestamp {
-    let dials = s.channels.iter().flat_map(|c| c.attempts.iter().chain(&c.connection));
+    let dials = s.channels.iter().flat_map(|c| c.attempts.iter().chain(c.connection.as_deref()));
     dials.map(|c| c.last.time).max().map_or(s.last.time, |last| last.max(s.last.time))
 }
 

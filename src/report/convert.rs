@@ -187,7 +187,7 @@ fn channel(s: &Session, c: &Channel, outcome: (Outcome, Option<Stage>)) -> d::Ch
             file: e.at.frame.file,
             replies: e.replies.clone(),
         }),
-        connection: c.connection.as_ref().map(|x| connection(s, c, x)),
+        connection: c.connection.as_deref().map(|x| connection(s, c, x)),
         attempts: c.attempts.iter().map(|x| connection(s, c, x)).collect(),
         outcome: outcome.0.name(),
         stalled_at: outcome.1.map(Stage::name),
@@ -241,7 +241,7 @@ fn connection(s: &Session, c: &Channel, x: &Connection) -> d::Connection {
 
 fn transfer(s: &Session, t: &Transfer) -> Option<d::Transfer> {
     let e = s.script.exchanges.get(t.exchange)?;
-    let connection = t.channel.and_then(|id| s.channel(id)).and_then(|c| c.connection.as_ref());
+    let connection = t.channel.and_then(|id| s.channel(id)).and_then(|c| c.connection.as_deref());
     Some(d::Transfer {
         channel: t.channel,
         verb: e.verb.to_string(),

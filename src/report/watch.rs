@@ -65,7 +65,7 @@ fn done(s: &Session) -> String {
         true => units::count(all, "transfer"),
         false => format!("{complete} of {}", units::count(all, "transfer")),
     };
-    let connections = s.channels.iter().filter_map(|c| c.connection.as_ref());
+    let connections = s.channels.iter().filter_map(|c| c.connection.as_deref());
     let bytes: u64 = connections.map(|c| c.bytes()).sum();
     let length = s.last.time.since(s.first.time);
     format!("{transfers} · {} · {}", units::bytes(bytes), units::duration(length))

@@ -138,7 +138,7 @@ pub struct Channel {
     /// Index into the script's exchanges: the transfer command that used it.
     pub command: Option<usize>,
     /// The data connection, when a packet of one was captured.
-    pub connection: Option<Connection>,
+    pub connection: Option<Box<Connection>>,
     /// Failed dials before the connection that worked.
     pub attempts: Vec<Connection>,
     /// The dialling address, when it was neither the client nor the server.
@@ -177,12 +177,12 @@ impl Channel {
     /// Where in the capture it begins: its announcement, else its connection.
     pub fn began(&self) -> Option<Moment> {
         let announced = self.announcement.as_ref().map(|a| a.at);
-        announced.or(self.connection.as_ref().map(|c| c.first))
+        announced.or(self.connection.as_deref().map(|c| c.first))
     }
 
     /// The endpoint that listens: the dialled one, else the announced one.
     pub fn listening(&self) -> Option<Endpoint> {
-        let dialled = self.connection.as_ref().map(|c| c.responder);
+        let dialled = self.connection.as_deref().map(|c| c.responder);
         dialled.or(self.announcement.as_ref().and_then(|a| a.advertised))
     }
 }

@@ -14,7 +14,7 @@ pub struct Connections {
     /// The control connection.
     pub control: Connection,
     /// Those of each channel, in order of their first packet, and what their TLS shows.
-    pub data: Vec<Vec<(Connection, Option<Box<Tls>>)>>,
+    pub data: Vec<Vec<(Box<Connection>, Option<Box<Tls>>)>>,
     /// The capture holds more TCP than control connections.
     pub other_traffic: bool,
     /// What the server asked the client's host before it greeted.
@@ -48,7 +48,8 @@ impl Builder {
         number(&mut channels);
         let opening = opening(&control);
         let vantage = Vantage::of(self.client, self.server, &control, &channels);
-        let data = || channels.iter().flat_map(|c| c.attempts.iter().chain(&c.connection));
+        let data =
+            || channels.iter().flat_map(|c| c.attempts.iter().chain(c.connection.as_deref()));
         let cut = |c: &Connection| c.from_initiator.cut + c.from_responder.cut;
         let last = data().map(|d| d.last).chain([control.last]).max().unwrap_or(control.last);
         let cut_packets = cut(&control) + data().map(cut).sum::<u64>();
@@ -100,7 +101,7 @@ impl Builder {
     fn assign_connections(
         &self,
         channels: &mut Vec<Channel>,
-        data: Vec<Vec<(Connection, Option<Box<Tls>>)>>,
+        data: Vec<Vec<(Box<Connection>, Option<Box<Tls>>)>>,
     ) {
         let (client, server) = (self.client.ip, self.server.ip);
         let mut reused = Vec::new();
@@ -111,7 +112,7 @@ impl Builder {
             let own = worked.unwrap_or(dials.len().saturating_sub(1));
             for (i, (dial, tls)) in dials.into_iter().enumerate() {
                 if i < own {
-                    channel.attempts.push(dial);
+                    channel.attempts.push(*dial);
                 } else if i == own {
                     let ip = dial.initiator.ip;
                     channel.third_party = (ip != client && ip != server).then_some(ip);
@@ -166,7 +167,7 @@ impl Builder {
                 c.association == Association::Reused
                     && c.reuses == u32::try_from(index).ok()
                     && c.command.is_none()
-                    && c.connection.as_ref().is_some_and(|d| {
+                    && c.connection.as_deref().is_some_and(|d| {
                         d.last > at || at.time.since(d.first.time) < super::BACKWARDS
                     })
             });
@@ -181,7 +182,7 @@ impl Builder {
             .iter()
             .map(|note| {
                 let channel = channels.iter().find(|c| c.command == Some(note.exchange));
-                let connection = channel.and_then(|c| c.connection.as_ref());
+                let connection = channel.and_then(|c| c.connection.as_deref());
                 let duration =
                     connection.and_then(|d| Some(d.last_byte()?.time.since(d.first_byte()?.time)));
                 Transfer {

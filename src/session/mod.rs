@@ -22,7 +22,7 @@ pub use dialogue::{Exchange, Login, Message, MessageKind, Script};
 pub use expectation::{BACKWARDS, Expectation, Expectations};
 pub use finish::Connections;
 pub use ident::Ident;
-pub use model::{Closing, ClosingPoint, FinishedSessions, Opening, Security, Session, Transfer};
+pub use model::{Closing, ClosingPoint, Opening, Security, Session, Transfer};
 pub use oddity::{Oddity, OddityKind};
 pub use tls::{Tls, TlsAlert, TlsRecord, TlsSide, alert_name, version_name};
 pub use tls_watch::{Piece, TlsWatch};

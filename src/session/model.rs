@@ -154,11 +154,6 @@ pub struct Session {
     pub judged_at: Moment,
 }
 
-/// Sessions at their closing point, in that order. Boxed: they are two kilobytes, and are handed on
-/// several times.
-#[allow(clippy::vec_box, reason = "moving a pointer is cheaper")]
-pub type FinishedSessions = Vec<Box<Session>>;
-
 impl Session {
     /// What the client sent on the control connection.
     pub fn from_client(&self) -> &Half {

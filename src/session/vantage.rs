@@ -44,7 +44,7 @@ impl Vantage {
         control: &Connection,
         channels: &[Channel],
     ) -> Self {
-        let data = || channels.iter().filter_map(|c| c.connection.as_ref());
+        let data = || channels.iter().filter_map(|c| c.connection.as_deref());
         let ttl = |side: Endpoint| {
             let known = |h: &Half| h.ttl.filter(|_| !h.ttl_varies);
             known(control.from(side)).or_else(|| {

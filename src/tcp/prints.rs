@@ -83,9 +83,7 @@ impl Prints {
     #[inline(never)]
     fn is_again(&self, s: &Segment<'_>, own: Print, at: Moment) -> bool {
         let same = |(then, of): &(Timestamp, Print)| {
-            of.rest == own.rest
-                && of.numbers == own.numbers
-                && at.time.nanos_after(*then) < AT_ONCE
+            of.rest == own.rest && of.numbers == own.numbers && at.time.nanos_after(*then) < AT_ONCE
         };
         let known = self.latest.as_ref().is_some_and(same)
             || self.before.as_ref().is_some_and(|b| b.kept.iter().any(same));

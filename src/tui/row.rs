@@ -62,7 +62,7 @@ impl Row {
     pub fn new(judged: &Judged) -> Self {
         let s = &judged.session;
         let worst = judged.diagnoses.iter().find(|d| d.severity != Severity::Info);
-        let bytes = s.channels.iter().filter_map(|c| c.connection.as_ref()).map(|c| c.bytes());
+        let bytes = s.channels.iter().filter_map(|c| c.connection.as_deref()).map(|c| c.bytes());
         let (bytes, flowed) = (bytes.sum(), flowed(s));
         Self {
             key: s.first.order,
@@ -133,7 +133,7 @@ fn pending(s: &Session) -> Option<(String, Duration)> {
         ("SYN-ACK".to_owned(), s.first)
     } else if let Some(e) = s.script.exchanges.last().filter(|e| e.final_reply.is_none()) {
         let flows = s.channels.iter().filter(|c| c.began() >= Some(e.at) || c.command.is_some());
-        let flows = flows.filter_map(|c| c.connection.as_ref()).any(|c| !c.ended());
+        let flows = flows.filter_map(|c| c.connection.as_deref()).any(|c| !c.ended());
         let what = if flows { "end of" } else { "reply to" };
         (format!("{what} {}", e.verb), e.at)
     } else if let Some(c) = s.channels.last().filter(|c| c.attempts.is_empty())
@@ -151,7 +151,7 @@ fn pending(s: &Session) -> Option<(String, Duration)> {
 
 /// How long data flowed, all channels together.
 fn flowed(s: &Session) -> Duration {
-    let connections = s.channels.iter().filter_map(|c| c.connection.as_ref());
+    let connections = s.channels.iter().filter_map(|c| c.connection.as_deref());
     let spans = connections.filter_map(|c| Some(c.last_byte()?.time.since(c.first_byte()?.time)));
     spans.sum()
 }

@@ -29,7 +29,7 @@ pub fn passive(ctx: &Context<'_>) -> Range {
     let s = ctx.session;
     let announced = s.channels.iter().filter(|c| c.mode == Mode::Passive).filter_map(|c| {
         let advertised = c.announcement.as_ref().and_then(|a| a.advertised);
-        let dialled = || c.connection.as_ref().map(|d| d.responder);
+        let dialled = || c.connection.as_deref().map(|d| d.responder);
         advertised.or_else(dialled).map(|e| e.port).filter(|p| *p >= 1024)
     });
     around(announced)

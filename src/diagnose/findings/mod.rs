@@ -134,7 +134,7 @@ impl Learner {
         if s.control.initiator_known {
             client.ports.connection(s.client.port, s.server, s.control.first, left);
         }
-        for d in s.channels.iter().filter_map(|c| c.connection.as_ref()) {
+        for d in s.channels.iter().filter_map(|c| c.connection.as_deref()) {
             if d.initiator_known && d.initiator.ip == s.client.ip {
                 client.ports.connection(d.initiator.port, d.responder, d.first, left);
             }
@@ -144,7 +144,7 @@ impl Learner {
     fn learn_passive(&mut self, judged: &Judged) {
         let s = &judged.session;
         for channel in s.channels.iter().filter(|c| c.mode == Mode::Passive) {
-            let dialled = channel.connection.as_ref().map(|d| d.responder.ip);
+            let dialled = channel.connection.as_deref().map(|d| d.responder.ip);
             let at = Endpoint::new(dialled.unwrap_or(s.server.ip), s.server.port);
             let Some(ports) = entry(&mut self.passive, at, SERVERS) else { continue };
             if ports.software.is_none() {

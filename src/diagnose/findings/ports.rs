@@ -136,7 +136,7 @@ impl Ports {
             self.used(judged, channel, number, a.at.time, room);
         }
         let kind = kind_bit(channel.announcement.as_ref().map(|a| a.kind));
-        let connection = channel.connection.as_ref();
+        let connection = channel.connection.as_deref();
         let about = |code: &str| {
             judged.diagnoses.iter().any(|d| d.code == code && d.channels.contains(&channel.id))
         };

@@ -157,7 +157,7 @@ fn outstanding_at(s: &Session, at: Moment) -> Outstanding {
     let exchanges = || s.script.exchanges.iter().enumerate().take_while(|(_, e)| e.at < at);
     let unanswered = |e: &Exchange| e.final_reply.is_none_or(|(_, replied)| replied >= at);
     let connected = |c: &Channel| {
-        let up = c.connection.as_ref().and_then(|d| d.established);
+        let up = c.connection.as_deref().and_then(|d| d.established);
         up.is_some_and(|up| up < at)
     };
     // Else the capture may have begun after the login.
@@ -190,7 +190,7 @@ fn outstanding_at(s: &Session, at: Moment) -> Outstanding {
 
 /// How long nothing was said and no data came before `at`.
 fn quiet_before(s: &Session, at: Moment, said: Option<Moment>) -> Option<Duration> {
-    let data = s.channels.iter().filter_map(|c| c.connection.as_ref());
+    let data = s.channels.iter().filter_map(|c| c.connection.as_deref());
     // Most silences are short: what was said tells without a look at the data.
     said.filter(|m| at.time.since(m.time) >= SHORTEST)?;
     let moments = data.flat_map(|d| [d.last_byte(), d.established, d.closed()]);
@@ -204,7 +204,7 @@ fn quiet_before(s: &Session, at: Moment, said: Option<Moment>) -> Option<Duratio
 fn dialled_in_vain(s: &Session, said: Option<Moment>) -> bool {
     let announced = |c: &&Channel| said.is_some() && c.began() == said;
     let last = s.channels.iter().find(announced);
-    last.is_some_and(|c| c.connection.as_ref().is_some_and(|d| !d.worked()))
+    last.is_some_and(|c| c.connection.as_deref().is_some_and(|d| !d.worked()))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     if !ctx.quality.duplicates {
         return;
     }
-    let data = s.channels.iter().filter_map(|c| c.connection.as_ref());
+    let data = s.channels.iter().filter_map(|c| c.connection.as_deref());
     let n: u64 = s.control.duplicates + data.map(|c| c.duplicates).sum::<u64>();
     findings.add(
         Diagnosis::new(RULE.code, Severity::Info, RULE.stage)

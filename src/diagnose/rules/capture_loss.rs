@@ -21,7 +21,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     if !ctx.quality.loss || ctx.quality.one_direction {
         return;
     }
-    let data = s.channels.iter().filter_map(|c| c.connection.as_ref());
+    let data = s.channels.iter().filter_map(|c| c.connection.as_deref());
     let (mut segments, mut bytes, mut seen) = (0, 0, None);
     for c in std::iter::once(&s.control).chain(data) {
         for half in [&c.from_initiator, &c.from_responder] {

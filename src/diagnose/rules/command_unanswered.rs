@@ -37,7 +37,8 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     // While data flows the command is being obeyed.
     let channel =
         s.channels.iter().find(|c| c.command == Some(index) || c.announcing == Some(index));
-    if channel.and_then(|c| c.connection.as_ref()).is_some_and(|c| c.last > e.at && c.bytes() > 0) {
+    if channel.and_then(|c| c.connection.as_deref()).is_some_and(|c| c.last > e.at && c.bytes() > 0)
+    {
         return;
     }
     let active = channel.is_some_and(|c| c.mode == Mode::Active)

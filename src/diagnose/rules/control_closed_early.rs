@@ -41,7 +41,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     };
     for channel in &s.channels {
         let Some(e) = ctx.command_of(channel) else { continue };
-        let Some(c) = channel.connection.as_ref().filter(|c| c.worked()) else { continue };
+        let Some(c) = channel.connection.as_deref().filter(|c| c.worked()) else { continue };
         let open = e.at < fin && e.final_reply.is_none_or(|(_, at)| at > fin);
         if open && goes_on(ctx, e, c, fin) {
             findings.add(diagnosis(ctx, channel, e, c, fin));

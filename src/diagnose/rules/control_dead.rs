@@ -167,7 +167,7 @@ fn forgotten(ctx: &Context<'_>) -> Option<Diagnosis> {
     }
     // Data that stopped half way is a story of its own.
     let channel = open.and_then(|e| channel_of(ctx, e));
-    let data = channel.and_then(|c| c.connection.as_ref());
+    let data = channel.and_then(|c| c.connection.as_deref());
     if data.is_some_and(|c| c.worked() && !c.ended()) {
         return None;
     }

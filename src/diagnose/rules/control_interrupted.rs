@@ -112,7 +112,7 @@ fn late_reply<'a>(ctx: &Context<'a>) -> Option<Late<'a>> {
 /// The FIN that ended the data of a transfer: the first one.
 fn data_fin(ctx: &Context<'_>, e: &Exchange) -> Option<Moment> {
     let of = |c: &&Channel| ctx.command_of(c).is_some_and(|x| x.at == e.at);
-    let c = ctx.session.channels.iter().find(of)?.connection.as_ref()?;
+    let c = ctx.session.channels.iter().find(of)?.connection.as_deref()?;
     [c.from_initiator.fin, c.from_responder.fin].into_iter().flatten().min()
 }
 

@@ -45,7 +45,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         return;
     }
     for channel in ctx.failed_dials(ConnectionState::HandshakeIncomplete) {
-        let Some(dial) = channel.connection.as_ref() else { continue };
+        let Some(dial) = channel.connection.as_deref() else { continue };
         let Some(answer) = dial.from_responder.syn.filter(|_| dial.from_initiator.syns > 0) else {
             continue;
         };
@@ -58,7 +58,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     }
     for channel in ctx.session.channels.iter().filter(|c| !ctx.confirmed(c)) {
         let tie = matches!(channel.association, Association::Inferred { tie: true });
-        let Some(dial) = channel.connection.as_ref().filter(|d| d.worked() && !tie) else {
+        let Some(dial) = channel.connection.as_deref().filter(|d| d.worked() && !tie) else {
             continue;
         };
         let (Some(answer), Some(last)) = (dial.from_responder.syn, dial.from_responder.last_syn)

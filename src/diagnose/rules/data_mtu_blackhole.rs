@@ -35,7 +35,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         return;
     }
     for channel in &ctx.session.channels {
-        let Some(c) = channel.connection.as_ref().filter(|c| c.worked()) else { continue };
+        let Some(c) = channel.connection.as_deref().filter(|c| c.worked()) else { continue };
         for end in [c.initiator, c.responder] {
             if let Some(seen) = mtu::seen(ctx, c, end) {
                 findings.add(diagnosis(ctx, channel, c, end, &seen));
@@ -122,7 +122,7 @@ fn sure(ctx: &Context<'_>, c: &Connection, end: Endpoint) -> (Confidence, String
         return (Confidence::Certain, why.to_owned());
     }
     let largest = mtu::passed(ctx, end);
-    let of_data = ctx.session.channels.iter().filter_map(|c| c.connection.as_ref());
+    let of_data = ctx.session.channels.iter().filter_map(|c| c.connection.as_deref());
     let mut earlier =
         of_data.flat_map(|c| [(c.initiator, &c.from_initiator), (c.responder, &c.from_responder)]);
     if earlier.any(|(e, h)| e.ip == end.ip && h.largest_acked > 0) {

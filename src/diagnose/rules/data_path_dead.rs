@@ -32,7 +32,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     }
     let long = if ctx.control_ended() { LONG_AT_END } else { LONG };
     for channel in &s.channels {
-        let Some(c) = channel.connection.as_ref().filter(|c| c.worked()) else { continue };
+        let Some(c) = channel.connection.as_deref().filter(|c| c.worked()) else { continue };
         for end in [c.initiator, c.responder] {
             let (half, other) = (c.from(end), c.to(end));
             let Some(u) = half.unanswered else { continue };

@@ -36,7 +36,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     }
     for channel in &ctx.session.channels {
         let wanted = channel.command.is_some() || ctx.session.hidden();
-        let Some(c) = channel.connection.as_ref().filter(|c| c.worked() && wanted) else {
+        let Some(c) = channel.connection.as_deref().filter(|c| c.worked() && wanted) else {
             continue;
         };
         for end in [c.initiator, c.responder] {

@@ -25,7 +25,8 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     for channel in &ctx.session.channels {
-        let (Some(thief), Some(theirs)) = (channel.third_party, channel.connection.as_ref()) else {
+        let (Some(thief), Some(theirs)) = (channel.third_party, channel.connection.as_deref())
+        else {
             continue;
         };
         if theirs.bytes() == 0 || ctx.command_of(channel).is_none() {
@@ -42,7 +43,7 @@ fn wanted<'a>(ctx: &Context<'a>, channel: &Channel) -> Option<(&'a Connection, u
     let peer = if channel.mode == Mode::Active { s.server.ip } else { s.client.ip };
     let again = s.channels.iter().filter(|c| c.reuses == Some(channel.id) && c.command.is_none());
     let done = ctx.command_of(channel).and_then(|e| e.final_reply).map(|r| r.1);
-    again.filter_map(|c| Some((c.connection.as_ref()?, c.id))).find(|(d, _)| {
+    again.filter_map(|c| Some((c.connection.as_deref()?, c.id))).find(|(d, _)| {
         let in_time = done.is_none_or(|done| d.first < done);
         d.initiator.ip == peer && d.bytes() == 0 && in_time
     })

@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let s = ctx.session;
     for channel in &s.channels {
-        let Some(c) = channel.connection.as_ref().filter(|c| c.worked()) else { continue };
+        let Some(c) = channel.connection.as_deref().filter(|c| c.worked()) else { continue };
         let Some((by_initiator, reset)) = c.reset() else { continue };
         let fins = [c.from_initiator.fin, c.from_responder.fin];
         if fins.into_iter().flatten().any(|f| f < reset.at) || ctx.confirmed(channel) {

@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let s = ctx.session;
     for channel in &s.channels {
-        let Some(c) = channel.connection.as_ref().filter(|c| c.worked()) else { continue };
+        let Some(c) = channel.connection.as_deref().filter(|c| c.worked()) else { continue };
         let Some(e) = ctx.command_of(channel) else {
             hidden(ctx, channel, c, findings);
             continue;

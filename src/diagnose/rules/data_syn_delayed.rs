@@ -31,7 +31,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         .channels
         .iter()
         .filter_map(|c| {
-            let dial = c.connection.as_ref().filter(|d| d.worked())?;
+            let dial = c.connection.as_deref().filter(|d| d.worked())?;
             Some((c, dial, delay(ctx, c, dial)?))
         })
         .collect();
@@ -64,7 +64,7 @@ fn new_neighbours(ctx: &Context<'_>, dial: &Connection) -> bool {
     let to = dial.responder.ip;
     let known = to == s.client.ip || to == s.server.ip;
     let met = || {
-        let others = s.channels.iter().filter_map(|c| c.connection.as_ref());
+        let others = s.channels.iter().filter_map(|c| c.connection.as_deref());
         others.filter(|c| c.responder.ip == to).any(|c| c.first < dial.first)
     };
     !known && dial.from_initiator.syns == 2 && !met()

@@ -35,7 +35,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     }
     for channel in &ctx.session.channels {
         let Some(e) = ctx.command_of(channel) else { continue };
-        let dial = channel.connection.as_ref();
+        let dial = channel.connection.as_deref();
         if dial.is_some_and(|d| !d.worked()) {
             continue;
         }
@@ -142,7 +142,7 @@ fn reasoning(ctx: &Context<'_>, channel: &Channel, said: bool) -> String {
     let active = channel.mode == Mode::Active;
     let (listener, known) = if active { ("client", s.server.ip) } else { ("server", s.client.ip) };
     if let Some(other) = channel.third_party {
-        let from_20 = channel.connection.as_ref().is_some_and(|d| d.initiator.port == 20);
+        let from_20 = channel.connection.as_deref().is_some_and(|d| d.initiator.port == 20);
         let whose = if active {
             "The server has several addresses, or a NAT in front of it does; or a stranger was quicker."
         } else if from_20 {

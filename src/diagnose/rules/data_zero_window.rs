@@ -21,7 +21,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     for channel in &ctx.session.channels {
-        let Some(c) = channel.connection.as_ref().filter(|c| c.worked()) else { continue };
+        let Some(c) = channel.connection.as_deref().filter(|c| c.worked()) else { continue };
         for end in [c.initiator, c.responder] {
             let half = c.from(end);
             let open = half.zero_window.since.map(|since| {

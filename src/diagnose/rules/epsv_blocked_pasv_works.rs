@@ -87,7 +87,7 @@ fn diagnosis(ctx: &Context<'_>, epsv: &Channel, pasv: &Channel, sure: Confidence
         d = d.dialled(dial);
     }
     d = d.announced(pasv).evidence_if(
-        pasv.connection.as_ref().and_then(|c| c.established),
+        pasv.connection.as_deref().and_then(|c| c.established),
         "the connection to the port from PASV is established",
     );
     if let Some(listening) = epsv.listening() {

@@ -36,7 +36,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
 /// The third host that this confirmed transfer went to or came from.
 fn third_host(ctx: &Context<'_>, c: &Channel) -> Option<IpAddr> {
     let s = ctx.session;
-    let dial = c.connection.as_ref().filter(|d| d.worked() && d.bytes() > 0)?;
+    let dial = c.connection.as_deref().filter(|d| d.worked() && d.bytes() > 0)?;
     if !ctx.confirmed(c) || ctx.quality.one_direction {
         return None;
     }

@@ -41,7 +41,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let Some((index, message)) = found else { return };
     let before = messages.get(..index).and_then(<[_]>::last).map(|m| m.at);
     let data =
-        s.channels.iter().filter_map(|c| c.connection.as_ref()).filter(|c| c.first < message.at);
+        s.channels.iter().filter_map(|c| c.connection.as_deref()).filter(|c| c.first < message.at);
     // A transfer that runs or hangs is not idleness.
     let running = data.clone().any(|c| !c.ended() || c.last > message.at);
     let last = data.map(|c| c.last).chain(before).filter(|m| *m < message.at).max();

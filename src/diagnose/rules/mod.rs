@@ -166,7 +166,7 @@ fn wrong_address(
         .summary(summary)
         .reasoning(reasoning)
         .announced(channel);
-    let state = channel.connection.as_ref().map(Connection::state);
+    let state = channel.connection.as_deref().map(Connection::state);
     if matches!(state, Some(ConnectionState::Refused | ConnectionState::Unreachable)) {
         d = d.means(Means::Failed);
     }

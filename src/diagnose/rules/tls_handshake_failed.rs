@@ -47,7 +47,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         let Some(end) = Some(tls).filter(|t| t.broke_off()) else { continue };
         let Some(end) = end_of(c, s.client.ip, end, false) else { continue };
         let worked_later = s.channels.iter().any(|other| {
-            let later = other.connection.as_ref().is_some_and(|d| d.first > c.first);
+            let later = other.connection.as_deref().is_some_and(|d| d.first > c.first);
             later && other.tls.as_ref().is_some_and(|t| t.established())
         });
         let severity = if worked_later { Severity::Warning } else { Severity::Critical };

@@ -98,7 +98,7 @@ fn mixed(ctx: &Context<'_>) -> Option<Diagnosis> {
             .is_some_and(|t| t.client.first.zip(t.server.first).is_some_and(|(a, b)| a.1 != b.1));
         c.began() > channel.began()
             && !mixed
-            && c.connection.as_ref().is_some_and(|d| d.state() == ConnectionState::Closed)
+            && c.connection.as_deref().is_some_and(|d| d.state() == ConnectionState::Closed)
     });
     let severity = if worked_later { Severity::Warning } else { Severity::Critical };
     let to = channel.listening().map_or("the data port".to_owned(), |e| e.to_string());
@@ -124,7 +124,7 @@ fn never_begun(ctx: &Context<'_>) -> Option<Diagnosis> {
     let (channel, dial, alert) = ctx.session.channels.iter().find_map(|c| {
         let tls = c.tls.as_deref().filter(|t| !t.hole && t.client.first.is_none())?;
         let alert = tls.alert.filter(|a| !a.from_client && tls.client_hello.is_none())?;
-        let dial = c.connection.as_ref()?;
+        let dial = c.connection.as_deref()?;
         let theirs =
             if c.mode == Mode::Active { &dial.from_responder } else { &dial.from_initiator };
         let left = theirs.fin.or(theirs.rst.map(|r| r.at))?;
@@ -165,12 +165,12 @@ const WAITED: Duration = Duration::from_secs(3);
 fn by_length(ctx: &Context<'_>) -> Option<Diagnosis> {
     let s = ctx.session;
     let control = s.tls.as_deref().filter(|t| !t.hole && t.established())?;
-    if s.channels.iter().any(|c| c.connection.as_ref().is_some_and(|d| d.bytes() > 0)) {
+    if s.channels.iter().any(|c| c.connection.as_deref().is_some_and(|d| d.bytes() > 0)) {
         return None;
     }
     // The refusal of a transfer leaves a data connection without a byte; that of PROT, none at all.
     let unused = s.channels.iter().find(|c| ctx.worked(c));
-    let opened = unused.and_then(|c| c.connection.as_ref()?.established);
+    let opened = unused.and_then(|c| c.connection.as_deref()?.established);
     let transfer = opened.is_some();
     let software = texts::software(ctx);
     let mut known = REFUSALS.iter().filter(|r| software.contains(r.0) && r.1.is_none() == transfer);

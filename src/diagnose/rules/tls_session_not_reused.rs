@@ -47,8 +47,9 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         .collect();
     for (channel, tls, no) in &rejected {
         let worked_later = s.channels.iter().any(|c| {
-            let later = c.connection.as_ref().is_some_and(|d| d.first > no.close.at);
-            let ended = c.connection.as_ref().is_some_and(|d| d.state() == ConnectionState::Closed);
+            let later = c.connection.as_deref().is_some_and(|d| d.first > no.close.at);
+            let ended =
+                c.connection.as_deref().is_some_and(|d| d.state() == ConnectionState::Closed);
             later && ended && !rejected.iter().any(|(r, ..)| r.id == c.id)
         });
         let severity = if worked_later { Severity::Warning } else { Severity::Critical };
@@ -62,7 +63,7 @@ fn rejected(
     channel: &Channel,
     tls: &Tls,
 ) -> Option<Rejected<'static>> {
-    let c = channel.connection.as_ref()?;
+    let c = channel.connection.as_deref()?;
     if tls.hole || control.hole || !tls.established() || tls.resumed() != Some(false) {
         return None;
     }
@@ -106,7 +107,7 @@ fn rejected(
 
 /// The client's end of the channel's connection.
 fn channel_client(ctx: &Context<'_>, channel: &Channel) -> Option<crate::decode::Endpoint> {
-    let c = channel.connection.as_ref()?;
+    let c = channel.connection.as_deref()?;
     let ends = [c.initiator, c.responder];
     ends.into_iter().find(|e| e.ip == ctx.session.client.ip)
 }

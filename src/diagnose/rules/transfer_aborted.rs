@@ -35,7 +35,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
             .exchanges
             .iter()
             .find(|a| a.verb == Verb::ABOR && a.at > e.at && a.at <= until);
-        let connection = channel.connection.as_ref().filter(|c| c.worked());
+        let connection = channel.connection.as_deref().filter(|c| c.worked());
         let left = connection.and_then(|c| left_early(ctx, e, c));
         let d = Diagnosis::new(RULE.code, Severity::Info, RULE.stage).channel(channel.id);
         let d = if let Some(a) = abor {

@@ -81,7 +81,9 @@ impl Field {
 
     fn is(self, v: &Value, j: &Judged) -> bool {
         let s = &j.session;
-        let connections = || s.channels.iter().flat_map(|c| c.connection.iter().chain(&c.attempts));
+        let connections = || {
+            s.channels.iter().flat_map(|c| c.connection.as_deref().into_iter().chain(&c.attempts))
+        };
         match self {
             Self::Status => v.is(j.status.name()),
             Self::Server => v.contains(s.server.ip),

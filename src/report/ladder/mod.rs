@@ -125,7 +125,7 @@ impl Ladder {
 }
 
 fn life(channel: &Channel) -> Life {
-    let c = channel.connection.as_ref();
+    let c = channel.connection.as_deref();
     Life {
         from: channel.began(),
         established: c.and_then(|c| c.from_responder.syn.or(c.established)),
@@ -139,7 +139,7 @@ fn data_heading(judged: &Judged, channel: &Channel) -> Heading {
     let shown = |e: crate::decode::Endpoint, usual: std::net::IpAddr| {
         if e.ip == usual { format!(":{}", e.port) } else { e.to_string() }
     };
-    let (client, server) = match channel.connection.as_ref().or(channel.attempts.last()) {
+    let (client, server) = match channel.connection.as_deref().or(channel.attempts.last()) {
         Some(c) => {
             let ends = if rungs::initiator_is_client(s, channel, c) {
                 (c.initiator, c.responder)

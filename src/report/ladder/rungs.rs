@@ -73,9 +73,10 @@ fn last_syn(
     sink: &mut impl Sink,
 ) {
     let last = match channel {
-        Some(channel) => {
-            channel.connection.as_ref().map(|d| (d, DATA, initiator_is_client(session, channel, d)))
-        }
+        Some(channel) => channel
+            .connection
+            .as_deref()
+            .map(|d| (d, DATA, initiator_is_client(session, channel, d))),
         None => Some((&session.control, Lane::Control, client_dials(session))),
     };
     if let Some((c, lane, to_server)) = last
@@ -124,7 +125,7 @@ pub fn data(session: &Session, channel: &Channel, lane: Lane) -> Vec<Rung> {
 }
 
 fn on_data(session: &Session, channel: &Channel, lane: Lane, sink: &mut impl Sink) {
-    for dial in channel.attempts.iter().chain(&channel.connection) {
+    for dial in channel.attempts.iter().chain(channel.connection.as_deref()) {
         let client_dials = initiator_is_client(session, channel, dial);
         opening(dial, lane, client_dials, sink);
         flow(dial, lane, client_dials, sink);
@@ -237,7 +238,11 @@ fn pause(half: &Half) -> Option<(Moment, Moment)> {
 /// From when to when bytes went over a channel without a pause that would be worth a rung: what
 /// lies between two rungs there is no silence.
 pub fn flowing(channel: &Channel) -> Vec<(Moment, Moment)> {
-    let halves = channel.connection.iter().flat_map(|c| [&c.from_initiator, &c.from_responder]);
+    let halves = channel
+        .connection
+        .as_deref()
+        .into_iter()
+        .flat_map(|c| [&c.from_initiator, &c.from_responder]);
     halves
         .filter_map(|h| Some((h.first_byte?, h.last_byte?, pause(h))))
         .flat_map(|(first, last, pause)| match pause {

@@ -53,7 +53,7 @@ impl Ladder {
 
 /// A lane stays with a channel until its last packet and its final reply.
 fn last(s: &Session, channel: &Channel) -> Option<Moment> {
-    let dials = channel.attempts.iter().chain(&channel.connection).map(|c| c.last).max();
+    let dials = channel.attempts.iter().chain(channel.connection.as_deref()).map(|c| c.last).max();
     let exchange = channel.command.and_then(|i| s.script.exchanges.get(i));
     let reply = exchange.and_then(|e| e.final_reply).map(|r| r.1);
     dials.max(reply).max(channel.began())
@@ -75,7 +75,7 @@ fn marks(s: &Session, channel: &Channel, lane: Lane) -> Vec<Rung> {
         let text = format!("data {}", channel.id);
         marks.push(Rung::mark(c.first, lane, text, Tone::Quiet));
     }
-    if let Some(c) = channel.connection.as_ref().filter(|c| c.ended() && c.bytes() > 0)
+    if let Some(c) = channel.connection.as_deref().filter(|c| c.ended() && c.bytes() > 0)
         && let Some((first, last)) = c.first_byte().zip(c.last_byte())
     {
         let length = last.time.since(first.time);

@@ -122,7 +122,7 @@ fn judged(sample: &str) -> Judged {
 #[test]
 fn the_window_shows_announcement_command_stall_and_what_followed() {
     let judged = judged("active-blocked-server.pcap");
-    let dial = judged.session.channels[0].connection.as_ref().unwrap();
+    let dial = judged.session.channels[0].connection.as_deref().unwrap();
     let diagnosis = Diagnosis::new("data-syn-unanswered", Severity::Critical, Stage::DataConnect)
         .channel(1)
         .evidence(dial.first, "SYN");

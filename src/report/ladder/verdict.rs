@@ -19,7 +19,7 @@ pub fn lane(diagnosis: &Diagnosis, channel: Option<&Channel>) -> Lane {
 
 /// What was waited for.
 pub fn verdict(diagnosis: &Diagnosis, session: &Session, channel: Option<&Channel>) -> String {
-    let dials = channel.and_then(|c| c.connection.as_ref().or(c.attempts.last()));
+    let dials = channel.and_then(|c| c.connection.as_deref().or(c.attempts.last()));
     let control_stage = matches!(diagnosis.stage, Stage::ControlConnect);
     let connection = if control_stage { Some(&session.control) } else { dials };
     let connecting =

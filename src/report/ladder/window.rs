@@ -133,7 +133,7 @@ fn moments(session: &Session, diagnosis: &Diagnosis, channel: Option<&Channel>) 
             _ => false,
         });
         about.extend(replies.map(|m| m.at));
-        about.extend(channel.connection.iter().flat_map(|c| [c.first, c.last]));
+        about.extend(channel.connection.as_deref().into_iter().flat_map(|c| [c.first, c.last]));
         about.extend(channel.attempts.iter().map(|c| c.first));
     }
     about.sort();

@@ -156,7 +156,7 @@ impl Masker {
                 p.client.ip = self.addresses.mask(p.client.ip);
                 p.server.ip = self.addresses.mask(p.server.ip);
             }
-            for connection in c.connection.iter_mut().chain(&mut c.attempts) {
+            for connection in c.connection.as_deref_mut().into_iter().chain(&mut c.attempts) {
                 self.connection(connection);
             }
         }

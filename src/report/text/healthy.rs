@@ -73,7 +73,7 @@ fn row(view: &View<'_>, judged: &Judged) -> Row {
         format!("{complete} of {all}")
     };
     let bytes: u64 =
-        s.channels.iter().filter_map(|c| c.connection.as_ref()).map(|c| c.bytes()).sum();
+        s.channels.iter().filter_map(|c| c.connection.as_deref()).map(|c| c.bytes()).sum();
     vec![
         (glyph.to_owned(), style),
         (s.id.to_string(), PLAIN),

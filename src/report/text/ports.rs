@@ -27,7 +27,7 @@ pub fn lines(view: &View<'_>, session: &Session, channels: &[&Channel]) -> Lines
 
 fn of_channel(view: &View<'_>, channel: &Channel) -> Lines {
     let mut lines = Lines::new();
-    let dial = channel.connection.as_ref().or(channel.attempts.last());
+    let dial = channel.connection.as_deref().or(channel.attempts.last());
     let which = format!("channel {}", channel.id);
     let (listening, dialling) = match channel.mode {
         Mode::Passive => ("passive port", "client's ephemeral port"),

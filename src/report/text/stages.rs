@@ -235,7 +235,7 @@ fn transfer(
     stalled_at: Option<Stage>,
 ) -> Step {
     let step = |mark, at, note: String| Step::new("transfer", mark, at, note);
-    let connection = channel.and_then(|c| c.connection.as_ref()).filter(|c| c.worked());
+    let connection = channel.and_then(|c| c.connection.as_deref()).filter(|c| c.worked());
     let Some(c) = connection else { return step(Mark::Open, None, String::new()) };
     let moved = units::bytes(c.bytes());
     let last = c.last_byte();

@@ -54,7 +54,7 @@ fn every_step_that_was_done_has_its_time() {
 fn the_filter_names_both_hosts_and_the_ports_that_tell() {
     let analysis = analysed("passive-range-dropped-router.pcap");
     let s = &analysis.sessions[0].session;
-    let data = s.channels[0].connection.as_ref().unwrap().responder.port;
+    let data = s.channels[0].connection.as_deref().unwrap().responder.port;
     let hosts = format!("ip.addr == {} && ip.addr == {}", s.client.ip, s.server.ip);
     let control = s.client.port;
     assert_eq!(wireshark::filter(s, &[]), format!("{hosts} && tcp.port == {control}"));

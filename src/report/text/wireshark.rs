@@ -23,7 +23,7 @@ pub fn filter(session: &Session, channels: &[&Channel]) -> String {
     let mut undialled = Vec::new();
     for channel in channels {
         let mut dialled = false;
-        for dial in channel.attempts.iter().chain(&channel.connection) {
+        for dial in channel.attempts.iter().chain(channel.connection.as_deref()) {
             dialled = true;
             add(dial.initiator.ip, dial.responder.ip, dial.responder.port);
         }

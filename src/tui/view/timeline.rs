@@ -157,10 +157,10 @@ fn data(detail: &Detail, channel: &Channel, scale: &Scale, y: u16, buffer: &mut 
     };
     let kind = channel.announcement.as_ref().map(|a| a.kind.name()).unwrap_or("data");
     let port = channel.listening().map(|e| format!(" :{}", e.port)).unwrap_or_default();
-    let bytes = channel.connection.as_ref().map_or(0, |c| c.bytes());
+    let bytes = channel.connection.as_deref().map_or(0, |c| c.bytes());
     let moved = if bytes > 0 { format!(" {}", units::bytes(bytes)) } else { String::new() };
     label(buffer, y, &format!("{} {kind}{port}{moved}", channel.id), style);
-    let dials = || channel.attempts.iter().chain(&channel.connection);
+    let dials = || channel.attempts.iter().chain(channel.connection.as_deref());
     if let Some((from, first)) = channel.began().zip(dials().map(|c| c.first).min()) {
         bar(buffer, scale, (from.time, first.time), y, "┄", QUIET);
     }

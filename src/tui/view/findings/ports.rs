@@ -44,7 +44,7 @@ pub fn lines(s: &Snapshot, width: usize) -> Vec<WholeLine> {
         for c in session.channels.iter().filter(|c| c.mode == Mode::Passive) {
             let Some(end) = c.listening() else { continue };
             let port = servers.entry(session.server.ip).or_default().entry(end.port).or_default();
-            let worked = c.connection.as_ref().is_some_and(|c| c.worked());
+            let worked = c.connection.as_deref().is_some_and(|c| c.worked());
             let mut blamed = entry.judged.diagnoses.iter();
             if worked {
                 port.worked += 1;
