@@ -14,6 +14,11 @@ pub struct Timestamp(NonZeroU64);
 impl Timestamp {
     const SIGN: u64 = 1 << 63;
 
+    /// The earliest and the latest there are.
+    pub const MIN: Self = Self::from_nanos(i64::MIN);
+    /// See [`Timestamp::MIN`].
+    pub const MAX: Self = Self::from_nanos(i64::MAX);
+
     /// The timestamp `nanos` nanoseconds after 1970-01-01 UTC; the earliest is `i64::MIN` + 1.
     #[inline]
     pub const fn from_nanos(nanos: i64) -> Self {

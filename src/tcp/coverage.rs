@@ -118,6 +118,13 @@ impl Coverage {
         self.first().map(|r| r.1)
     }
 
+    /// All of `start..end` was captured in one piece, and nothing was given up: a quick answer, which
+    /// is right for nearly all.
+    #[inline]
+    pub fn has_all(&self, start: u64, end: u64) -> bool {
+        self.more.is_none() && (start >= end || self.first.0 <= start && end <= self.first.1)
+    }
+
     /// Holes in `start..end`: bytes that were never captured, lowest first.
     pub fn holes(&self, start: u64, end: u64) -> impl Iterator<Item = (u64, u64)> + '_ {
         let mut at = start;

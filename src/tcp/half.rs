@@ -146,6 +146,9 @@ impl Half {
         let Some(start) = self.stream_start().or(self.coverage.start()) else { return 0 };
         let Some(acked) = self.acked else { return 0 };
         let end = self.fin_offset.map_or(acked, |f| f.min(acked));
+        if self.coverage.has_all(start, end) {
+            return 0;
+        }
         let size = u64::from(self.max_payload.max(536));
         let given_up = self.coverage.given_up().div_ceil(size);
         self.coverage.holes(start, end).map(|h| (h.1 - h.0).div_ceil(size)).sum::<u64>() + given_up

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::capture::Moment;
+use crate::capture::{Moment, Timestamp};
 use crate::ftp::command::Verb;
 use crate::session::{Channel, Exchange, Message, MessageKind, Session};
 
@@ -103,6 +103,22 @@ pub struct Silence {
 pub fn of(s: &Session) -> Vec<Silence> {
     let mut found = Vec::new();
     let messages = &s.script.messages;
+    let (server, client) = (s.from_server(), s.from_client());
+    let rst = |h: &crate::tcp::Half| h.rst.map(|r| r.at);
+    let ends = [
+        (End::ServerFin, server.fin),
+        (End::ServerRst, rst(server)),
+        (End::ClientClose, client.fin),
+        (End::ClientClose, rst(client)),
+    ];
+    // Most sessions are shorter than a silence that counts.
+    let times = messages.iter().map(|m| m.at).chain(ends.iter().filter_map(|e| e.1));
+    let (first, last) = times
+        .map(|at| at.time)
+        .fold((Timestamp::MAX, Timestamp::MIN), |(a, b), at| (a.min(at), b.max(at)));
+    if last.since(first) < SHORTEST {
+        return found;
+    }
     let mut outstanding = false;
     let mut last_said = None;
     for m in messages {
@@ -129,15 +145,6 @@ pub fn of(s: &Session) -> Vec<Silence> {
         }
         last_said = Some(m.at);
     }
-    let server = s.from_server();
-    let client = s.from_client();
-    let rst = |h: &crate::tcp::Half| h.rst.map(|r| r.at);
-    let ends = [
-        (End::ServerFin, server.fin),
-        (End::ServerRst, rst(server)),
-        (End::ClientClose, client.fin),
-        (End::ClientClose, rst(client)),
-    ];
     let first = ends.into_iter().filter_map(|(e, at)| Some((e, at?))).min_by_key(|(_, at)| *at);
     if let Some((end, at)) = first
         && let Some(lasted) = quiet_before(s, at, last_said)

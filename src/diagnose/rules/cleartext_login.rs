@@ -60,7 +60,8 @@ fn told(ctx: &Context<'_>, d: Diagnosis, user: &str, public: Option<IpAddr>) -> 
 
 /// Names for which any password will do (RFC 1635).
 fn anonymous(user: &str) -> bool {
-    matches!(user.trim().to_ascii_lowercase().as_str(), "anonymous" | "ftp")
+    let user = user.trim();
+    ["anonymous", "ftp"].iter().any(|name| user.eq_ignore_ascii_case(name))
 }
 
 /// Routed on the Internet: public, and not set aside for documentation (RFC 5737, 3849, 9637), which

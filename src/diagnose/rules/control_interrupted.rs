@@ -91,7 +91,8 @@ struct Late<'a> {
 /// The final reply that was awaited for longest, if it was sent before it arrived.
 fn late_reply<'a>(ctx: &Context<'a>) -> Option<Late<'a>> {
     let s = ctx.session;
-    let numbering = &s.from_server().numbering;
+    // Where they can't be counted, a server that took its time looks the same.
+    let skipped = s.from_server().numbering.skipped().filter(|k| k.packets >= 2)?;
     let late = s.script.exchanges.iter().filter_map(|e| {
         let (_, at) = e.final_reply.filter(|_| e.succeeded())?;
         let fin = data_fin(ctx, e).filter(|f| *f < at);
@@ -100,11 +101,9 @@ fn late_reply<'a>(ctx: &Context<'a>) -> Option<Late<'a>> {
             None if e.verb.is_transfer() => return None,
             None => ("the command", e.at),
         };
-        // Where they can't be counted, a server that took its time looks the same.
-        let before = |k: &Skipped| k.to <= at && at.time.since(k.to.time) < ONE_REPLY;
-        let skipped = numbering.skipped().filter(|k| before(k) && k.packets >= 2)?;
+        let before = skipped.to <= at && at.time.since(skipped.to.time) < ONE_REPLY;
         let long = at.time.since(since.time) > LONG;
-        long.then_some(Late { exchange: e, after, since, at, skipped })
+        (before && long).then_some(Late { exchange: e, after, since, at, skipped })
     });
     late.max_by_key(|l| l.at.time.since(l.since.time))
 }

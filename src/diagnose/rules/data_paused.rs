@@ -21,8 +21,8 @@ pub(super) static RULE: Rule = Rule {
 const LONG: Duration = Duration::from_secs(5);
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
-    for flow in Flow::all(ctx).filter(|f| f.completed() && !f.has_loss()) {
-        let Some((from, to)) = pause(&flow) else { continue };
+    for flow in Flow::all(ctx).filter(Flow::completed) {
+        let Some((from, to)) = pause(&flow).filter(|_| !flow.has_loss()) else { continue };
         let length = wording::duration(to.time.since(from.time));
         let sender = flow.sender_name();
         let began = flow.sender.first_byte.is_some_and(|f| f <= from);

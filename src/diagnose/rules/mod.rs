@@ -147,9 +147,12 @@ pub(in crate::diagnose) fn demands_tls(e: &crate::session::Exchange) -> bool {
 
 /// The refusal of a login, or a 421 to it, speaks of a limit.
 pub(in crate::diagnose) fn too_many(e: &crate::session::Exchange) -> bool {
+    if !matches!(e.final_code(), Some(421 | 530)) {
+        return false;
+    }
     let text = e.reply_text.to_ascii_lowercase();
     let named = ["too many", "maximum", "max ", "limit", "connections"];
-    matches!(e.final_code(), Some(421 | 530)) && named.iter().any(|n| text.contains(n))
+    named.iter().any(|n| text.contains(n))
 }
 
 /// A diagnosis that a passive reply names the wrong address.

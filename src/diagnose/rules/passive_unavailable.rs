@@ -29,12 +29,11 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         });
     for e in s.script.exchanges.iter().filter(|e| matches!(e.verb, Verb::PASV | Verb::EPSV)) {
         let Some((code, at)) = e.final_reply else { continue };
-        let oops = e.reply_text.contains("OOPS");
         let unavailable = match (e.verb, code) {
             (_, 421 | 425) => true,
             // Not logged in, or a server that doesn't know the command, is another matter.
             (Verb::PASV, 500..=504 | 550..=599) => !all,
-            (_, 500) => oops,
+            (_, 500) => e.reply_text.contains("OOPS"),
             _ => false,
         };
         if !unavailable {
