@@ -297,10 +297,21 @@ impl<'a> Context<'a> {
         self.session.script.exchanges.get(channel.announcing?)?.final_reply
     }
 
+    /// The argument of a command; see [`Script::argument`](crate::session::Script::argument).
+    pub fn argument(&self, exchange: &Exchange) -> &'a str {
+        self.session.script.argument(exchange)
+    }
+
+    /// The text of a command's final reply; see
+    /// [`Script::reply_text`](crate::session::Script::reply_text).
+    pub fn reply_text(&self, exchange: &Exchange) -> &'a str {
+        self.session.script.reply_text(exchange)
+    }
+
     /// Its text.
     pub fn reply_text_to_announcement(&self, channel: &Channel) -> &'a str {
         let exchange = channel.announcing.and_then(|i| self.session.script.exchanges.get(i));
-        exchange.map(|e| e.reply_text.as_str()).unwrap_or_default()
+        exchange.map(|e| self.reply_text(e)).unwrap_or_default()
     }
 
     /// A channel announced later got a connection that worked, or a later transfer was confirmed.

@@ -22,6 +22,8 @@ pub(super) struct Flow<'a> {
     pub receiver: &'a Half,
     /// The client sends.
     pub upload: bool,
+    /// The transfer command's argument, or nothing.
+    argument: &'a str,
 }
 
 impl<'a> Flow<'a> {
@@ -48,7 +50,8 @@ impl<'a> Flow<'a> {
             };
             let (from, to) = if upload { (client, server) } else { (server, client) };
             let (sender, receiver) = (connection.from(from), connection.from(to));
-            Some(Self { channel, connection, exchange, sender, receiver, upload })
+            let argument = exchange.map(|e| session.script.argument(e)).unwrap_or_default();
+            Some(Self { channel, connection, exchange, sender, receiver, upload, argument })
         })
     }
 
@@ -60,8 +63,8 @@ impl<'a> Flow<'a> {
     /// "RETR a.bin", or what stands for it where commands can't be read.
     pub fn what(&self) -> String {
         match self.exchange {
-            Some(e) if e.argument.is_empty() => e.verb.to_string(),
-            Some(e) => format!("{} {}", e.verb, e.argument),
+            Some(e) if self.argument.is_empty() => e.verb.to_string(),
+            Some(e) => format!("{} {}", e.verb, self.argument),
             None => "the transfer".to_owned(),
         }
     }

@@ -51,6 +51,9 @@ fn explains(cause: &Diagnosis, consequence: &Diagnosis) -> bool {
 
 /// Drops what another diagnosis explains, also through one that is itself explained.
 fn without_consequences(all: Vec<Diagnosis>) -> Vec<Diagnosis> {
+    if all.len() < 2 {
+        return all;
+    }
     let explained: Vec<bool> =
         all.iter().map(|d| all.iter().any(|c| c.code != d.code && explains(c, d))).collect();
     all.into_iter().zip(explained).filter(|(_, e)| !e).map(|(d, _)| d).collect()
@@ -59,6 +62,9 @@ fn without_consequences(all: Vec<Diagnosis>) -> Vec<Diagnosis> {
 /// One diagnosis for all channels with the same code, severity and remedy, with the first and the
 /// last evidence.
 fn merge(all: Vec<Diagnosis>) -> Vec<Diagnosis> {
+    if all.len() < 2 {
+        return all;
+    }
     let mut merged: Vec<Diagnosis> = Vec::new();
     let mut counts: Vec<usize> = Vec::new();
     for d in all {

@@ -64,7 +64,7 @@ fn undetermined(s: &Session, diagnoses: &[Diagnosis]) -> bool {
         return !matches!(s.closing, Closing::Fin | Closing::Reset);
     }
     // Greeted and left, or never spoken to while the capture ran.
-    let greeted = s.banner.is_some() || s.replies > 0;
+    let greeted = s.banner().is_some() || s.replies > 0;
     let ended = matches!(s.closing, Closing::Fin | Closing::Reset);
     !(s.opening == Opening::Complete && greeted && ended)
 }

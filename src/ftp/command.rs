@@ -1,9 +1,5 @@
 //! Commands (RFC 959, 775, 1639, 2228, 2389, 2428, 3659, 4217, 7151, and common extensions).
 
-use nom::bytes::complete::{take_while, take_while1};
-use nom::combinator::{opt, recognize, verify};
-use nom::{IResult, Parser};
-
 use crate::pack::{Pack, Packer, Unpacker};
 
 impl Pack for Verb {
@@ -29,17 +25,17 @@ macro_rules! verbs {
             $(pub const $name: Self = Self::constant(stringify!($name).as_bytes());)*
         }
 
-        /// Every verb of the RFCs and the common extensions.
+        /// Every verb of the RFCs and the common extensions, in order.
         const KNOWN: &[Verb] = &[$(Verb::$name),*];
     };
 }
 
 verbs! {
-    ABOR ACCT ADAT ALLO APPE AUTH AVBL CCC CDUP CLNT COMB CONF CPSV CSID CWD DELE DSIZ ENC EPRT
-    EPSV ESTA ESTP FEAT HASH HELP HOST LANG LIST LPRT LPSV MACB MAIL MDTM MFCT MFF MFMT MIC MKD
-    MLSD MLST MODE MLFL MSAM MSND MSOM NLST NOOP OPTS PASS PASV PBSZ PORT PRET PROT PWD QUIT RANG
-    REIN REST RETR RMD RMDA RNFR RNTO SCSV SITE SIZE SMNT SPSV SSCN STAT STOR STOU STRU SYST THMB
-    TYPE USER XCRC XCUP XCWD XMD5 XMKD XPWD XRCP XRMD XRSQ XSEM XSEN XSHA XSHA1 XSHA256 XSHA512
+    ABOR ACCT ADAT ALLO APPE AUTH AVBL CCC CDUP CLNT COMB CONF CPSV CSID CWD DELE DSIZ ENC EPRT EPSV
+    ESTA ESTP FEAT HASH HELP HOST LANG LIST LPRT LPSV MACB MAIL MDTM MFCT MFF MFMT MIC MKD MLFL MLSD
+    MLST MODE MSAM MSND MSOM NLST NOOP OPTS PASS PASV PBSZ PORT PRET PROT PWD QUIT RANG REIN REST
+    RETR RMD RMDA RNFR RNTO SCSV SITE SIZE SMNT SPSV SSCN STAT STOR STOU STRU SYST THMB TYPE USER
+    XCRC XCUP XCWD XMD5 XMKD XPWD XRCP XRMD XRSQ XSEM XSEN XSHA XSHA1 XSHA256 XSHA512
 }
 
 impl Verb {
@@ -55,22 +51,44 @@ impl Verb {
 
     fn new(word: &[u8]) -> Self {
         let mut name = [0; 16];
+        let word = word.get(..16).unwrap_or(word);
         for (to, from) in name.iter_mut().zip(word) {
-            *to = from.to_ascii_uppercase();
+            *to = *from;
         }
+        name.make_ascii_uppercase();
         Self { name }
     }
 
     /// The verb that `word` is, if the RFCs or common extensions know it.
     pub fn known(word: &[u8]) -> Option<Self> {
         let verb = Self::new(word);
-        (word.len() <= 16 && KNOWN.contains(&verb)).then_some(verb)
+        (word.len() <= 16 && verb.is_known()).then_some(verb)
+    }
+
+    /// The RFCs or common extensions know it.
+    pub fn is_known(self) -> bool {
+        KNOWN.binary_search_by_key(&self.number(), |known| known.number()).is_ok()
+    }
+
+    /// Verbs are in order as these numbers are.
+    fn number(self) -> u128 {
+        u128::from_be_bytes(self.name)
     }
 
     /// The verb in upper case.
     pub fn as_str(&self) -> &str {
-        let end = self.name.iter().position(|b| *b == 0).unwrap_or(self.name.len());
-        self.name.get(..end).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
+        std::str::from_utf8(self.bytes()).unwrap_or_default()
+    }
+
+    /// How many letters it has.
+    pub(crate) fn len(&self) -> usize {
+        // Behind them are zeros.
+        let unused = u128::from_le_bytes(self.name).leading_zeros() / 8;
+        self.name.len() - unused as usize
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.name.get(..self.len()).unwrap_or_default()
     }
 
     /// Its data goes over a data connection.
@@ -116,6 +134,17 @@ impl std::fmt::Debug for Verb {
     }
 }
 
+/// What words are made of.
+const IN_WORD: [bool; 256] = {
+    let mut all = [false; 256];
+    let mut b = 0;
+    while b < all.len() {
+        all[b] = (b as u8).is_ascii_alphanumeric() || matches!(b as u8, b'_' | b'-');
+        b += 1;
+    }
+    all
+};
+
 /// A command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Command<'a> {
@@ -129,28 +158,33 @@ impl<'a> Command<'a> {
     /// Reads a line. `None` when it doesn't begin with a word: a letter, then letters and digits,
     /// up to a space or the end.
     pub fn parse(line: &'a [u8]) -> Option<Self> {
-        parse(line).ok().map(|(_, command)| command)
+        let blank = |b: &u8| matches!(b, b' ' | b'\t');
+        let from = line.iter().position(|b| !blank(b))?;
+        let line = line.get(from..)?;
+        let in_word = |b: &u8| IN_WORD.get(usize::from(*b)) == Some(&true);
+        let end = line.iter().position(|b| !in_word(b)).unwrap_or(line.len());
+        let (word, rest) = line.split_at_checked(end)?;
+        if !word.first()?.is_ascii_alphabetic() {
+            return None;
+        }
+        // The word ends at a space or with the line: "GET/" is none.
+        let argument = match rest.split_first() {
+            None => rest,
+            Some((b, argument)) if blank(b) => argument,
+            Some(_) => return None,
+        };
+        Some(Self { verb: Verb::new(word), argument })
     }
-}
 
-fn word(i: &[u8]) -> IResult<&[u8], &[u8]> {
-    let letter = |b: &u8| b.is_ascii_alphabetic();
-    verify(
-        recognize(take_while1(|b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')),
-        move |w: &[u8]| w.first().is_some_and(letter),
-    )
-    .parse(i)
-}
-
-fn parse(line: &[u8]) -> IResult<&[u8], Command<'_>> {
-    let (i, _) = take_while(|b| b == b' ' || b == b'\t').parse(line)?;
-    let (i, verb) = word(i)?;
-    // The word ends at a space or with the line: "GET/" is none.
-    let (argument, space) = opt(nom::character::complete::one_of(" \t")).parse(i)?;
-    if space.is_none() && !i.is_empty() {
-        return Err(nom::Err::Error(nom::error::Error::new(i, nom::error::ErrorKind::Space)));
+    /// The line from which it was read holds just the verb in upper case and, after a space, the
+    /// argument, if there is one.
+    pub fn is_all_of(&self, line: &[u8]) -> bool {
+        let name = self.verb.bytes();
+        line.strip_prefix(name).is_some_and(|rest| match rest.split_first() {
+            None => true,
+            Some((first, rest)) => *first == b' ' && !rest.is_empty() && rest == self.argument,
+        })
     }
-    Ok((&[], Command { verb: Verb::new(verb), argument }))
 }
 
 #[cfg(test)]
@@ -166,6 +200,19 @@ mod tests {
         assert_eq!(Command::parse(b"EPSV ALL").unwrap().argument, b"ALL");
         let long = Command::parse(b"ABCDEFGHIJKLMNOPQRSTUVW x").unwrap();
         assert_eq!(long.verb.as_str(), "ABCDEFGHIJKLMNOP");
+        for (line, all) in [
+            ("RETR a b", true),
+            ("RETR  a", true),
+            ("QUIT", true),
+            ("QUIT ", false),
+            ("retr a", false),
+            (" RETR a", false),
+            ("RETR\ta", false),
+            ("ABCDEFGHIJKLMNOPQ x", false),
+        ] {
+            let line = line.as_bytes();
+            assert_eq!(Command::parse(line).unwrap().is_all_of(line), all);
+        }
         for line in [b"".as_slice(), b"230 ok", b"\x16\x03", b"GET/x", b" "] {
             assert_eq!(Command::parse(line), None);
         }
@@ -177,6 +224,7 @@ mod tests {
         assert!(Verb::EPRT.is_active() && Verb::CPSV.announces() && !Verb::PRET.announces());
         assert_eq!(Verb::known(b"xsha256"), Some(Verb::XSHA256));
         assert_eq!(Verb::known(b"FETCH"), None);
+        assert!(KNOWN.is_sorted() && KNOWN.iter().all(|v| v.is_known()));
     }
 
     proptest! {

@@ -1,9 +1,7 @@
 //! Which reply answers which command (RFC 959, section 5.4).
 
-use std::collections::VecDeque;
-
 use super::command::Verb;
-use crate::capture::Moment;
+use super::outstanding::{Outstanding, Queue};
 use crate::pack::packed;
 
 /// A command's place in the order of all commands of a dialogue, from 0.
@@ -31,20 +29,13 @@ pub enum Speaker {
     Server,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Outstanding {
-    id: ExchangeId,
-    verb: Verb,
-    started: bool,
-}
-
 /// Pairs replies with commands.
 ///
 /// Servers answer in order, so the oldest outstanding command is meant, unless the capture has a
 /// hole or the code can't be an answer to it while it fits a later one.
 #[derive(Clone, Debug)]
 pub struct Dialogue {
-    outstanding: VecDeque<Outstanding>,
+    outstanding: Queue,
     next: ExchangeId,
     greeted: bool,
     /// A hole, or a start in the middle: the oldest outstanding command may have been answered, or
@@ -61,7 +52,7 @@ impl Dialogue {
     /// A dialogue; `midstream` when its beginning wasn't captured.
     pub fn new(midstream: bool) -> Self {
         Self {
-            outstanding: VecDeque::new(),
+            outstanding: Queue::default(),
             next: 0,
             greeted: midstream,
             unsure: midstream,
@@ -70,7 +61,7 @@ impl Dialogue {
     }
 
     /// Takes a command.
-    pub fn command(&mut self, verb: Verb, _at: Moment) -> ExchangeId {
+    pub fn command(&mut self, verb: Verb) -> ExchangeId {
         let id = self.next;
         self.next += 1;
         if self.outstanding.len() >= Self::MAX {
@@ -93,12 +84,13 @@ impl Dialogue {
 
     /// The server has read this command as part of the one after it: it gets no reply of its own.
     pub fn swallowed(&mut self, id: ExchangeId) {
-        self.outstanding.retain(|o| o.id != id);
+        let index = self.outstanding.iter().position(|o| o.id == id);
+        index.and_then(|index| self.outstanding.remove(index));
     }
 
     /// Takes a reply.
-    pub fn reply(&mut self, code: u16, _at: Moment) -> Paired {
-        if self.outstanding.is_empty() {
+    pub fn reply(&mut self, code: u16) -> Paired {
+        if self.outstanding.front().is_none() {
             let first = !std::mem::replace(&mut self.greeted, true);
             return if first { Paired::Greeting } else { Paired::Unsolicited };
         }
@@ -117,7 +109,9 @@ impl Dialogue {
             return asked.map_or(Paired::Unsolicited, Paired::Final);
         }
         // Whatever stands before it was answered in a hole, or never will be.
-        self.outstanding.drain(..index);
+        for _ in 0..index {
+            self.outstanding.pop_front();
+        }
         let Some(front) = self.outstanding.front_mut() else { return Paired::Unsolicited };
         let (id, verb) = (front.id, front.verb);
         if index > 0 || self.outstanding.len() == 1 {
@@ -235,7 +229,7 @@ fn answers(verb: Verb, code: u16) -> Fit {
             426 if verb == Verb::ABOR => Fit::General,
             125 | 150 if !plain(verb) => Fit::General,
             221 | 225 if verb == Verb::ABOR => Fit::General,
-            227..=229 if Verb::known(verb.as_str().as_bytes()).is_none() => Fit::General,
+            227..=229 if !verb.is_known() => Fit::General,
             _ => Fit::No,
         };
     }
@@ -296,7 +290,6 @@ fn plain(verb: Verb) -> bool {
         )
 }
 
-packed!(Outstanding { id, verb, started });
 packed!(Dialogue { outstanding, next, greeted, unsure, last });
 
 #[cfg(test)]
@@ -311,14 +304,14 @@ mod tests {
             if word == "-" {
                 d.gap(Speaker::Server);
             } else if let Ok(code) = word.parse() {
-                out.push(match d.reply(code, Moment::default()) {
+                out.push(match d.reply(code) {
                     Paired::Greeting => "g".to_owned(),
                     Paired::Unsolicited => "u".to_owned(),
                     Paired::Preliminary(i) => format!("p{i}"),
                     Paired::Final(i) => i.to_string(),
                 });
             } else {
-                d.command(Verb::known(word.as_bytes()).unwrap(), Moment::default());
+                d.command(Verb::known(word.as_bytes()).unwrap());
             }
         }
         out.join(" ")
@@ -357,10 +350,9 @@ mod tests {
     #[test]
     fn a_command_read_as_part_of_the_next_has_no_reply() {
         let mut d = Dialogue::new(true);
-        let at = Moment::default();
-        let (abor, kind) = (d.command(Verb::ABOR, at), d.command(Verb::TYPE, at));
+        let (abor, kind) = (d.command(Verb::ABOR), d.command(Verb::TYPE));
         d.swallowed(abor);
-        assert_eq!(d.reply(500, at), Paired::Final(kind));
+        assert_eq!(d.reply(500), Paired::Final(kind));
     }
 
     #[test]

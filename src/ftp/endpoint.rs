@@ -36,22 +36,36 @@ fn address(octets: [u8; 4]) -> IpAddr {
 
 /// Six numbers of eight bits, with spaces around the commas if need be.
 fn six(i: &[u8]) -> IResult<&[u8], Advertised> {
-    let comma = || delimited(opt(is_a(" ")), char(','), opt(is_a(" ")));
-    let (i, (a, b, c, d, high, low)) = (
-        byte,
-        preceded(comma(), byte),
-        preceded(comma(), byte),
-        preceded(comma(), byte),
-        preceded(comma(), byte),
-        preceded(comma(), byte),
-    )
-        .parse(i)?;
+    let failure = || nom::Err::Error(nom::error::Error::new(i, nom::error::ErrorKind::Digit));
+    let (rest, [a, b, c, d, high, low]) = six_numbers(i).ok_or_else(failure)?;
     // "1,2,3,4,5,678" must not be read as …,67.
-    if matches!(i, [b'0'..=b'9', ..]) || matches!(i, [b',', b'0'..=b'9', ..]) {
-        return Err(nom::Err::Error(nom::error::Error::new(i, nom::error::ErrorKind::Digit)));
+    if matches!(rest, [b'0'..=b'9', ..] | [b',', b'0'..=b'9', ..]) {
+        return Err(failure());
     }
     let port = u16::from_be_bytes([high, low]);
-    Ok((i, Advertised { ip: Some(address([a, b, c, d])), port }))
+    Ok((rest, Advertised { ip: Some(address([a, b, c, d])), port }))
+}
+
+fn six_numbers(mut i: &[u8]) -> Option<(&[u8], [u8; 6])> {
+    let mut numbers = [0u8; 6];
+    for (place, number) in numbers.iter_mut().enumerate() {
+        if place > 0 {
+            i = spaces(spaces(i).strip_prefix(b",")?);
+        }
+        let [b'0'..=b'9', ..] = i else { return None };
+        while let [digit @ b'0'..=b'9', rest @ ..] = i {
+            *number = number.checked_mul(10)?.checked_add(digit - b'0')?;
+            i = rest;
+        }
+    }
+    Some((i, numbers))
+}
+
+fn spaces(mut i: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] = i {
+        i = rest;
+    }
+    i
 }
 
 /// The argument of PORT: h1,h2,h3,h4,p1,p2.
@@ -169,10 +183,8 @@ pub fn pasv_reply(text: &[u8]) -> Read {
     // What stands in brackets is meant, whatever numbers stand before.
     let bracket = text.iter().position(|b| *b == b'(').and_then(|i| text.get(i + 1..));
     let bracketed = bracket.and_then(|t| preceded(opt(is_a(" ")), six).parse(t).ok()).map(|r| r.1);
-    bracketed.or_else(|| anywhere(text, six)).ok_or(if looks_like_numbers(text) {
-        Unreadable::Damaged
-    } else {
-        Unreadable::NoEndpoint
+    bracketed.or_else(|| anywhere(text, six)).ok_or_else(|| {
+        if looks_like_numbers(text) { Unreadable::Damaged } else { Unreadable::NoEndpoint }
     })
 }
 

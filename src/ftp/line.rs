@@ -94,6 +94,22 @@ impl Lines {
         self.length == 0 && self.telnet == Telnet::Text
     }
 
+    /// The first line of a packet's bytes and what follows it, when that line stands there as it is to
+    /// be handed on: whole, and nothing that came before matters. As most do.
+    #[inline]
+    pub fn whole<'a>(&self, bytes: &'a [u8], at: Moment) -> Option<(Line<'a>, &'a [u8])> {
+        let fresh = self.at_boundary() && !self.saw_telnet && !self.after_gap;
+        let end = memchr::memchr2(b'\n', IAC, bytes).filter(|end| fresh && *end <= Self::MAX)?;
+        let (line, tail) = bytes.split_at_checked(end)?;
+        let (b'\n', rest) = tail.split_first()? else { return None };
+        let [line @ .., b'\r'] = line else { return None };
+        if line.last() == Some(&b'\r') || line.first() == Some(&DM) {
+            return None;
+        }
+        let ending = Ending::CrLf;
+        Some((Line { bytes: line, moment: at, ending, truncated: false, telnet: false }, rest))
+    }
+
     /// Takes bytes of one packet.
     pub fn feed(&mut self, bytes: &[u8], at: Moment, sink: &mut dyn FnMut(Line<'_>)) {
         let mut rest = bytes;
@@ -111,8 +127,10 @@ impl Lines {
                 }
                 rest = tail;
             }
-            self.append(rest);
-            self.last = if rest.is_empty() { self.last } else { at };
+            if !rest.is_empty() {
+                self.append(rest);
+                self.last = at;
+            }
             return;
         }
         for &byte in rest {

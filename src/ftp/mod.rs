@@ -5,6 +5,7 @@ pub mod command;
 pub mod dialogue;
 pub mod endpoint;
 pub mod line;
+mod outstanding;
 pub mod recognise;
 pub mod reply;
 pub mod software;

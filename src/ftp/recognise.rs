@@ -7,14 +7,12 @@ pub fn looks_like_greeting(bytes: &[u8]) -> bool {
     matches!(bytes, [b'2', b'2', b'0', b' ' | b'-', ..])
 }
 
-/// What a client's line says about the protocol: `Some(true)` only FTP has this command,
-/// `Some(false)` FTP has it not and SMTP does, `None` both or neither.
-pub fn client_line(line: &[u8]) -> Option<bool> {
-    let command = Command::parse(line)?;
-    let smtp: [&[u8]; 8] =
-        [b"HELO", b"EHLO", b"LHLO", b"RCPT", b"DATA", b"VRFY", b"EXPN", b"STARTTLS"];
+/// What a client's command says about the protocol: `Some(true)` only FTP has it, `Some(false)` FTP has
+/// it not and SMTP does, `None` both or neither.
+pub fn command(command: &Command<'_>) -> Option<bool> {
+    let smtp = ["HELO", "EHLO", "LHLO", "RCPT", "DATA", "VRFY", "EXPN", "STARTTLS"];
     let verb = command.verb;
-    if smtp.iter().any(|s| *s == verb.as_str().as_bytes()) {
+    if smtp.contains(&verb.as_str()) {
         return Some(false);
     }
     if verb == Verb::MAIL && command.argument.to_ascii_uppercase().starts_with(b"FROM:") {
@@ -22,19 +20,16 @@ pub fn client_line(line: &[u8]) -> Option<bool> {
     }
     // SMTP has these as well (RFC 5321, 4954), and so have others.
     let shared = [Verb::AUTH, Verb::HELP, Verb::MAIL, Verb::NOOP, Verb::QUIT];
-    if shared.contains(&verb) {
-        return None;
-    }
-    Verb::known(verb.as_str().as_bytes()).map(|_| true)
+    (!shared.contains(&verb) && verb.is_known()).then_some(true)
 }
 
-/// What a reply says about the protocol; see [`client_line`].
+/// What a reply says about the protocol; see [`command`].
 pub fn server_reply(code: u16, text: &str) -> Option<bool> {
     match code {
         227 | 229 | 230 | 257 | 331 | 215 => Some(true),
         220 => {
-            let upper = text.to_ascii_uppercase();
-            (upper.contains("SMTP")).then_some(false)
+            let smtp = text.as_bytes().windows(4).any(|w| w.eq_ignore_ascii_case(b"SMTP"));
+            smtp.then_some(false)
         }
         _ => None,
     }
@@ -64,11 +59,12 @@ mod tests {
 
     #[test]
     fn ftp_and_smtp() {
-        assert_eq!(client_line(b"USER a"), Some(true));
-        assert_eq!(client_line(b"EHLO mail"), Some(false));
-        assert_eq!(client_line(b"MAIL FROM:<a@b>"), Some(false));
-        assert_eq!(client_line(b"QUIT"), None);
-        assert_eq!(client_line(b"XYZZY"), None);
+        let line = |line| command(&Command::parse(line)?);
+        assert_eq!(line(b"USER a"), Some(true));
+        assert_eq!(line(b"EHLO mail"), Some(false));
+        assert_eq!(line(b"MAIL FROM:<a@b>"), Some(false));
+        assert_eq!(line(b"QUIT"), None);
+        assert_eq!(line(b"XYZZY"), None);
         assert_eq!(server_reply(220, "220 mail ESMTP ready"), Some(false));
         assert_eq!(server_reply(220, "220 ready"), None);
         assert_eq!(server_reply(331, "331 go on"), Some(true));

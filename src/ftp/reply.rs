@@ -2,11 +2,6 @@
 
 use std::borrow::Cow;
 
-use nom::bytes::complete::take;
-use nom::character::complete::one_of;
-use nom::combinator::{opt, rest, verify};
-use nom::{IResult, Parser};
-
 use crate::capture::Moment;
 use crate::pack::packed;
 
@@ -19,7 +14,6 @@ pub struct Reply<'a> {
     pub moment: Moment,
     /// The packet with the last byte of its first line.
     pub first: Moment,
-    /// Its lines with codes, as sent, joined by LF; bounded.
     raw: Cow<'a, [u8]>,
     /// It had more than one line.
     pub multi_line: bool,
@@ -27,15 +21,16 @@ pub struct Reply<'a> {
     pub unended: bool,
 }
 
-impl Reply<'_> {
-    /// The whole text with its code, U+FFFD for invalid bytes.
-    pub fn display(&self) -> Cow<'_, str> {
-        super::text::text(&self.raw)
+impl<'a> Reply<'a> {
+    /// A reply of one line.
+    fn of_line(code: u16, line: &'a [u8], at: Moment) -> Self {
+        let raw = Cow::Borrowed(bounded(line));
+        Self { code, moment: at, first: at, raw, multi_line: false, unended: false }
     }
 
-    /// What stands behind the code of the first line, and all further lines.
-    pub fn text(&self) -> &[u8] {
-        self.raw.get(4..).unwrap_or_default()
+    /// Its lines with codes, as sent, joined by LF; bounded.
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
     }
 }
 
@@ -68,21 +63,18 @@ enum Separator {
     End,
 }
 
-fn code(line: &[u8]) -> IResult<&[u8], (u16, Separator)> {
-    let digits =
-        verify(take(3usize), |d: &[u8]| matches!(d, [b'1'..=b'6', b'0'..=b'9', b'0'..=b'9']));
-    let (i, (digits, separator, _)) = (digits, opt(one_of(" -\t")), rest).parse(line)?;
-    let number = digits.iter().fold(0, |n, d| n * 10 + u16::from(d - b'0'));
-    let separator = match separator {
-        Some('-') => Separator::Dash,
-        Some(_) => Separator::Space,
+/// The code with which a line begins, and what follows it.
+fn code(line: &[u8]) -> Option<(u16, Separator)> {
+    let [a @ b'1'..=b'6', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] = line else { return None };
+    let separator = match rest {
+        [b'-', ..] => Separator::Dash,
+        [b' ' | b'\t', ..] => Separator::Space,
         // "226" alone is a reply; "2260" and "226x" are text.
-        None if line.len() == 3 => Separator::End,
-        None => {
-            return Err(nom::Err::Error(nom::error::Error::new(i, nom::error::ErrorKind::Space)));
-        }
+        [] => Separator::End,
+        _ => return None,
     };
-    Ok((i, (number, separator)))
+    let digit = |b: &u8| u16::from(b - b'0');
+    Some((digit(a) * 100 + digit(b) * 10 + digit(c), separator))
 }
 
 impl Replies {
@@ -91,22 +83,30 @@ impl Replies {
     /// Lines after which a reply that hasn't ended is taken for ended.
     const MAX_LINES: usize = 2000;
 
+    /// The code of the reply that a line is, as most are: it has one line, and none before it is open.
+    #[inline]
+    pub fn whole(&mut self, line: &[u8]) -> Option<u16> {
+        if self.open.is_some() {
+            return None;
+        }
+        let (code, separator) = code(line)?;
+        if separator == Separator::Dash || line.len() > Self::MAX {
+            return None;
+        }
+        self.interrupted = false;
+        Some(code)
+    }
+
     /// Takes a line.
     pub fn line<'a>(&mut self, line: &'a [u8], at: Moment) -> ServerLine<'a> {
-        let head = code(line).ok().map(|(_, head)| head);
+        let head = code(line);
         let interrupted = std::mem::take(&mut self.interrupted);
         let Some(mut open) = self.open.take() else {
             let Some((code, separator)) = head else { return ServerLine::NoCode };
-            let reply = Reply {
-                code,
-                moment: at,
-                first: at,
-                raw: Cow::Borrowed(bounded(line)),
-                multi_line: separator == Separator::Dash,
-                unended: false,
-            };
+            let reply = Reply::of_line(code, line, at);
             if separator == Separator::Dash {
-                self.open = Some(Reply { raw: Cow::Owned(reply.raw.into_owned()), ..reply });
+                let raw = Cow::Owned(reply.raw.into_owned());
+                self.open = Some(Reply { raw, multi_line: true, ..reply });
                 self.lines = 1;
                 return ServerLine::Unfinished;
             }
@@ -125,15 +125,7 @@ impl Replies {
                 if separator != Separator::Dash && (interrupted || self.is_over(&open, at)) =>
             {
                 open.unended = true;
-                let reply = Reply {
-                    code,
-                    moment: at,
-                    first: at,
-                    raw: Cow::Borrowed(bounded(line)),
-                    multi_line: false,
-                    unended: false,
-                };
-                ServerLine::Two(open, reply)
+                ServerLine::Two(open, Reply::of_line(code, line, at))
             }
             _ if self.lines > Self::MAX_LINES => {
                 open.unended = true;
@@ -196,20 +188,22 @@ mod tests {
     use crate::capture::Timestamp;
     use proptest::prelude::*;
 
+    fn display(reply: &Reply<'_>) -> String {
+        String::from_utf8_lossy(reply.raw()).into_owned()
+    }
+
     fn fold(lines: &[&str]) -> Vec<(u16, String)> {
         let mut replies = Replies::default();
         let mut out = Vec::new();
         for line in lines {
             match replies.line(line.as_bytes(), Moment::default()) {
-                ServerLine::Reply(r) => out.push((r.code, r.display().into())),
-                ServerLine::Two(a, b) => {
-                    out.extend([(a.code, a.display().into()), (b.code, b.display().into())])
-                }
+                ServerLine::Reply(r) => out.push((r.code, display(&r))),
+                ServerLine::Two(a, b) => out.extend([(a.code, display(&a)), (b.code, display(&b))]),
                 ServerLine::Unfinished => {}
                 ServerLine::NoCode => out.push((0, (*line).to_owned())),
             }
         }
-        out.extend(replies.finish().map(|r| (r.code, r.display().into())));
+        out.extend(replies.finish().map(|r| (r.code, display(&r))));
         out
     }
 

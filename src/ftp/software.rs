@@ -36,19 +36,41 @@ pub fn of_reply(code: u16, text: &str) -> Option<String> {
     if !matches!(code, 211 | 214 | 215 | 220) {
         return None;
     }
-    let lower = text.to_ascii_lowercase();
+    let letters = text.bytes().fold(0, |all, b| all | initial(&[b]));
     NAMES.iter().find_map(|(needle, name)| {
-        let at = lower.find(needle)?;
-        if *needle == "wu-" && !lower.contains("ftp server (version wu-") {
+        // Most names begin with a letter that isn't there, or is seldom there.
+        if letters & initial(needle.as_bytes()) == 0 {
+            return None;
+        }
+        let at = find(text, needle)?;
+        if *needle == "wu-" && find(text, "ftp server (version wu-").is_none() {
             return None;
         }
         let after = text.get(at + needle.len()..)?;
-        Some(version(after).map_or_else(|| (*name).to_owned(), |v| format!("{name} {v}")))
+        Some(match version(after) {
+            Some((version, "")) => [name, " ", version].concat(),
+            Some((version, beta)) => [name, " ", version, " ", beta].concat(),
+            None => (*name).to_owned(),
+        })
     })
 }
 
-/// A version right after the name: "1.3.8", "version 0.9.33 beta", "v1.0".
-fn version(after: &str) -> Option<String> {
+/// Where `needle`, in lower case, stands in `text` for the first time, whatever its case.
+fn find(text: &str, needle: &str) -> Option<usize> {
+    let (text, needle) = (text.as_bytes(), needle.as_bytes());
+    let first = *needle.first()?;
+    memchr::memchr2_iter(first, first.to_ascii_uppercase(), text).find(|at| {
+        text.get(*at..*at + needle.len()).is_some_and(|t| t.eq_ignore_ascii_case(needle))
+    })
+}
+
+/// A bit for the letter with which a word begins.
+fn initial(word: &[u8]) -> u32 {
+    word.first().filter(|b| b.is_ascii_alphabetic()).map_or(0, |b| 1 << (b & 31))
+}
+
+/// A version right after the name, and a "beta" after that: "1.3.8", "version 0.9.33 beta", "v1.0".
+fn version(after: &str) -> Option<(&str, &str)> {
     let mut words = after
         .split(|c: char| c.is_whitespace() || matches!(c, ')' | ']' | '(' | ',' | ':' | '/'))
         .filter(|w| !w.is_empty());
@@ -65,7 +87,7 @@ fn version(after: &str) -> Option<String> {
         return None;
     }
     let beta = words.next().filter(|w| w.eq_ignore_ascii_case("beta"));
-    Some(beta.map_or_else(|| word.to_owned(), |b| format!("{word} {b}")))
+    Some((word, beta.unwrap_or_default()))
 }
 
 #[cfg(test)]

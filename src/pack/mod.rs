@@ -8,7 +8,7 @@ mod packer;
 mod unpacker;
 mod values;
 
-pub(crate) use packer::Packer;
+pub(crate) use packer::{Absent, Packer};
 pub(crate) use unpacker::Unpacker;
 
 use crate::capture::Moment;

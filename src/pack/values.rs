@@ -108,6 +108,16 @@ impl Pack for String {
     }
 }
 
+impl Pack for Box<str> {
+    fn pack(&self, to: &mut Packer) {
+        to.slice(self.as_bytes());
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        Some(std::str::from_utf8(from.slice()?).ok()?.into())
+    }
+}
+
 impl<T: Pack> Pack for Option<T> {
     #[inline]
     fn pack(&self, to: &mut Packer) {

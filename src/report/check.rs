@@ -34,7 +34,7 @@ fn lines(judged: &Judged, width: usize) -> Lines {
     let s = &judged.session;
     let (glyph, style) = status(judged.status);
     let mut title = format!("session {}", s.id);
-    if let Some(user) = &s.user {
+    if let Some(user) = s.user() {
         title.push_str(&format!(" · {}", fit(&escape(user), 24)));
     }
     title.push_str(&format!(" · {} → {}", s.client, s.server));

@@ -76,11 +76,14 @@ impl d::Summary {
             Status::Suspicious => &mut self.suspicious,
             Status::Undetermined => &mut self.undetermined,
         } += 1;
-        let mut codes: Vec<&str> = judged.diagnoses.iter().map(|d| d.code).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        for code in codes {
-            *self.diagnoses.entry(code.to_owned()).or_default() += 1;
+        for (i, d) in judged.diagnoses.iter().enumerate() {
+            if judged.diagnoses.iter().take(i).any(|before| before.code == d.code) {
+                continue;
+            }
+            match self.diagnoses.get_mut(d.code) {
+                Some(sessions) => *sessions += 1,
+                None => _ = self.diagnoses.insert(d.code.to_owned(), 1),
+            }
         }
     }
 }
@@ -109,7 +112,7 @@ pub fn session(j: &Judged) -> d::Session {
             VantagePoint::Between => "between",
             VantagePoint::Unknown => "unknown",
         },
-        vantage_reason: s.vantage.because.clone(),
+        vantage_reason: s.vantage.because.clone().into_owned(),
         control: control(s),
         channels: channels.map(|(c, outcome)| channel(s, c, *outcome)).collect(),
         transfers: s.transfers.iter().filter_map(|t| transfer(s, t)).collect(),
@@ -120,7 +123,7 @@ pub fn session(j: &Judged) -> d::Session {
 fn control(s: &Session) -> d::Control {
     let c = &s.control;
     let rtt = c.syn_to_syn_ack.zip(c.syn_ack_to_ack).map(|(a, b)| (a + b).as_secs_f64());
-    let banner = s.banner_at.zip(c.established).filter(|_| s.opening == Opening::Complete);
+    let banner = s.banner_at().zip(c.established).filter(|_| s.opening == Opening::Complete);
     d::Control {
         opening: match s.opening {
             Opening::Complete => "complete",
@@ -147,12 +150,12 @@ fn control(s: &Session) -> d::Control {
             Login::None => "none",
             Login::Hidden => "hidden",
         },
-        user: s.user.as_deref().map(text),
-        banner: s.banner.as_deref().map(text),
+        user: s.user().map(text),
+        banner: s.banner().map(text),
         server_software: s.software.clone(),
         commands: s.commands,
         replies: s.replies,
-        verbs: s.verbs.iter().map(|(v, n)| (v.as_str().to_owned(), *n)).collect(),
+        verbs: s.script.verbs().iter().map(|(v, n)| (v.as_str().to_owned(), *n)).collect(),
         handshake_rtt_s: rtt,
         banner_delay_s: banner.map(|(b, h)| b.time.since(h.time).as_secs_f64()),
     }
@@ -182,10 +185,10 @@ fn channel(s: &Session, c: &Channel, outcome: (Outcome, Option<Stage>)) -> d::Ch
         }),
         command: c.command.and_then(|i| s.script.exchanges.get(i)).map(|e| d::Command {
             verb: e.verb.to_string(),
-            argument: text(&e.argument),
+            argument: text(s.script.argument(e)),
             frame: e.at.frame.number,
             file: e.at.frame.file,
-            replies: e.replies.clone(),
+            replies: e.replies.to_vec(),
         }),
         connection: c.connection.as_deref().map(|x| connection(s, c, x)),
         attempts: c.attempts.iter().map(|x| connection(s, c, x)).collect(),
@@ -245,7 +248,7 @@ fn transfer(s: &Session, t: &Transfer) -> Option<d::Transfer> {
     Some(d::Transfer {
         channel: t.channel,
         verb: e.verb.to_string(),
-        path: t.path.as_deref().map(text),
+        path: s.path(t).map(text),
         frame: e.at.frame.number,
         file: e.at.frame.file,
         bytes: t.bytes,

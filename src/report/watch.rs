@@ -40,7 +40,7 @@ pub fn end(judged: &Judged, clock: &Clock) -> Line<'static> {
 }
 
 fn begin(at: String, glyph: &str, word: &str, style: Style, s: &Session) -> Vec<Span<'static>> {
-    let user = s.user.as_deref().map(|u| format!(" {}", escape(u))).unwrap_or_default();
+    let user = s.user().map(|u| format!(" {}", escape(u))).unwrap_or_default();
     vec![
         span(at, QUIET),
         span(format!(" {glyph} {word:<12}"), style),

@@ -7,15 +7,16 @@ use super::channel::Draft;
 use super::growth::grow;
 use super::hearing::Stream;
 use super::oddity::Oddities;
-use super::{AnnouncementKind, Login, Mode, OddityKind, Partner, Script, Security, Tls};
+use super::{AnnouncementKind, Login, Mode, OddityKind, Partner, Script, Security, Tls, Transfer};
 use crate::capture::{Moment, Timestamp};
 use crate::decode::{Endpoint, Segment};
-use crate::ftp::command::Verb;
 use crate::ftp::dialogue::Dialogue;
 use crate::ftp::line::Role;
 use crate::ftp::reply::Replies;
 use crate::pack::packed;
 
+/// The server's first bytes that tell another protocol from FTP.
+pub(super) const OPENING: usize = 8;
 /// No server takes longer between two lines of a reply.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -54,14 +55,25 @@ pub enum Effect {
     NotFtp,
 }
 
-/// What is known of a transfer command beside its exchange.
+/// What the server said of the sizes of files.
 #[derive(Clone, Debug, Default)]
-pub(super) struct TransferNote {
-    pub(super) exchange: usize,
-    pub(super) path: Option<String>,
-    pub(super) restart_at: Option<u64>,
-    pub(super) promised: Option<u64>,
-    pub(super) ascii: bool,
+pub(super) struct Sizes {
+    pub(super) by_path: HashMap<String, u64>,
+}
+
+/// When TLS records came.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TlsTimes {
+    /// The client's first one since it last spoke in clear.
+    pub(super) client: Option<Moment>,
+    /// The server's.
+    pub(super) server: Option<Moment>,
+    /// TLS has begun.
+    since: Option<Moment>,
+    /// It has ended (CCC).
+    pub(super) until: Option<Moment>,
+    /// The client's latest one.
+    last_client_record: Option<Moment>,
 }
 
 /// A session while it is being followed.
@@ -79,26 +91,22 @@ pub struct Builder {
     pub(super) script: Script,
     pub(super) oddities: Oddities,
     pub(super) channels: Vec<Draft>,
-    /// In order of their exchanges.
-    pub(super) transfers: Vec<TransferNote>,
-    pub(super) sizes: HashMap<String, u64>,
-    pub(super) verbs: Vec<(Verb, u64)>,
+    /// In order of their exchanges; what is known of their connections comes in the end.
+    pub(super) transfers: Vec<Transfer>,
+    pub(super) sizes: Option<Box<Sizes>>,
     pub(super) commands: u64,
     pub(super) replies: u64,
     pub(super) login: Login,
-    pub(super) user: Option<String>,
-    pub(super) banner: Option<(String, Moment)>,
+    /// Exchange of the last USER.
+    pub(super) user: Option<u32>,
     pub(super) software: Option<String>,
     pub(super) not_ftp: Option<&'static str>,
     pub(super) security: Security,
     pub(super) auth_accepted: bool,
     pub(super) spoken_in_clear: bool,
-    pub(super) client_tls: Option<Moment>,
-    pub(super) server_tls: Option<Moment>,
-    tls_since: Option<Moment>,
-    pub(super) tls_until: Option<Moment>,
+    /// There from the first TLS record on.
+    pub(super) tls_times: Option<Box<TlsTimes>>,
     pub(super) tls: Option<Box<Tls>>,
-    last_client_record: Option<Moment>,
     pub(super) control_gaps: u64,
     pub(super) directory: Option<String>,
     pub(super) ascii: bool,
@@ -106,7 +114,9 @@ pub struct Builder {
     pub(super) allocated: Option<u64>,
     pub(super) recognised: bool,
     /// The server's first bytes, until they tell what it speaks.
-    pub(super) opening: Vec<u8>,
+    pub(super) opening: [u8; OPENING],
+    /// How many of these there are.
+    pub(super) opened: u8,
 }
 
 impl Builder {
@@ -124,48 +134,43 @@ impl Builder {
             oddities: Oddities::default(),
             channels: Vec::new(),
             transfers: Vec::new(),
-            sizes: HashMap::new(),
-            verbs: Vec::new(),
+            sizes: None,
             commands: 0,
             replies: 0,
             login: Login::None,
             user: None,
-            banner: None,
             software: None,
             not_ftp: None,
             security: Security::Plain,
             auth_accepted: false,
             spoken_in_clear: false,
-            client_tls: None,
-            server_tls: None,
-            tls_since: None,
-            tls_until: None,
+            tls_times: None,
             tls: None,
-            last_client_record: None,
             control_gaps: 0,
             directory: None,
             ascii: false,
             restart_at: None,
             allocated: None,
             recognised: false,
-            opening: Vec::new(),
+            opening: [0; OPENING],
+            opened: 0,
         }
     }
 
     /// The server's first reply is complete.
     pub fn greeted(&self) -> bool {
-        self.banner.is_some()
+        self.script.is_greeted()
     }
 
     /// When TLS began, if it did.
     pub fn tls_since(&self) -> Option<Moment> {
-        self.tls_since
+        self.tls_times.as_ref()?.since
     }
 
     /// A watch for the data connection of a channel, when TLS protects the session, and whether
     /// its initiator is on the client's side.
     pub fn tls_watch(&self, channel: usize) -> Option<(bool, Box<super::TlsWatch>)> {
-        self.tls_since?;
+        self.tls_since()?;
         let passive = self.channels.get(channel)?.mode != Mode::Active;
         Some((passive, Box::default()))
     }
@@ -177,13 +182,17 @@ impl Builder {
 
     /// The client's latest packet with a TLS record.
     pub fn last_client_record(&self) -> Option<Moment> {
-        self.last_client_record
+        self.tls_times.as_ref()?.last_client_record
     }
 
     /// Takes note of a packet of the control connection.
     pub fn packet(&mut self, s: &Segment<'_>, at: Moment) {
-        if s.payload_len > 0 && s.src == self.client && self.client_tls.is_some() {
-            self.last_client_record = Some(at);
+        if let Some(times) = &mut self.tls_times
+            && times.client.is_some()
+            && s.payload_len > 0
+            && s.src == self.client
+        {
+            times.last_client_record = Some(at);
         }
     }
 
@@ -202,7 +211,7 @@ impl Builder {
     ) -> usize {
         let position = announcing.unwrap_or(self.script.exchanges.len());
         let draft = Draft { mode, association, announcing, announcement, position, partner: None };
-        grow(&mut self.channels).push(draft);
+        grow(&mut self.channels, 2).push(draft);
         self.channels.len() - 1
     }
 
@@ -216,31 +225,32 @@ impl Builder {
     /// One side's first TLS record. TLS has begun when AUTH was accepted, or when the other side
     /// speaks it too: a ClientHello to a server that answers in clear is a mistake, not TLS.
     pub(super) fn tls_record(&mut self, side: Side, at: Moment, effects: &mut Vec<Effect>) {
+        let times = self.tls_times.get_or_insert_default();
         match side {
             Side::Client => {
-                self.client_tls.get_or_insert(at);
-                self.last_client_record = Some(at);
+                times.client.get_or_insert(at);
+                times.last_client_record = Some(at);
             }
             Side::Server => {
-                self.server_tls.get_or_insert(at);
+                times.server.get_or_insert(at);
             }
         }
-        let agreed = self.auth_accepted || self.client_tls.is_some() && self.server_tls.is_some();
-        if !agreed || self.tls_since.is_some() {
+        let agreed = self.auth_accepted || times.client.is_some() && times.server.is_some();
+        if !agreed || times.since.is_some() {
             return;
         }
         let implicit = !self.auth_accepted
             && !self.spoken_in_clear
             && (!self.midstream || self.server.port == 990);
         self.security = if implicit { Security::ImplicitTls } else { Security::ExplicitTls };
-        self.tls_since = self.client_tls.into_iter().chain(self.server_tls).min();
+        times.since = times.client.into_iter().chain(times.server).min();
         effects.push(Effect::TlsBegan);
     }
 
     pub(super) fn end_reply(&mut self, effects: &mut Vec<Effect>) {
         if let Some(reply) = self.replies_in.finish() {
             self.oddities.add(OddityKind::NeverEnded, false, reply.moment);
-            self.reply(&reply, effects);
+            self.folded(&reply, effects);
         }
     }
 
@@ -262,7 +272,7 @@ impl Builder {
     }
 }
 
-packed!(TransferNote { exchange, path, restart_at, promised, ascii });
+packed!(Sizes { by_path });
 packed!(Builder {
     script,
     client,
@@ -276,12 +286,10 @@ packed!(Builder {
     transfers,
     oddities,
     sizes,
-    verbs,
     commands,
     replies,
     login,
     user,
-    banner,
     software,
     security,
     auth_accepted,
@@ -293,4 +301,5 @@ packed!(Builder {
     allocated,
     recognised,
     opening,
-} without { tls, not_ftp, client_tls, server_tls, tls_since, tls_until, last_client_record });
+    opened,
+} without { tls, tls_times, not_ftp });

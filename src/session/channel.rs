@@ -93,7 +93,8 @@ pub struct Announcement {
     /// PORT, EPRT, LPRT: a 2xx answered it and it was readable; 227, 228, 229: readable.
     /// `None`: no reply captured.
     pub accepted: Option<bool>,
-    /// What was written, for an unreadable one (at most 200 characters, escaped by the views).
+    /// What was written, for an unreadable one (at most 200 characters, escaped by the views); else
+    /// empty.
     pub text: String,
 }
 
@@ -151,20 +152,25 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// A channel without connections.
-    pub(super) fn new(
-        mode: Mode,
-        association: Association,
-        announcing: Option<usize>,
-        announcement: Option<Announcement>,
-    ) -> Self {
+    /// A channel without connections, of what was said of it.
+    pub(super) fn new(draft: &Draft) -> Self {
+        Self {
+            announcing: draft.announcing,
+            announcement: draft.announcement.clone(),
+            partner: draft.partner,
+            ..Self::empty(draft.mode, draft.association)
+        }
+    }
+
+    /// A channel of which nothing was said.
+    pub(super) fn empty(mode: Mode, association: Association) -> Self {
         Self {
             id: 0,
             mode,
             association,
             reuses: None,
-            announcing,
-            announcement,
+            announcing: None,
+            announcement: None,
             command: None,
             connection: None,
             attempts: Vec::new(),

@@ -2,11 +2,13 @@
 
 use super::builder::Builder;
 use super::{
-    Association, Channel, Closing, ClosingPoint, Ident, Login, Opening, Session, Tls, Transfer,
-    Vantage,
+    Association, Channel, Closing, ClosingPoint, Ident, Login, Opening, Session, Tls, Vantage,
 };
 use crate::capture::{CaptureLoss, Moment};
 use crate::tcp::{Connection, ConnectionState};
+
+/// The connections of one channel, and what their TLS shows.
+pub type Dials = Vec<(Box<Connection>, Option<Box<Tls>>)>;
 
 /// The connections of a session, as the engine followed them.
 #[derive(Debug)]
@@ -14,7 +16,7 @@ pub struct Connections {
     /// The control connection.
     pub control: Connection,
     /// Those of each channel, in order of their first packet, and what their TLS shows.
-    pub data: Vec<Vec<(Box<Connection>, Option<Box<Tls>>)>>,
+    pub data: Vec<Dials>,
     /// The capture holds more TCP than control connections.
     pub other_traffic: bool,
     /// What the server asked the client's host before it greeted.
@@ -33,18 +35,8 @@ impl Builder {
         now: Moment,
     ) -> Box<Session> {
         let control = connections.control;
-        self.verbs.sort_unstable();
-        let drafts = std::mem::take(&mut self.channels);
-        let positions: Vec<usize> = drafts.iter().map(|d| d.position).collect();
-        let mut channels: Vec<Channel> = drafts
-            .into_iter()
-            .map(|d| Channel {
-                partner: d.partner,
-                ..Channel::new(d.mode, d.association, d.announcing, d.announcement)
-            })
-            .collect();
-        self.assign_connections(&mut channels, connections.data);
-        self.assign_commands(&mut channels, &positions);
+        let mut channels = self.channels_with(connections.data);
+        self.assign_commands(&mut channels);
         number(&mut channels);
         let opening = opening(&control);
         let vantage = Vantage::of(self.client, self.server, &control, &channels);
@@ -53,7 +45,7 @@ impl Builder {
         let cut = |c: &Connection| c.from_initiator.cut + c.from_responder.cut;
         let last = data().map(|d| d.last).chain([control.last]).max().unwrap_or(control.last);
         let cut_packets = cut(&control) + data().map(cut).sum::<u64>();
-        let transfers = self.finished_transfers(&channels);
+        self.finish_transfers(&channels);
         let hidden = self.tls_since();
         let login = match self.login {
             Login::None | Login::Pending if hidden.is_some() => Login::Hidden,
@@ -71,22 +63,19 @@ impl Builder {
             control,
             security: self.security,
             tls_since: hidden,
-            tls_until: self.tls_until.filter(|_| hidden.is_some()),
+            tls_until: self.tls_times.as_ref().and_then(|t| t.until).filter(|_| hidden.is_some()),
             tls: self.tls,
             login,
             user: self.user,
-            banner_at: self.banner.as_ref().map(|b| b.1),
-            banner: self.banner.map(|b| b.0),
             ident: connections.ident,
             software: self.software,
             not_ftp: self.not_ftp,
-            verbs: self.verbs,
             commands: self.commands,
             replies: self.replies,
             script: self.script,
             oddities: self.oddities.found,
             channels,
-            transfers,
+            transfers: self.transfers,
             control_gaps: self.control_gaps,
             cut_packets,
             closing_point,
@@ -96,48 +85,53 @@ impl Builder {
         })
     }
 
-    /// The first connection that worked is the channel's own, failed dials before it are its
-    /// attempts, each one after it is a channel of its own that used the endpoint again.
-    fn assign_connections(
-        &self,
-        channels: &mut Vec<Channel>,
-        data: Vec<Vec<(Box<Connection>, Option<Box<Tls>>)>>,
-    ) {
-        let (client, server) = (self.client.ip, self.server.ip);
+    /// The channels with their connections. The first connection that worked is the channel's own,
+    /// failed dials before it are its attempts, each one after it is a channel of its own that used the
+    /// endpoint again.
+    fn channels_with(&self, data: Vec<Dials>) -> Vec<Channel> {
+        let mut channels = Vec::with_capacity(self.channels.len());
         let mut reused = Vec::new();
-        for (index, mut dials) in data.into_iter().enumerate() {
-            dials.sort_by_key(|d| d.0.first);
-            let Some(channel) = channels.get_mut(index) else { continue };
+        let mut data = data.into_iter();
+        for (index, draft) in self.channels.iter().enumerate() {
+            channels.push(Channel::new(draft));
+            let Some(channel) = channels.last_mut() else { break };
+            let mut dials = data.next().unwrap_or_default();
+            if dials.len() > 1 {
+                dials.sort_by_key(|d| d.0.first);
+            }
             let worked = dials.iter().position(|d| d.0.worked());
             let own = worked.unwrap_or(dials.len().saturating_sub(1));
             for (i, (dial, tls)) in dials.into_iter().enumerate() {
                 if i < own {
                     channel.attempts.push(*dial);
                 } else if i == own {
-                    let ip = dial.initiator.ip;
-                    channel.third_party = (ip != client && ip != server).then_some(ip);
-                    channel.connection = Some(dial);
-                    channel.tls = tls;
+                    self.connect(channel, dial, tls);
                 } else {
-                    reused.push((index, channel.mode, dial, tls));
+                    reused.push((index, draft.mode, dial, tls));
                 }
             }
         }
         for (index, mode, dial, tls) in reused {
-            let mut channel = Channel::new(mode, Association::Reused, None, None);
-            let ip = dial.initiator.ip;
-            channel.third_party = (ip != client && ip != server).then_some(ip);
-            channel.connection = Some(dial);
-            channel.tls = tls;
+            let mut channel = Channel::empty(mode, Association::Reused);
+            self.connect(&mut channel, dial, tls);
             // The index for now; it becomes an id when channels are numbered.
             channel.reuses = u32::try_from(index).ok();
             channels.push(channel);
         }
+        channels
+    }
+
+    fn connect(&self, channel: &mut Channel, dial: Box<Connection>, tls: Option<Box<Tls>>) {
+        let ip = dial.initiator.ip;
+        channel.third_party = (ip != self.client.ip && ip != self.server.ip).then_some(ip);
+        channel.connection = Some(dial);
+        channel.tls = tls;
     }
 
     /// Which transfer command used which channel: the latest accepted announcement before it in
     /// the order of commands; when that was used up, a further connection to its endpoint.
-    fn assign_commands(&self, channels: &mut [Channel], positions: &[usize]) {
+    fn assign_commands(&self, channels: &mut [Channel]) {
+        let position = |channel: usize| self.channels.get(channel).map(|d| d.position);
         for exchange in self.transfers.iter().map(|t| t.exchange) {
             let Some(e) = self.script.exchanges.get(exchange) else { continue };
             let at = e.at;
@@ -147,9 +141,9 @@ impl Builder {
                 .enumerate()
                 .filter(|(i, c)| {
                     let usable = c.announcement.as_ref().is_some_and(|a| a.accepted != Some(false));
-                    usable && positions.get(*i).is_some_and(|p| *p <= exchange)
+                    usable && position(*i).is_some_and(|p| p <= exchange)
                 })
-                .max_by_key(|(i, _)| (positions.get(*i).copied(), *i))
+                .max_by_key(|(i, _)| (position(*i), *i))
                 .map(|(i, _)| i);
             let Some(index) = announced else { continue };
             let used_by = channels.get(index).and_then(|c| c.command);
@@ -177,31 +171,25 @@ impl Builder {
         }
     }
 
-    fn finished_transfers(&self, channels: &[Channel]) -> Vec<Transfer> {
-        self.transfers
-            .iter()
-            .map(|note| {
-                let channel = channels.iter().find(|c| c.command == Some(note.exchange));
-                let connection = channel.and_then(|c| c.connection.as_deref());
-                let duration =
-                    connection.and_then(|d| Some(d.last_byte()?.time.since(d.first_byte()?.time)));
-                Transfer {
-                    exchange: note.exchange,
-                    channel: channel.map(|c| c.id),
-                    path: note.path.clone(),
-                    restart_at: note.restart_at,
-                    promised: note.promised,
-                    bytes: connection.map(Connection::bytes),
-                    duration,
-                    ascii: note.ascii,
-                }
-            })
-            .collect()
+    fn finish_transfers(&mut self, channels: &[Channel]) {
+        for transfer in &mut self.transfers {
+            let channel = channels.iter().find(|c| c.command == Some(transfer.exchange));
+            let connection = channel.and_then(|c| c.connection.as_deref());
+            transfer.channel = channel.map(|c| c.id);
+            transfer.bytes = connection.map(Connection::bytes);
+            transfer.duration =
+                connection.and_then(|d| Some(d.last_byte()?.time.since(d.first_byte()?.time)));
+        }
     }
 }
 
 /// Numbers channels in order of announcement or of the connection's first packet.
 fn number(channels: &mut [Channel]) {
+    // Nothing to sort, as mostly.
+    if let [channel] = channels {
+        channel.id = 1;
+        return;
+    }
     let mut order: Vec<usize> = (0..channels.len()).collect();
     order.sort_by_key(|i| channels.get(*i).and_then(Channel::began));
     let mut ids = vec![0u32; order.len()];

@@ -2,16 +2,13 @@
 
 use std::collections::VecDeque;
 
-use super::builder::{Builder, Effect, Side};
+use super::builder::{Builder, Effect, OPENING, Side};
 use super::oddity::Shape;
 use crate::capture::Moment;
 use crate::ftp::line::{Line, Lines, Role};
 use crate::ftp::tls::{self, Records, TlsEvent};
-use crate::pack::packed;
+use crate::pack::{Absent, packed};
 use crate::tcp::Chunk;
-
-/// The server's first bytes that tell another protocol from FTP.
-const OPENING: usize = 8;
 
 /// Something that was said.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +53,16 @@ impl Waiting {
 #[derive(Clone, Debug)]
 pub(super) struct Stream {
     lines: Lines,
+    aside: Aside,
+}
+
+/// What is seldom there: in a block of its own.
+#[derive(Clone, Debug, Default)]
+struct Aside(Option<Box<Beside>>);
+
+/// What a stream may hold beside lines.
+#[derive(Clone, Debug, Default)]
+struct Beside {
     tls: Option<Records>,
     /// The beginning of what may become a record, and its latest packet.
     head: Option<(Moment, Vec<u8>)>,
@@ -63,13 +70,34 @@ pub(super) struct Stream {
     waiting: VecDeque<(Moment, Waiting)>,
 }
 
-impl Stream {
-    pub(super) fn new(role: Role) -> Self {
-        Self { lines: Lines::new(role), tls: None, head: None, waiting: VecDeque::new() }
+impl Aside {
+    fn made(&mut self) -> &mut Beside {
+        self.0.get_or_insert_default()
     }
 }
 
-packed!(Stream { lines } without { tls, head, waiting });
+impl Absent for Aside {
+    fn is_absent(&self) -> bool {
+        let empty = |b: &Beside| b.tls.is_none() && b.head.is_none() && b.waiting.is_empty();
+        self.0.as_ref().is_none_or(|b| empty(b))
+    }
+}
+
+impl Stream {
+    pub(super) fn new(role: Role) -> Self {
+        Self { lines: Lines::new(role), aside: Aside::default() }
+    }
+
+    fn records(&mut self) -> Option<&mut Records> {
+        self.aside.0.as_mut()?.tls.as_mut()
+    }
+
+    fn first_waiting(&self) -> Option<Moment> {
+        self.aside.0.as_ref()?.waiting.front().map(|w| w.0)
+    }
+}
+
+packed!(Stream { lines } without { aside });
 
 impl Side {
     fn role(self) -> Role {
@@ -92,7 +120,7 @@ impl Builder {
                 }
                 self.let_go(side, end, direct, effects);
                 let stream = self.stream(side);
-                if let Some(records) = &mut stream.tls {
+                if let Some(records) = stream.records() {
                     records.gap();
                     if let Some(tls) = &mut self.tls {
                         tls.hole = true;
@@ -109,6 +137,17 @@ impl Builder {
                 self.hear(side, at, Said::Gap, direct, effects);
             }
         }
+    }
+
+    /// Takes the server's first bytes.
+    fn open(&mut self, bytes: &[u8]) {
+        let missing = self.opening.iter_mut().skip(usize::from(self.opened));
+        for (to, from) in missing.zip(bytes) {
+            *to = *from;
+            self.opened += 1;
+        }
+        let known = self.opening.get(..usize::from(self.opened)).unwrap_or_default();
+        self.not_ftp = crate::ftp::recognise::not_ftp(known);
     }
 
     fn stream(&mut self, side: Side) -> &mut Stream {
@@ -136,6 +175,18 @@ impl Builder {
         self.stream(side).lines = lines;
     }
 
+    /// Hears the lines of a packet's bytes.
+    fn feed(
+        &mut self,
+        side: Side,
+        bytes: &[u8],
+        (at, end): (Moment, u64),
+        direct: bool,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.lines(side, |lines, sink| lines.feed(bytes, at, sink), (end, false), direct, effects);
+    }
+
     /// Takes something that was said into the dialogue, or has it wait for what was said before.
     fn hear(
         &mut self,
@@ -148,14 +199,15 @@ impl Builder {
         if direct && !self.somebody_waits() {
             self.said(side, at, said, effects);
         } else {
-            self.stream(side).waiting.push_back((at, said.into()));
+            self.stream(side).aside.made().waiting.push_back((at, said.into()));
         }
     }
 
     /// What began like a record is none.
     fn let_go(&mut self, side: Side, end: u64, direct: bool, effects: &mut Vec<Effect>) {
-        let Some((at, head)) = self.stream(side).head.take() else { return };
-        self.lines(side, |lines, sink| lines.feed(&head, at, sink), (end, false), direct, effects);
+        let aside = self.stream(side).aside.0.as_mut();
+        let Some((at, head)) = aside.and_then(|a| a.head.take()) else { return };
+        self.feed(side, &head, (at, end), direct, effects);
     }
 
     fn bytes(
@@ -166,29 +218,35 @@ impl Builder {
         direct: bool,
         effects: &mut Vec<Effect>,
     ) {
-        if side == Side::Server && self.opening.len() < OPENING && !self.midstream {
-            let missing = OPENING - self.opening.len();
-            self.opening.extend(bytes.iter().take(missing));
-            self.not_ftp = crate::ftp::recognise::not_ftp(&self.opening);
+        if side == Side::Server && usize::from(self.opened) < OPENING && !self.midstream {
+            self.open(bytes);
+        }
+        if direct && !self.somebody_waits() {
+            let rest = self.plain(side, bytes, (at, end), effects);
+            // Behind a line, no TLS begins within a packet.
+            if rest.len() < bytes.len() {
+                if !rest.is_empty() {
+                    self.feed(side, rest, (at, end), direct, effects);
+                }
+                return;
+            }
         }
         let stream = self.stream(side);
-        let held = stream.head.take().map(|(_, head)| [&head, bytes].concat());
+        let head = stream.aside.0.as_mut().and_then(|a| a.head.take());
+        let held = head.map(|(_, head)| [&head, bytes].concat());
         let bytes = held.as_deref().unwrap_or(bytes);
-        let at_start = stream.tls.is_none() && stream.lines.at_boundary();
+        let at_start = stream.records().is_none() && stream.lines.at_boundary();
         if at_start && tls::may_become_record(bytes) {
-            stream.head = Some((at, bytes.to_vec()));
+            stream.aside.made().head = Some((at, bytes.to_vec()));
             return;
         }
         if at_start && tls::looks_like_record(bytes) {
-            stream.tls = Some(Records::default());
+            stream.aside.made().tls = Some(Records::default());
             self.hear(side, at, Said::Tls, direct, effects);
             self.tls_record(side, at, effects);
         }
-        let Some(records) = &mut self.stream(side).tls else {
-            let read = |lines: &mut Lines, sink: &mut dyn FnMut(Line<'_>)| {
-                lines.feed(bytes, at, sink);
-            };
-            return self.lines(side, read, (end, false), direct, effects);
+        let Some(records) = self.stream(side).records() else {
+            return self.feed(side, bytes, (at, end), direct, effects);
         };
         let mut records = std::mem::take(records);
         let mut clear: Option<Vec<u8>> = None;
@@ -198,24 +256,51 @@ impl Builder {
             event => seen.event(side == Side::Client, event, at),
         });
         let Some(clear) = clear else {
-            self.stream(side).tls = Some(records);
+            self.stream(side).aside.made().tls = Some(records);
             return;
         };
-        self.stream(side).tls = None;
-        self.client_tls = self.client_tls.filter(|_| side != Side::Client);
-        self.server_tls = self.server_tls.filter(|_| side != Side::Server);
-        // A server whose TLS fails may say so in clear; CCC is the client's wish.
-        if side == Side::Client {
-            self.tls_until.get_or_insert(at);
+        self.stream(side).aside.made().tls = None;
+        let times = self.tls_times.get_or_insert_default();
+        match side {
+            // A server whose TLS fails may say so in clear; CCC is the client's wish.
+            Side::Client => {
+                times.client = None;
+                times.until.get_or_insert(at);
+            }
+            Side::Server => times.server = None,
         }
         effects.push(Effect::TlsEnded);
-        self.lines(side, |lines, sink| lines.feed(&clear, at, sink), (end, false), direct, effects);
+        self.feed(side, &clear, (at, end), direct, effects);
+    }
+
+    /// Takes the lines with which a packet begins, as long as there is nothing to them; the rest.
+    fn plain<'a>(
+        &mut self,
+        side: Side,
+        mut bytes: &'a [u8],
+        (at, end): (Moment, u64),
+        effects: &mut Vec<Effect>,
+    ) -> &'a [u8] {
+        loop {
+            let stream = self.stream(side);
+            // A TLS record begins with a number below 24, and a line with something to read.
+            let text = bytes.first().is_some_and(|b| *b >= b' ');
+            if !text || !stream.aside.is_absent() {
+                return bytes;
+            }
+            let Some((line, rest)) = stream.lines.whole(bytes, at) else { return bytes };
+            match side {
+                Side::Client => self.client_line(line.bytes, at, end, effects),
+                Side::Server => self.server_line(line.bytes, at, effects),
+            }
+            bytes = rest;
+        }
     }
 
     /// Something that was said has not been taken into the dialogue yet.
     #[inline]
     pub fn somebody_waits(&self) -> bool {
-        !self.from_client.waiting.is_empty() || !self.from_server.waiting.is_empty()
+        self.from_client.first_waiting().is_some() || self.from_server.first_waiting().is_some()
     }
 
     /// Takes what waited into the dialogue, both sides in the order of the capture. What came after
@@ -227,8 +312,8 @@ impl Builder {
         effects: &mut Vec<Effect>,
     ) {
         loop {
-            let c = self.from_client.waiting.front().map(|s| s.0);
-            let s = self.from_server.waiting.front().map(|s| s.0);
+            let c = self.from_client.first_waiting();
+            let s = self.from_server.first_waiting();
             let side = match (c, s) {
                 (None, None) => return,
                 (Some(c), Some(s)) if s < c => Side::Server,
@@ -246,7 +331,8 @@ impl Builder {
                     Side::Server
                 }
             };
-            let Some((at, said)) = self.stream(side).waiting.pop_front() else { return };
+            let aside = self.stream(side).aside.0.as_mut();
+            let Some((at, said)) = aside.and_then(|a| a.waiting.pop_front()) else { return };
             self.said(side, at, said.said(), effects);
         }
     }
@@ -255,7 +341,7 @@ impl Builder {
     pub fn finish(&mut self, effects: &mut Vec<Effect>) {
         for side in [Side::Client, Side::Server] {
             self.let_go(side, u64::MAX, false, effects);
-            if self.stream(side).tls.is_none() {
+            if self.stream(side).records().is_none() {
                 self.lines(
                     side,
                     |lines, sink| lines.finish(sink),

@@ -2,6 +2,7 @@
 
 mod builder;
 mod channel;
+mod codes;
 mod dialogue;
 mod expectation;
 mod finish;
@@ -10,6 +11,7 @@ mod hearing;
 mod ident;
 mod model;
 mod oddity;
+mod script;
 mod speech;
 mod text;
 mod tls;
@@ -18,12 +20,14 @@ mod vantage;
 
 pub use builder::{Builder, Effect, Side};
 pub use channel::{Announcement, AnnouncementKind, Association, Channel, Mode, Partner};
-pub use dialogue::{Exchange, Login, Message, MessageKind, Script};
+pub use codes::Codes;
+pub use dialogue::{Exchange, Login, Message, MessageKind};
 pub use expectation::{BACKWARDS, Expectation, Expectations};
 pub use finish::Connections;
 pub use ident::Ident;
-pub use model::{Closing, ClosingPoint, Opening, Security, Session, Transfer};
+pub use model::{Closing, ClosingPoint, Opening, Security, Session, Transfer, TransferPath};
 pub use oddity::{Oddity, OddityKind};
+pub use script::Script;
 pub use tls::{Tls, TlsAlert, TlsRecord, TlsSide, alert_name, version_name};
 pub use tls_watch::{Piece, TlsWatch};
 pub use vantage::{Vantage, VantagePoint};

@@ -5,8 +5,7 @@ use std::time::Duration;
 use super::{Channel, Ident, Login, Oddity, Script, Tls, Vantage};
 use crate::capture::{CaptureLoss, Moment};
 use crate::decode::Endpoint;
-use crate::ftp::command::Verb;
-use crate::pack::packed_enum;
+use crate::pack::{packed, packed_enum};
 use crate::tcp::{Connection, Half};
 
 /// How the control connection began.
@@ -68,8 +67,8 @@ pub struct Transfer {
     pub exchange: usize,
     /// Id of the channel it used.
     pub channel: Option<u32>,
-    /// Path, with the current directory in front when it is known.
-    pub path: Option<String>,
+    /// Path, with the current directory in front when it is known; see [`Session::path`].
+    pub path: Option<TransferPath>,
     /// REST offset that was set for it.
     pub restart_at: Option<u64>,
     /// Size promised by SIZE, 150, ALLO or 213, in bytes.
@@ -80,6 +79,15 @@ pub struct Transfer {
     pub duration: Option<Duration>,
     /// TYPE A was in force.
     pub ascii: bool,
+}
+
+/// The path of a transfer.
+#[derive(Clone, Debug)]
+pub enum TransferPath {
+    /// The command's argument as it stands, from this byte on.
+    Argument(u32),
+    /// Another one.
+    Own(Box<str>),
 }
 
 /// One FTP session: what the capture shows of it.
@@ -113,20 +121,14 @@ pub struct Session {
     pub tls: Option<Box<Tls>>,
     /// How far the login came.
     pub login: Login,
-    /// Argument of the last USER.
-    pub user: Option<String>,
-    /// Text of the greeting.
-    pub banner: Option<String>,
-    /// When the greeting was complete.
-    pub banner_at: Option<Moment>,
+    /// Exchange of the last USER; see [`Session::user`].
+    pub(super) user: Option<u32>,
     /// What the server asked the client's host before it greeted.
     pub ident: Option<Ident>,
     /// Name and version of the server's software, as it says.
     pub software: Option<String>,
     /// What the server said first when it was no FTP reply ("SSH", "HTTP").
     pub not_ftp: Option<&'static str>,
-    /// Commands by verb.
-    pub verbs: Vec<(Verb, u64)>,
     /// Commands.
     pub commands: u64,
     /// Replies.
@@ -165,6 +167,33 @@ impl Session {
         self.control.from(self.server)
     }
 
+    /// Argument of the last USER.
+    pub fn user(&self) -> Option<&str> {
+        let exchange = self.script.exchanges.get(self.user? as usize)?;
+        Some(self.script.argument(exchange))
+    }
+
+    /// Text of the greeting.
+    pub fn banner(&self) -> Option<&str> {
+        self.script.greeting().map(|g| g.0)
+    }
+
+    /// When the greeting was complete.
+    pub fn banner_at(&self) -> Option<Moment> {
+        self.script.greeting().map(|g| g.1)
+    }
+
+    /// A transfer's path, with the current directory in front when it is known.
+    pub fn path<'a>(&'a self, transfer: &'a Transfer) -> Option<&'a str> {
+        match transfer.path.as_ref()? {
+            TransferPath::Own(path) => Some(path),
+            TransferPath::Argument(from) => {
+                let exchange = self.script.exchanges.get(transfer.exchange)?;
+                self.script.argument(exchange).get(*from as usize..)
+            }
+        }
+    }
+
     /// The channel with this id.
     pub fn channel(&self, id: u32) -> Option<&Channel> {
         self.channels.iter().find(|c| c.id == id)
@@ -186,4 +215,6 @@ impl Session {
     }
 }
 
+packed!(Transfer { exchange, path, restart_at, promised, ascii } without { channel, bytes, duration });
+packed_enum!(TransferPath { 0 => Argument(from), 1 => Own(path) });
 packed_enum!(Security { 0 => Plain, 1 => ExplicitTls, 2 => ImplicitTls });

@@ -1,11 +1,14 @@
 //! What commands and replies mean for the session.
 
-use super::builder::{Builder, Effect, Side, TransferNote};
+use std::borrow::Cow;
+
+use super::builder::{Builder, Effect, Side};
 use super::growth::grow;
 use super::hearing::Said;
-use super::oddity::Shape;
 use super::text::{bounded, head, quoted, stated_bytes};
-use super::{Announcement, Association, Exchange, Login, MessageKind, Mode, OddityKind};
+use super::{
+    Announcement, Association, Login, MessageKind, Mode, OddityKind, Transfer, TransferPath,
+};
 use crate::capture::Moment;
 use crate::decode::Endpoint;
 use crate::ftp::command::{Command, Verb};
@@ -15,14 +18,10 @@ use crate::ftp::reply::{Reply, ServerLine};
 use crate::ftp::text::text;
 use crate::ftp::{recognise, software};
 
-/// Characters of an argument that are kept.
-const MAX_ARGUMENT: usize = 4096;
-/// Characters of a message that are kept in the script.
-const MAX_MESSAGE: usize = 4096;
+/// Characters of a directory that are kept.
+const MAX_DIRECTORY: usize = 4096;
 /// Sizes remembered for transfers to come.
 const MAX_SIZES: usize = 4096;
-/// Replies kept of one exchange.
-const MAX_REPLIES: usize = 16;
 /// Lines that an unknown dialogue on another port may have before it must have said what only FTP
 /// says.
 const PATIENCE: u64 = 40;
@@ -41,55 +40,86 @@ impl Builder {
                 self.oddities.line(true, bytes, shape, at);
                 self.client_line(bytes, at, end, effects);
             }
-            Said::Line { bytes, shape, .. } => match self.server_line(bytes, shape, at) {
-                ServerLine::Reply(reply) => self.reply(&reply, effects),
-                ServerLine::Unfinished => {}
-                ServerLine::Two(first, second) => {
-                    self.oddities.add(OddityKind::Unended, false, first.moment);
-                    self.reply(&first, effects);
-                    self.reply(&second, effects);
-                }
-                ServerLine::NoCode => {
-                    if !bytes.is_empty() {
-                        self.oddities.add(OddityKind::NoCode, false, at);
-                    }
-                    self.spoken_in_clear = true;
-                    self.script.push(at, MessageKind::ServerNoise, &text(bytes), "");
-                }
-            },
+            Said::Line { bytes, shape, .. } => {
+                self.oddities.line(false, bytes, shape, at);
+                self.server_line(bytes, at, effects);
+            }
             Said::Gap => {
                 self.dialogue.gap(if client { Speaker::Client } else { Speaker::Server });
                 if !client {
                     self.replies_in.gap();
                 }
                 let kind = if client { MessageKind::ClientGap } else { MessageKind::ServerGap };
-                self.script.push(at, kind, "", "");
+                self.script.push(at, kind, "");
             }
             Said::Tls => {
                 let kind = if client { MessageKind::ClientTls } else { MessageKind::ServerTls };
-                self.script.push(at, kind, "TLS", "");
+                self.script.push(at, kind, "TLS");
             }
         }
     }
 
-    fn server_line<'a>(&mut self, line: &'a [u8], shape: Shape, at: Moment) -> ServerLine<'a> {
-        self.oddities.line(false, line, shape, at);
-        self.replies_in.line(line, at)
+    pub(super) fn server_line(&mut self, bytes: &[u8], at: Moment, effects: &mut Vec<Effect>) {
+        if let Some(code) = self.replies_in.whole(bytes) {
+            return self.reply(code, bytes, at, effects);
+        }
+        match self.replies_in.line(bytes, at) {
+            ServerLine::Reply(reply) => self.folded(&reply, effects),
+            ServerLine::Unfinished => {}
+            ServerLine::Two(first, second) => {
+                self.oddities.add(OddityKind::Unended, false, first.moment);
+                self.folded(&first, effects);
+                self.folded(&second, effects);
+            }
+            ServerLine::NoCode => {
+                if !bytes.is_empty() {
+                    self.oddities.add(OddityKind::NoCode, false, at);
+                }
+                self.spoken_in_clear = true;
+                self.script.push(at, MessageKind::ServerNoise, &text(bytes));
+            }
+        }
     }
 
-    fn client_line(&mut self, line: &[u8], at: Moment, end: u64, effects: &mut Vec<Effect>) {
+    pub(super) fn client_line(
+        &mut self,
+        line: &[u8],
+        at: Moment,
+        end: u64,
+        effects: &mut Vec<Effect>,
+    ) {
         self.spoken_in_clear = true;
         self.replies_in.client_spoke();
+        let command = Command::parse(line);
         if !self.recognised {
-            self.recognise(recognise::client_line(line), effects);
+            self.recognise(command.as_ref().and_then(recognise::command), effects);
         }
-        let Some(command) = Command::parse(line) else {
+        let Some(command) = command else {
             if !line.is_empty() {
-                self.script.push(at, MessageKind::ClientNoise, &text(line), "");
+                self.script.push(at, MessageKind::ClientNoise, &text(line));
             }
             return;
         };
-        self.command(&command, at, end, effects);
+        self.dialogue.command(command.verb);
+        let exchange = self.script_command(&command, line, at, end);
+        self.command(&command, exchange, at, effects);
+    }
+
+    /// Writes a command down; its exchange.
+    fn script_command(&mut self, c: &Command<'_>, line: &[u8], at: Moment, end: u64) -> usize {
+        let verb = c.verb;
+        if verb.is_secret() && !c.argument.is_empty() {
+            return self.script.command(verb, &[verb.as_str(), " ", "***"], 3, at, end);
+        }
+        if c.is_all_of(line) {
+            let line = text(line);
+            // What comes before the argument is ASCII.
+            let before = verb.len() + usize::from(!c.argument.is_empty());
+            return self.script.command(verb, &[&line], line.len() - before, at, end);
+        }
+        let argument = text(c.argument);
+        let space = if argument.is_empty() { "" } else { " " };
+        self.script.command(verb, &[verb.as_str(), space, &argument], argument.len(), at, end)
     }
 
     fn recognise(&mut self, word: Option<bool>, effects: &mut Vec<Effect>) {
@@ -104,77 +134,78 @@ impl Builder {
         }
     }
 
-    fn command(&mut self, command: &Command<'_>, at: Moment, end: u64, effects: &mut Vec<Effect>) {
+    fn command(
+        &mut self,
+        command: &Command<'_>,
+        exchange: usize,
+        at: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
         let verb = command.verb;
-        let name = verb.as_str();
         self.commands += 1;
-        match self.verbs.iter_mut().find(|(v, _)| *v == verb) {
-            Some((_, times)) => *times += 1,
-            None => grow(&mut self.verbs).push((verb, 1)),
-        }
-        let argument = if verb.is_secret() && !command.argument.is_empty() {
-            "***".to_owned()
-        } else {
-            head(&text(command.argument), MAX_ARGUMENT).to_owned()
-        };
-        let exchange = self.script.exchanges.len();
-        self.dialogue.command(verb, at);
-        let kind = MessageKind::Command(exchange);
-        self.script.push(at, kind, name, head(&argument, MAX_MESSAGE - name.len() - 1));
-        match verb {
-            Verb::USER => {
-                self.user = Some(argument.clone());
-                self.login = Login::Pending;
-            }
-            Verb::PASS | Verb::ACCT if self.login == Login::None => self.login = Login::Pending,
-            _ => {}
-        }
-        grow(&mut self.script.exchanges).push(Exchange {
-            verb,
-            argument,
-            at,
-            end_offset: end,
-            replies: Vec::new(),
-            first_reply: None,
-            final_reply: None,
-            reply_text: String::new(),
-        });
-        if verb.is_transfer() {
-            self.transfer(exchange, name);
-        }
         let active = match verb {
-            Verb::PORT => Some(endpoint::port(command.argument)),
-            Verb::EPRT => Some(endpoint::eprt(command.argument)),
-            Verb::LPRT => Some(endpoint::lprt(command.argument)),
-            _ => None,
+            Verb::USER => {
+                self.user = Some(exchange as u32);
+                self.login = Login::Pending;
+                return;
+            }
+            Verb::PASS | Verb::ACCT => {
+                if self.login == Login::None {
+                    self.login = Login::Pending;
+                }
+                return;
+            }
+            Verb::PORT => endpoint::port(command.argument),
+            Verb::EPRT => endpoint::eprt(command.argument),
+            Verb::LPRT => endpoint::lprt(command.argument),
+            _ if verb.is_transfer() => return self.transfer(exchange, verb),
+            _ => return,
         };
-        if let Some(read) = active {
-            self.announced_by_client(exchange, read, at, effects);
-        }
+        self.announced_by_client(exchange, active, at, effects);
     }
 
-    fn transfer(&mut self, exchange: usize, name: &str) {
-        let argument = self.script.exchanges.get(exchange).map(|e| e.argument.as_str());
-        let listing = matches!(name, "LIST" | "NLST" | "MLSD");
+    fn transfer(&mut self, exchange: usize, verb: Verb) {
+        let Some(e) = self.script.exchanges.get(exchange) else { return };
+        let whole = self.script.argument(e);
+        let listing = matches!(verb, Verb::LIST | Verb::NLST | Verb::MLSD);
         // Listings take options of ls, which are no path.
-        let argument = argument.map(|a| match a.split_once(' ') {
+        let argument = match whole.split_once(' ') {
             Some((options, path)) if listing && options.starts_with('-') => path.trim_start(),
-            None if listing && a.starts_with('-') => "",
-            _ => a,
-        });
-        let argument = argument.filter(|a| !a.is_empty());
-        let path =
-            argument.map(|a| self.absolute(a)).or(self.directory.clone().filter(|_| listing));
-        let restart_at = self.restart_at.take();
-        let size = match name {
-            "RETR" => argument.and_then(|a| self.sizes.get(&self.absolute(a)).copied()),
-            "STOR" | "APPE" | "STOU" => self.allocated.take(),
+            None if listing && whole.starts_with('-') => "",
+            _ => whole,
+        };
+        let path = if argument.is_empty() {
+            let directory = self.directory.as_deref().filter(|_| listing);
+            directory.map(|d| TransferPath::Own(d.into()))
+        } else {
+            Some(match self.absolute(argument) {
+                Cow::Borrowed(_) => TransferPath::Argument((whole.len() - argument.len()) as u32),
+                Cow::Owned(path) => TransferPath::Own(path.into()),
+            })
+        };
+        let restart_at = self.restart_at;
+        let size = match verb {
+            Verb::RETR if !argument.is_empty() => {
+                let sizes = self.sizes.as_ref();
+                sizes.and_then(|s| s.by_path.get(self.absolute(argument).as_ref()).copied())
+            }
+            Verb::STOR | Verb::APPE | Verb::STOU => self.allocated.take(),
             _ => None,
         };
+        self.restart_at = None;
         let promised = size.map(|s| s.saturating_sub(restart_at.unwrap_or(0)));
         let ascii = self.ascii && !listing;
-        let note = TransferNote { exchange, path, restart_at, promised, ascii };
-        grow(&mut self.transfers).push(note);
+        let transfer = Transfer {
+            exchange,
+            channel: None,
+            path,
+            restart_at,
+            promised,
+            bytes: None,
+            duration: None,
+            ascii,
+        };
+        grow(&mut self.transfers, 2).push(transfer);
     }
 
     fn announced_by_client(
@@ -197,7 +228,7 @@ impl Builder {
             advertised,
             address_given: true,
             accepted: advertised.map_or(Some(false), |_| None),
-            text: bounded(e.argument.clone(), 200),
+            text: written(self.script.argument(e), advertised),
         };
         let channel = self.new_channel(
             Mode::Active,
@@ -216,53 +247,47 @@ impl Builder {
         }
     }
 
-    pub(super) fn reply(&mut self, reply: &Reply<'_>, effects: &mut Vec<Effect>) {
+    pub(super) fn folded(&mut self, reply: &Reply<'_>, effects: &mut Vec<Effect>) {
+        self.reply(reply.code, reply.raw(), reply.moment, effects);
+    }
+
+    /// Takes a reply: its code, and its lines with codes.
+    fn reply(&mut self, code: u16, raw: &[u8], at: Moment, effects: &mut Vec<Effect>) {
         self.spoken_in_clear = true;
         self.replies += 1;
-        let text = reply.display();
-        let (code, at) = (reply.code, reply.moment);
+        let text = text(raw);
         if !self.recognised {
             self.recognise(recognise::server_reply(code, &text), effects);
         }
         if let Some(abor) = self.swallowed_abort(code, &text) {
             self.dialogue.swallowed(abor);
         }
-        let paired = self.dialogue.reply(code, at);
-        let exchange = match paired {
-            Paired::Preliminary(id) | Paired::Final(id) => Some(id as usize),
+        let paired = self.dialogue.reply(code);
+        let to = match paired {
+            Paired::Preliminary(id) => Some((id as usize, false)),
+            Paired::Final(id) => Some((id as usize, true)),
             Paired::Greeting | Paired::Unsolicited => None,
         };
-        if paired == Paired::Greeting && self.banner.is_none() {
-            self.banner = Some((head(&text, MAX_MESSAGE).to_owned(), at));
+        let verb = self.script.reply(code, &text, at, to);
+        if paired == Paired::Greeting {
+            self.script.greeted();
         }
         if self.software.is_none() {
             self.software = software::of_reply(code, &text);
         }
-        self.script.push(at, MessageKind::Reply(code, exchange), head(&text, MAX_MESSAGE), "");
-        let mut verb = None;
-        if let Some(e) = exchange.and_then(|i| self.script.exchanges.get_mut(i)) {
-            verb = Some(e.verb);
-            e.first_reply.get_or_insert(at);
-            if e.replies.len() < MAX_REPLIES {
-                e.replies.push(code);
-            }
-            if matches!(paired, Paired::Final(_)) {
-                e.final_reply = Some((code, at));
-                e.reply_text = head(&text, 512).to_owned();
-            }
-        }
+        let exchange = to.map(|t| t.0);
         if matches!(code, 227..=229) {
-            self.announced_by_server(code, verb, exchange, reply, effects);
+            let said = (code, raw.get(4..).unwrap_or_default(), text.as_ref());
+            self.announced_by_server(verb, exchange, said, at, effects);
         }
-        if let (Some(verb), Some(exchange)) = (verb, exchange) {
-            if matches!(paired, Paired::Final(_)) {
-                self.final_reply(verb, exchange, code, &text);
-            } else if verb.is_transfer()
-                && let Some(stated) = stated_bytes(&text)
-                && let Some(note) = self.transfers.iter_mut().rfind(|t| t.exchange == exchange)
-            {
-                note.promised.get_or_insert(stated);
-            }
+        let (Some(verb), Some((exchange, last))) = (verb, to) else { return };
+        if last {
+            self.final_reply(verb, exchange, code, &text);
+        } else if verb.is_transfer()
+            && let Some(stated) = stated_bytes(&text)
+            && let Some(transfer) = self.transfers.iter_mut().rfind(|t| t.exchange == exchange)
+        {
+            transfer.promised.get_or_insert(stated);
         }
     }
 
@@ -282,10 +307,10 @@ impl Builder {
     fn final_reply(&mut self, verb: Verb, exchange: usize, code: u16, text: &str) {
         let ok = matches!(code, 200..=299);
         let refused = code >= 400;
-        // Lent for as long as it is looked at.
-        let exchanges = &mut self.script.exchanges;
-        let lent = exchanges.get_mut(exchange).map(|e| std::mem::take(&mut e.argument));
-        let argument = lent.unwrap_or_default();
+        let argument = || {
+            let exchange = self.script.exchanges.get(exchange);
+            exchange.map(|e| self.script.argument(e)).unwrap_or_default()
+        };
         match verb {
             Verb::USER | Verb::PASS | Verb::ACCT => {
                 if ok {
@@ -303,42 +328,40 @@ impl Builder {
                 }
             }
             Verb::PWD | Verb::XPWD if code == 257 => self.directory = quoted(text),
-            Verb::CWD | Verb::XCWD if ok => self.directory = self.changed_to(&argument),
+            Verb::CWD | Verb::XCWD if ok => self.directory = self.changed_to(argument()),
             Verb::CDUP | Verb::XCUP if ok => self.directory = self.changed_to(".."),
             Verb::TYPE if ok => {
-                let kind = argument.chars().next().map(|c| c.to_ascii_uppercase());
-                self.ascii = matches!(kind, Some('A' | 'E'));
+                self.ascii = argument().starts_with(['A', 'a', 'E', 'e']);
             }
-            Verb::REST if code == 350 => self.restart_at = argument.trim().parse().ok(),
+            Verb::REST if code == 350 => self.restart_at = argument().trim().parse().ok(),
             Verb::ALLO if ok => {
-                self.allocated = argument.split_whitespace().next().and_then(|n| n.parse().ok());
+                self.allocated = argument().split_whitespace().next().and_then(|n| n.parse().ok());
             }
             Verb::SIZE if code == 213 => {
                 let size = text.get(4..).and_then(|t| t.trim().parse().ok());
-                if let Some(size) = size.filter(|_| self.sizes.len() < MAX_SIZES) {
-                    self.sizes.insert(self.absolute(&argument), size);
+                let known = self.sizes.as_ref().map_or(0, |s| s.by_path.len());
+                if let Some(size) = size.filter(|_| known < MAX_SIZES) {
+                    let path = self.absolute(argument()).into_owned();
+                    self.sizes.get_or_insert_default().by_path.insert(path, size);
                 }
             }
             _ => {}
-        }
-        if let Some(e) = self.script.exchanges.get_mut(exchange) {
-            e.argument = argument;
         }
     }
 
     fn announced_by_server(
         &mut self,
-        code: u16,
         verb: Option<Verb>,
         exchange: Option<usize>,
-        reply: &Reply<'_>,
+        (code, behind_code, text): (u16, &[u8], &str),
+        at: Moment,
         effects: &mut Vec<Effect>,
     ) {
         let asked = verb.is_some_and(|v| v.announces() && !v.is_active());
         let read = match code {
-            227 => endpoint::pasv_reply(reply.text()),
-            228 => endpoint::lpsv_reply(reply.text()),
-            _ => endpoint::epsv_reply(reply.text()),
+            227 => endpoint::pasv_reply(behind_code),
+            228 => endpoint::lpsv_reply(behind_code),
+            _ => endpoint::epsv_reply(behind_code),
         };
         // "227 Logout." is no announcement, whoever says it.
         if matches!(read, Err(Unreadable::NoEndpoint)) && !asked {
@@ -348,11 +371,11 @@ impl Builder {
         let endpoint = advertised.map(|a| Endpoint::new(a.ip.unwrap_or(self.server.ip), a.port));
         let announcement = Announcement {
             kind: Self::kind_of(code, verb.filter(|_| asked).as_ref().map(Verb::as_str)),
-            at: reply.moment,
+            at,
             advertised: endpoint,
             address_given: advertised.is_some_and(|a| a.ip.is_some()),
             accepted: Some(endpoint.is_some()),
-            text: head(&reply.display(), 200).to_owned(),
+            text: written(text, endpoint),
         };
         let channel = self.new_channel(
             Mode::Passive,
@@ -366,16 +389,18 @@ impl Builder {
                 listening: listening(endpoint, self.server),
                 mode: Mode::Passive,
                 dialler: self.client.ip,
-                at: reply.moment,
+                at,
             });
         }
     }
 
     /// A path with the current directory in front, when that is known.
-    fn absolute(&self, path: &str) -> String {
+    fn absolute<'a>(&self, path: &'a str) -> Cow<'a, str> {
         match &self.directory {
-            Some(d) if !path.starts_with('/') => format!("{}/{path}", d.trim_end_matches('/')),
-            _ => path.to_owned(),
+            Some(d) if !path.starts_with('/') => {
+                Cow::Owned(format!("{}/{path}", d.trim_end_matches('/')))
+            }
+            _ => Cow::Borrowed(path),
         }
     }
 
@@ -394,8 +419,13 @@ impl Builder {
                 _ => parts.push(part),
             }
         }
-        Some(bounded(format!("/{}", parts.join("/")), MAX_ARGUMENT))
+        Some(bounded(format!("/{}", parts.join("/")), MAX_DIRECTORY))
     }
+}
+
+/// What is kept of an announcement's text: nothing when it could be read.
+fn written(text: &str, endpoint: Option<Endpoint>) -> String {
+    if endpoint.is_some() { String::new() } else { head(text, 200).to_owned() }
 }
 
 /// Where to expect a connection: the advertised endpoint, and the control peer with its port,

@@ -34,10 +34,16 @@ pub(super) fn quoted(text: &str) -> Option<String> {
 
 /// The size in a preliminary reply: "150 Opening BINARY mode data connection for x (1234 bytes)."
 pub(super) fn stated_bytes(text: &str) -> Option<u64> {
-    let end = text.find(" bytes")?;
+    // By a letter that few texts have.
+    let mut ys = memchr::memchr_iter(b'y', text.as_bytes());
+    let end = ys.find_map(|y| y.checked_sub(2).filter(|at| starts_at(text, *at, " bytes")))?;
     let before = text.get(..end)?;
     let digits = before.len() - before.bytes().rev().take_while(u8::is_ascii_digit).count();
     before.get(digits..)?.parse().ok()
+}
+
+fn starts_at(text: &str, at: usize, word: &str) -> bool {
+    text.as_bytes().get(at..).is_some_and(|t| t.starts_with(word.as_bytes()))
 }
 
 #[cfg(test)]
@@ -56,5 +62,6 @@ mod tests {
         assert_eq!(stated_bytes(text), Some(1234));
         assert_eq!(stated_bytes("150 Here comes the directory listing."), None);
         assert_eq!(stated_bytes("150 no bytes"), None);
+        assert_eq!(stated_bytes("150 by your leave: 12 bytes, 13 bytes"), Some(12));
     }
 }

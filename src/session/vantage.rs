@@ -1,5 +1,6 @@
 //! From where a session was captured, by what its packets show.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{Channel, Connection, Half};
@@ -25,7 +26,7 @@ pub struct Vantage {
     /// Where.
     pub point: VantagePoint,
     /// One clause, without a full stop: what in the packets says so.
-    pub because: String,
+    pub because: Cow<'static, str>,
 }
 
 /// Handshakes faster than this tell nothing: a host's own stack takes as long.
@@ -57,7 +58,7 @@ impl Vantage {
             })
         };
         let (c, s) = (ttl(client), ttl(server));
-        let point = |point, because: String| Self { point, because };
+        let point = |point, because: String| Self { point, because: because.into() };
         match (c, s, c.map(fresh), s.map(fresh)) {
             (Some(c), Some(s), Some(true), Some(false)) => {
                 return point(
@@ -128,10 +129,10 @@ impl Vantage {
                 VantagePoint::Server,
                 format!("the server's packets have a TTL of {s}, which no router has lowered"),
             ),
-            _ => point(
-                VantagePoint::Unknown,
-                "neither TTLs nor the handshake's times tell".to_owned(),
-            ),
+            _ => Self {
+                point: VantagePoint::Unknown,
+                because: "neither TTLs nor the handshake's times tell".into(),
+            },
         }
     }
 }

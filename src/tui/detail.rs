@@ -297,6 +297,6 @@ impl Detail {
                 s.transfers.iter().find(|t| t.exchange == i)?
             }
         };
-        transfer.path.clone()
+        s.path(transfer).map(ToOwned::to_owned)
     }
 }

@@ -37,7 +37,7 @@ pub fn secret(
         MessageKind::Command(i) => session
             .script
             .exchanges
-            .get(i)
+            .get(i as usize)
             .is_some_and(|e| matches!(e.verb.as_str(), "PASS" | "ACCT")),
         _ => false,
     };

@@ -72,7 +72,7 @@ impl Row {
             length: s.last.time.since(s.first.time),
             client: s.client.to_string(),
             server: s.server.to_string(),
-            user: s.user.as_deref().map(|u| escape(u).into_owned()).unwrap_or_default(),
+            user: s.user().map(|u| escape(u).into_owned()).unwrap_or_default(),
             tls: match s.security {
                 Security::Plain => "",
                 Security::ExplicitTls => "TLS",

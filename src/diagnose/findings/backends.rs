@@ -65,19 +65,19 @@ impl Backends {
     /// Takes note of a session.
     pub(super) fn session(&mut self, judged: &Judged) {
         let s = &judged.session;
-        let Some(looks) = looks(s) else { return };
-        let known = self.all.iter().position(|b| b.looks == looks);
+        let Some(greeting) = s.banner() else { return };
+        let known = self.all.iter().position(|b| b.looks.are_of(s, greeting));
         if known.is_none() && self.all.len() == Self::MOST {
             return;
         }
         let index = known.unwrap_or(self.all.len());
         if known.is_none() {
             self.all.push(Backend {
-                looks,
+                looks: Looks::of(s, greeting),
                 sessions: 0,
                 failed: Ids::default(),
                 causes: BTreeMap::new(),
-                first: s.banner_at.unwrap_or(s.first),
+                first: s.banner_at().unwrap_or(s.first),
                 failure: None,
                 clients: BTreeSet::new(),
             });
@@ -102,18 +102,34 @@ impl Backends {
     }
 }
 
-/// How the host that answered looks; `None` when it said too little.
-fn looks(s: &Session) -> Option<Looks> {
+/// A greeting without what may be another each time.
+fn without_digits(greeting: &str) -> impl Iterator<Item = char> {
+    greeting.chars().filter(|c| !c.is_ascii_digit())
+}
+
+/// Time to live, and the options of the SYN-ACK.
+fn headers(s: &Session) -> (Option<u8>, (Option<u16>, Option<u8>)) {
     let half = s.from_server();
-    s.banner_at?;
-    let greeting = s.banner.as_deref().map(|b| b.chars().filter(|c| !c.is_ascii_digit()).collect());
     let options = (half.syn_options.mss, half.syn_options.window_scale);
-    Some(Looks {
-        software: s.software.clone(),
-        greeting,
-        ttl: half.ttl.filter(|_| !half.ttl_varies),
-        options: if half.syn.is_some() { options } else { (None, None) },
-    })
+    let ttl = half.ttl.filter(|_| !half.ttl_varies);
+    (ttl, if half.syn.is_some() { options } else { (None, None) })
+}
+
+impl Looks {
+    /// How the host that answered with this greeting looks.
+    fn of(s: &Session, greeting: &str) -> Self {
+        let (ttl, options) = headers(s);
+        let greeting = Some(without_digits(greeting).collect());
+        Self { software: s.software.clone(), greeting, ttl, options }
+    }
+
+    /// The host that answered with this greeting looks like that.
+    fn are_of(&self, s: &Session, greeting: &str) -> bool {
+        let same = |known: &String| known.chars().eq(without_digits(greeting));
+        (self.ttl, self.options) == headers(s)
+            && self.software == s.software
+            && self.greeting.as_ref().is_some_and(same)
+    }
 }
 
 impl Looks {

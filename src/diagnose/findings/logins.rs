@@ -8,7 +8,7 @@ use crate::capture::Moment;
 use crate::decode::Endpoint;
 use crate::diagnose::rules::{demands_tls, too_many};
 use crate::ftp::command::Verb;
-use crate::session::{Exchange, Login, Session};
+use crate::session::{Exchange, Login, Script, Session};
 
 /// Attempts within this time count together.
 pub const WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -40,11 +40,11 @@ pub struct Logins {
 }
 
 /// The refusal of a name or a password: not of clear text, nor for want of room.
-fn is_refusal(e: &Exchange) -> bool {
+fn is_refusal(script: &Script, e: &Exchange) -> bool {
     matches!(e.verb, Verb::PASS | Verb::ACCT | Verb::USER)
         && matches!(e.final_code(), Some(430 | 530..=532))
-        && !demands_tls(e)
-        && !too_many(e)
+        && !demands_tls(script, e)
+        && !too_many(script, e)
 }
 
 impl Logins {
@@ -53,9 +53,11 @@ impl Logins {
         let mut user = "";
         for e in &s.script.exchanges {
             if e.verb == Verb::USER {
-                user = &e.argument;
+                user = s.script.argument(e);
             }
-            let Some((_, at)) = e.final_reply.filter(|_| is_refusal(e)) else { continue };
+            let Some((_, at)) = e.final_reply.filter(|_| is_refusal(&s.script, e)) else {
+                continue;
+            };
             self.refused += 1;
             self.sessions.add(s.id);
             let (first, last) = self.span.unwrap_or((at, at));
@@ -70,7 +72,7 @@ impl Logins {
         }
         if s.login == Login::Accepted {
             self.accepted += 1;
-            let tried = s.user.as_ref().is_some_and(|u| self.users.contains(u));
+            let tried = s.user().is_some_and(|u| self.users.contains(u));
             let is_later = self.span.is_some_and(|(first, _)| s.first > first);
             if tried && is_later && self.got_in.is_none_or(|(at, _)| s.first > at) {
                 self.got_in = Some((s.first, s.id));

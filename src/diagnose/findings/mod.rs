@@ -159,7 +159,7 @@ impl Learner {
         let Some(ports) = entry(&mut self.passive, s.server, SERVERS) else { return };
         for e in s.script.exchanges.iter().filter(|e| asked(e.verb)) {
             if let Some((421 | 425 | 500, at)) = e.final_reply {
-                ports.refusal(at, s.id, &e.reply_text);
+                ports.refusal(at, s.id, s.script.reply_text(e));
             }
         }
     }

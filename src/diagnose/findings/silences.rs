@@ -129,7 +129,7 @@ pub fn of(s: &Session) -> Vec<Silence> {
             MessageKind::Command(i)
                 if lasted.is_some() && (outstanding || dialled_in_vain(s, last_said)) =>
             {
-                let verb = s.script.exchanges.get(i).map(|e| e.verb);
+                let verb = s.script.exchanges.get(i as usize).map(|e| e.verb);
                 (verb != Some(Verb::NOOP)).then_some(End::ClientWord)
             }
             _ => None,

@@ -31,8 +31,9 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         }
         let transfer = exchanges.iter().take(i).rev().find(|e| e.verb.is_transfer());
         let next = exchanges.get(i + 1);
-        let eaten = next
-            .filter(|n| matches!(n.final_code(), Some(500..=502)) && n.reply_text.contains("ABOR"));
+        let eaten = next.filter(|n| {
+            matches!(n.final_code(), Some(500..=502)) && ctx.reply_text(n).contains("ABOR")
+        });
         let ended = transfer.and_then(|t| t.final_reply).map(|r| r.1);
         let since = ended.map_or(abor.at, |e| e.max(abor.at));
         let until = next.map(|n| n.at).or(ctx.control_closed()).unwrap_or(s.judged_at);
@@ -64,7 +65,7 @@ fn diagnosis(
         d = d.channel(c.id);
     }
     if let Some((t, _)) = transfer {
-        d = d.evidence(t.at, format!("{} {}", t.verb, t.argument).trim_end().to_owned());
+        d = d.evidence(t.at, format!("{} {}", t.verb, ctx.argument(t)).trim_end().to_owned());
     }
     d = d.evidence(abor.at, "ABOR");
     if let Some((t, Some(at))) = transfer {
@@ -75,7 +76,7 @@ fn diagnosis(
         d = d
             .summary(format!(
                 "The server has read ABOR and {} as one command and refused it: \"{}\".",
-                n.verb, n.reply_text
+                n.verb, ctx.reply_text(n)
             ))
             .reasoning(format!(
                 "{here}: ABOR itself was never answered. Its last byte, the line feed, was sent as urgent data and taken out \

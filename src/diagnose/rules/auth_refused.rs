@@ -31,7 +31,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         .collect();
     let Some((last, (code, _))) = refusals.last().copied() else { return };
     let logins = || s.script.exchanges.iter().filter(|e| matches!(e.verb, Verb::USER | Verb::PASS));
-    let demanded = s.login == Login::Refused && logins().any(super::demands_tls);
+    let demanded = s.login == Login::Refused && logins().any(|e| super::demands_tls(&s.script, e));
     // No login was tried: TLS is what the client insists on.
     let left = s.login == Login::None && !q.midstream && ctx.control_ended();
     let severity = if demanded || left {
@@ -66,7 +66,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         ("", "The client asked for TLS and the server has none to offer.")
     };
     let mut d = Diagnosis::new(RULE.code, severity, RULE.stage)
-        .summary(format!("The server refused AUTH{after}: {}", last.reply_text))
+        .summary(format!("The server refused AUTH{after}: {}", ctx.reply_text(last)))
         .reasoning(
             format!(
                 "{reasoning} Nothing of the network is at fault: the server answered in clear. {}",
@@ -84,7 +84,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         );
     for (e, (code, at)) in refusals {
         d = d
-            .evidence(e.at, format!("AUTH {}", e.argument).trim_end().to_owned())
+            .evidence(e.at, format!("AUTH {}", ctx.argument(e)).trim_end().to_owned())
             .evidence(at, format!("answered with {code}"));
     }
     if let Some(login) = logins().next().filter(|e| e.at > last.at) {

@@ -21,7 +21,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let s = ctx.session;
-    let (Some(opened), Some(greeted)) = (s.control.established, s.banner_at) else { return };
+    let (Some(opened), Some(greeted)) = (s.control.established, s.banner_at()) else { return };
     let delay = greeted.time.since(opened.time);
     if s.opening != Opening::Complete || delay <= LATE || ctx.quality.control_loss {
         return;

@@ -21,11 +21,11 @@ pub(super) static RULE: Rule = Rule {
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let s = ctx.session;
     let mut exchanges = s.script.exchanges.iter();
-    let Some(pass) = exchanges.find(|e| e.verb == Verb::PASS && !e.argument.is_empty()) else {
+    let Some(pass) = exchanges.find(|e| e.verb == Verb::PASS && !ctx.argument(e).is_empty()) else {
         return;
     };
     let named = s.script.exchanges.iter().rev().filter(|e| e.verb == Verb::USER);
-    let user = named.clone().find(|e| e.at < pass.at).map_or("", |e| e.argument.as_str());
+    let user = named.clone().find(|e| e.at < pass.at).map_or("", |e| ctx.argument(e));
     if anonymous(user) {
         return;
     }

@@ -37,7 +37,7 @@ fn announcement(ctx: &Context<'_>, m: &Message) -> Option<String> {
     match m.kind {
         MessageKind::Reply(code @ 227..=229, _) => Some(code.to_string()),
         MessageKind::Command(i) => {
-            let verb = s.script.exchanges.get(i)?.verb;
+            let verb = s.script.exchanges.get(i as usize)?.verb;
             verb.is_active().then(|| verb.as_str().to_owned())
         }
         _ => None,

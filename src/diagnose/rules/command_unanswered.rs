@@ -57,7 +57,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         ),
         None => maybe.to_owned(),
     };
-    let said = format!("{} {}", e.verb, e.argument);
+    let said = format!("{} {}", e.verb, ctx.argument(e));
     let mut d = Diagnosis::new(RULE.code, Severity::Critical, RULE.stage)
         .confidence(if active || partner.is_some() { Confidence::Possible } else { Confidence::Certain })
         .summary(format!("The server never answered {} within {}.", said.trim_end(), wording::duration(waited)))

@@ -36,7 +36,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         .channels
         .iter()
         .find(|c| c.command.and_then(|i| s.script.exchanges.get(i)).is_some_and(|x| x.at == e.at));
-    let said = format!("{} {}", e.verb, e.argument);
+    let said = format!("{} {}", e.verb, ctx.argument(e));
     let mut d = Diagnosis::new(RULE.code, Severity::Critical, RULE.stage)
         .summary(format!(
             "The server closed the control connection {} after {}, without a final reply.",

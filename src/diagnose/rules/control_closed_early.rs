@@ -84,7 +84,7 @@ fn diagnosis(
     fin: Moment,
 ) -> Diagnosis {
     let s = ctx.session;
-    let said = format!("{} {}", e.verb, e.argument);
+    let said = format!("{} {}", e.verb, ctx.argument(e));
     let said = said.trim_end();
     let reset = s.from_client().rst.filter(|r| r.at > fin);
     let became = match e.final_reply {

@@ -66,7 +66,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                 open.verb
             ))
             .reasoning(format!("{}: no FIN and no 421 came before the RST. {ttl}.", wording::vantage(ctx)))
-            .evidence(open.at, format!("{} {}", open.verb, open.argument).trim_end().to_owned())
+            .evidence(open.at, format!("{} {}", open.verb, ctx.argument(open)).trim_end().to_owned())
             .evidence(reset.at, format!("RST from {from}, TTL {}", reset.ttl))
             .advice(
                 Audience::Firewall,

@@ -65,7 +65,7 @@ fn diagnosis(
         _ => "got nothing",
     };
     let command = ctx.command_of(channel);
-    let what = command.map_or(String::new(), |e| format!(" of {} {}", e.verb, e.argument));
+    let what = command.map_or(String::new(), |e| format!(" of {} {}", e.verb, ctx.argument(e)));
     let d = Diagnosis::new(RULE.code, Severity::Critical, RULE.stage)
         .channel(channel.id)
         .summary(format!(

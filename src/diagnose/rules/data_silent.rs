@@ -70,7 +70,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                     c.responder,
                     wording::duration(silence),
                     e.verb,
-                    e.argument
+                    ctx.argument(e)
                 ).replace(" )", ")"))
                 .confidence(if seen_at_sender { Confidence::Certain } else { Confidence::Likely })
                 .reasoning(format!(
@@ -88,7 +88,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                     }
                 ))
                 .announced(channel)
-                .evidence(e.at, format!("{} {}", e.verb, e.argument))
+                .evidence(e.at, format!("{} {}", e.verb, ctx.argument(e)))
                 .evidence_if(c.established, "the data connection is established")
                 .evidence_if(c.last_byte(), "the last byte")
                 .evidence_if(Some(end).filter(|m| *m != s.judged_at), "the end of the silence")

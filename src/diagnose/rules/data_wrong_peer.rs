@@ -40,7 +40,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
             continue;
         }
         let early = said_early(ctx, channel);
-        let said = early.is_some() || e.final_code() == Some(425) && names_it(&e.reply_text);
+        let said = early.is_some() || e.final_code() == Some(425) && names_it(ctx.reply_text(e));
         let away = dial.is_some_and(|d| turned_away(ctx, channel, e, d));
         let silent = e.replies.is_empty() && ctx.software("pure-ftpd");
         if said || away && (channel.third_party.is_some() || silent) {

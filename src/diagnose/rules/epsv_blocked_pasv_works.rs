@@ -25,8 +25,11 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         let all = ctx.session.channels.iter();
         all.filter(move |c| c.announcement.as_ref().is_some_and(|a| a.kind == kind))
     };
-    let worked: Vec<_> = of(AnnouncementKind::Pasv).filter(|c| ctx.worked(c)).collect();
     let blocked: Vec<_> = of(AnnouncementKind::Epsv).filter(|c| blocked(ctx, c)).collect();
+    if blocked.is_empty() {
+        return;
+    }
+    let worked: Vec<_> = of(AnnouncementKind::Pasv).filter(|c| ctx.worked(c)).collect();
     let (Some(pasv), Some(epsv)) = (worked.first(), blocked.first()) else { return };
     // Neither may have done both, and PASV must come after it: then nothing else changed.
     let mixed = of(AnnouncementKind::Epsv).any(|c| ctx.worked(c))

@@ -23,7 +23,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         else {
             continue;
         };
-        if e.argument.eq_ignore_ascii_case("ALL") {
+        if ctx.argument(e).eq_ignore_ascii_case("ALL") {
             continue;
         }
         let fallback = ctx.worked_later(e.at)

@@ -19,14 +19,14 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
-    let channels: Vec<&Channel> = ctx.session.channels.iter().collect();
-    let paired: Vec<&Channel> = channels.iter().copied().filter(|c| c.partner.is_some()).collect();
+    let channels = ctx.session.channels.iter();
+    let paired: Vec<&Channel> = channels.clone().filter(|c| c.partner.is_some()).collect();
     if let Some(first) = paired.first() {
         findings.add(both(ctx, first, &paired));
         return;
     }
     let legs: Vec<(&Channel, IpAddr)> =
-        channels.into_iter().filter_map(|c| Some((c, third_host(ctx, c)?))).collect();
+        channels.filter_map(|c| Some((c, third_host(ctx, c)?))).collect();
     if let Some((first, other)) = legs.first().copied() {
         let d = one_leg(ctx, first, other);
         findings.add(legs.iter().fold(d, |d, (c, _)| d.channel(c.id)));
@@ -64,7 +64,7 @@ fn moved(ctx: &Context<'_>, c: &Channel, other: &str) -> String {
     };
     let upload = matches!(e.verb, Verb::STOR | Verb::STOU | Verb::APPE);
     let (verb, to) = if upload { ("receive", "from") } else { ("send", "to") };
-    let what = if e.argument.is_empty() { e.verb.to_string() } else { e.argument.clone() };
+    let what = Some(ctx.argument(e)).filter(|a| !a.is_empty()).unwrap_or(e.verb.as_str());
     format!("{server} {verb} {what} {to} {other}")
 }
 

@@ -23,13 +23,13 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         return;
     }
     let demand = s.script.exchanges.iter().rev().find(|e| {
-        matches!(e.verb, Verb::USER | Verb::PASS) && e.refused() && super::demands_tls(e)
+        matches!(e.verb, Verb::USER | Verb::PASS) && e.refused() && super::demands_tls(&s.script, e)
     });
     let Some((e, (code, at))) = demand.and_then(|e| Some((e, e.final_reply?))) else { return };
     findings.add(
         Diagnosis::new(RULE.code, Severity::Critical, RULE.stage)
             .confidence(Confidence::Likely)
-            .summary(format!("The server demands TLS before the login: {}", e.reply_text))
+            .summary(format!("The server demands TLS before the login: {}", ctx.reply_text(e)))
             .reasoning(
                 "The refusal's text asks for encryption, and the client tried to log in in clear.",
             )

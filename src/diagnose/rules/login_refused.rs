@@ -30,10 +30,10 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         .filter_map(|e| Some((e, e.final_reply?)))
         .collect();
     let Some((last, (code, at))) = refusals.last() else { return };
-    if super::demands_tls(last) || super::too_many(last) {
+    if super::demands_tls(&s.script, last) || super::too_many(&s.script, last) {
         return;
     }
-    let user = s.user.as_deref().unwrap_or("?");
+    let user = s.user().unwrap_or("?");
     // What a cut text would have said (TLS, a limit) isn't there to be read.
     let confidence = if ctx.quality.cut { Confidence::Likely } else { Confidence::Certain };
     let mut d = Diagnosis::new(RULE.code, Severity::Critical, RULE.stage)
@@ -41,7 +41,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         .summary(format!(
             "The server refused the login of {user}{}: {}",
             if refusals.len() > 1 { format!(" {} times", refusals.len()) } else { String::new() },
-            last.reply_text
+            ctx.reply_text(last)
         ))
         .reasoning(
             "The network is not at fault: the server answered. The reply doesn't tell a wrong password \

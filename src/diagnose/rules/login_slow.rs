@@ -82,7 +82,7 @@ fn diagnosis(
             format!(
                 "time getent hosts {}\ntime id {}\n{}",
                 s.client.ip,
-                account(s.user.as_deref()),
+                account(s.user()),
                 advice::settings(ctx, advice::server::NO_LOOKUPS).unwrap_or_default()
             )
             .trim_end(),

@@ -1,6 +1,7 @@
 //! The table of rules, in the order in which a session is examined.
 
 use super::Rule;
+use crate::session::{Exchange, Script};
 
 /// What rules use.
 mod prelude {
@@ -139,18 +140,21 @@ const AFTER_A_STALLED_TRANSFER: &[&str] = &[
 ];
 
 /// The refusal of a login speaks of TLS.
-pub(in crate::diagnose) fn demands_tls(e: &crate::session::Exchange) -> bool {
-    let text = e.reply_text.to_ascii_lowercase();
+pub(in crate::diagnose) fn demands_tls(script: &Script, e: &Exchange) -> bool {
+    if !matches!(e.final_code(), Some(421 | 500..=599)) {
+        return false;
+    }
+    let text = script.reply_text(e).to_ascii_lowercase();
     let named = ["tls", "ssl", "encrypt", "secure connection", "auth "];
-    matches!(e.final_code(), Some(421 | 500..=599)) && named.iter().any(|n| text.contains(n))
+    named.iter().any(|n| text.contains(n))
 }
 
 /// The refusal of a login, or a 421 to it, speaks of a limit.
-pub(in crate::diagnose) fn too_many(e: &crate::session::Exchange) -> bool {
+pub(in crate::diagnose) fn too_many(script: &Script, e: &Exchange) -> bool {
     if !matches!(e.final_code(), Some(421 | 530)) {
         return false;
     }
-    let text = e.reply_text.to_ascii_lowercase();
+    let text = script.reply_text(e).to_ascii_lowercase();
     let named = ["too many", "maximum", "max ", "limit", "connections"];
     named.iter().any(|n| text.contains(n))
 }

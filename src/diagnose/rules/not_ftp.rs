@@ -74,18 +74,18 @@ fn smtp(ctx: &Context<'_>) -> Option<(&'static str, Moment, String)> {
     let s = ctx.session;
     // An FTP server may name its host as it likes; its dialogue tells.
     let told = [Verb::USER, Verb::PASS, Verb::FEAT, Verb::SYST];
-    if s.verbs.iter().any(|(v, _)| told.contains(v)) {
+    if s.script.exchanges.iter().any(|e| told.contains(&e.verb)) {
         return None;
     }
     let hello = s.script.exchanges.iter().find(|e| {
         matches!(e.verb.as_str(), "EHLO" | "HELO" | "LHLO") && e.final_code() == Some(250)
     });
-    let greets = s.banner.as_deref().filter(|b| {
+    let greets = s.banner().filter(|b| {
         let names = b.to_ascii_uppercase();
         b.starts_with("220") && (names.contains(" ESMTP") || names.contains(" SMTP"))
     });
     let hello = hello.map(|e| (e.at, format!("{} is answered with 250", e.verb)));
-    let greets = greets.and(s.banner_at).map(|at| (at, "the greeting names SMTP".to_owned()));
+    let greets = greets.and(s.banner_at()).map(|at| (at, "the greeting names SMTP".to_owned()));
     let (at, shown) = hello.or(greets)?;
     Some(("SMTP", at, shown))
 }

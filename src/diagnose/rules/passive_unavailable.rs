@@ -23,17 +23,16 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let s = ctx.session;
-    let all =
-        s.script.exchanges.iter().any(|e| {
-            e.verb == Verb::EPSV && e.argument.eq_ignore_ascii_case("ALL") && e.succeeded()
-        });
+    let all = s.script.exchanges.iter().any(|e| {
+        e.verb == Verb::EPSV && ctx.argument(e).eq_ignore_ascii_case("ALL") && e.succeeded()
+    });
     for e in s.script.exchanges.iter().filter(|e| matches!(e.verb, Verb::PASV | Verb::EPSV)) {
         let Some((code, at)) = e.final_reply else { continue };
         let unavailable = match (e.verb, code) {
             (_, 421 | 425) => true,
             // Not logged in, or a server that doesn't know the command, is another matter.
             (Verb::PASV, 500..=504 | 550..=599) => !all,
-            (_, 500) => e.reply_text.contains("OOPS"),
+            (_, 500) => ctx.reply_text(e).contains("OOPS"),
             _ => false,
         };
         if !unavailable {
@@ -43,7 +42,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         let severity = if overcome { Severity::Info } else { Severity::Critical };
         findings.add(
             Diagnosis::new(RULE.code, severity, RULE.stage)
-                .summary(format!("The server offered no passive port: {}", e.reply_text))
+                .summary(format!("The server offered no passive port: {}", ctx.reply_text(e)))
                 .reasoning(
                     "The server answered the request itself, so the network is not at fault. Most often \
                      all ports of its passive range are taken, or passive mode is switched off.",

@@ -63,7 +63,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
 /// The client spoke in clear, and the server takes it for bad TLS.
 fn refused(ctx: &Context<'_>, alert: Option<Moment>) -> Option<Diagnosis> {
     let s = ctx.session;
-    let first = s.script.exchanges.first().filter(|_| s.banner.is_none())?;
+    let first = s.script.exchanges.first().filter(|_| s.banner().is_none())?;
     let answer = alert.filter(|at| *at > first.at).map(|at| (at, "a TLS alert".to_owned()));
     let said = s.script.messages.iter().find_map(|m| {
         let text = s.script.text(m)?;

@@ -51,7 +51,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                 .summary(format!(
                     "The data of {} {} came to its end, but no final reply followed within {}.",
                     e.verb,
-                    e.argument,
+                    ctx.argument(e),
                     wording::duration(waited)
                 ))
                 .reasoning(format!(
@@ -60,7 +60,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
                     c.bytes(),
                     if acknowledged { "the command had been acknowledged" } else { "the control connection was idle" }
                 ))
-                .evidence(e.at, format!("{} {}", e.verb, e.argument))
+                .evidence(e.at, format!("{} {}", e.verb, ctx.argument(e)))
                 .evidence(closed, "the data connection is closed in order")
                 .evidence_if(ending, "the client gives up")
                 .advice(

@@ -61,17 +61,17 @@ fn read(ctx: &Context<'_>) -> Option<Diagnosis> {
         if !matches!(e.final_code(), Some(504 | 521 | 522 | 534 | 536)) {
             return false;
         }
-        let text = e.reply_text.to_ascii_lowercase();
+        let text = ctx.reply_text(e).to_ascii_lowercase();
         let protected = ["encrypt", "ssl", "tls", "prot "].iter().any(|w| text.contains(w));
         let about_data = text.contains("data") && (e.verb.is_transfer() || e.verb.announces());
         matches!(e.final_code(), Some(521 | 522)) && protected && about_data
             || e.verb == Verb::PROT && matches!(e.final_code(), Some(504 | 534 | 536))
     })?;
     let (code, at) = e.final_reply?;
-    let said = format!("{} {}", e.verb, e.argument);
+    let said = format!("{} {}", e.verb, ctx.argument(e));
     Some(
         Diagnosis::new(RULE.code, ctx.severity_of_no(at), RULE.stage)
-            .summary(format!("{} was refused: {}", said.trim_end(), e.reply_text))
+            .summary(format!("{} was refused: {}", said.trim_end(), ctx.reply_text(e)))
             .reasoning(format!(
                 "{}: the server's own words are about the protection of data connections, not about the file.",
                 wording::vantage(ctx)

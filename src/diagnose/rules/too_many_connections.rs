@@ -22,10 +22,10 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         .script
         .exchanges
         .iter()
-        .find(|e| matches!(e.verb, Verb::USER | Verb::PASS) && super::too_many(e))
-        .and_then(|e| Some((e.final_reply?, e.reply_text.clone(), Stage::Login)));
-    let greeting = s.banner.clone().filter(|b| b.starts_with("421"));
-    let at_banner = greeting.zip(s.banner_at).map(|(text, at)| ((421, at), text, Stage::Banner));
+        .find(|e| matches!(e.verb, Verb::USER | Verb::PASS) && super::too_many(&s.script, e))
+        .and_then(|e| Some((e.final_reply?, ctx.reply_text(e), Stage::Login)));
+    let greeting = s.banner().filter(|b| b.starts_with("421"));
+    let at_banner = greeting.zip(s.banner_at()).map(|(text, at)| ((421, at), text, Stage::Banner));
     let Some(((code, at), text, stage)) = at_banner.or(at_login) else { return };
     findings.add(
         Diagnosis::new(RULE.code, Severity::Critical, stage)

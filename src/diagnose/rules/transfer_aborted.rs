@@ -39,13 +39,13 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         let left = connection.and_then(|c| left_early(ctx, e, c));
         let d = Diagnosis::new(RULE.code, Severity::Info, RULE.stage).channel(channel.id);
         let d = if let Some(a) = abor {
-            d.summary(format!("The client aborted {} {} with ABOR.", e.verb, e.argument))
+            d.summary(format!("The client aborted {} {} with ABOR.", e.verb, ctx.argument(e)))
                 .reasoning("The client asked for it.")
                 .evidence(a.at, "ABOR")
         } else if let Some(fin) = left {
             d.summary(format!(
                 "The client closed the data connection of {} {} before the server was done.",
-                e.verb, e.argument
+                e.verb, ctx.argument(e)
             ))
             .reasoning(
                 "The client's FIN came first, while the server still had data: a user's abort, a killed \
@@ -55,7 +55,9 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         } else {
             continue;
         };
-        findings.add(d.evidence(e.at, format!("{} {}", e.verb, e.argument)).answered(ctx, channel));
+        findings.add(
+            d.evidence(e.at, format!("{} {}", e.verb, ctx.argument(e))).answered(ctx, channel),
+        );
     }
 }
 

@@ -94,14 +94,14 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
         let mut d = Diagnosis::new(RULE.code, severity, RULE.stage)
             .summary(format!(
                 "{} was refused: {}",
-                format!("{} {}", e.verb, e.argument).trim_end(),
-                e.reply_text
+                format!("{} {}", e.verb, ctx.argument(e)).trim_end(),
+                ctx.reply_text(e)
             ))
             .reasoning(format!(
                 "{code}: {meaning}. The refusal came {} after the command.",
                 wording::duration(at.time.since(e.at.time))
             ))
-            .evidence(e.at, format!("{} {}", e.verb, e.argument).trim_end().to_owned())
+            .evidence(e.at, format!("{} {}", e.verb, ctx.argument(e)).trim_end().to_owned())
             .evidence(at, format!("answered with {code}"))
             .advice(audience, what);
         if let Some(id) = t.channel {

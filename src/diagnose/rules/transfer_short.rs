@@ -28,7 +28,9 @@ struct Promise {
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
     let (s, q) = (ctx.session, ctx.quality);
     let other_mode = |e: &Exchange| {
-        e.verb == Verb::MODE && e.succeeded() && !e.argument.trim_start().starts_with(['S', 's'])
+        e.verb == Verb::MODE
+            && e.succeeded()
+            && !ctx.argument(e).trim_start().starts_with(['S', 's'])
     };
     if q.midstream || q.loss || s.hidden() || s.script.exchanges.iter().any(other_mode) {
         return;
@@ -50,7 +52,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
 fn binary(ctx: &Context<'_>, e: &Exchange) -> bool {
     let types = ctx.session.script.exchanges.iter().filter(|t| t.verb == Verb::TYPE && t.at < e.at);
     let last = types.rev().find(|t| t.succeeded());
-    last.is_some_and(|t| t.argument.trim_start().starts_with(['I', 'i', 'L', 'l']))
+    last.is_some_and(|t| ctx.argument(t).trim_start().starts_with(['I', 'i', 'L', 'l']))
 }
 
 fn promise(ctx: &Context<'_>, e: &Exchange, t: &Transfer) -> Option<Promise> {
@@ -59,7 +61,7 @@ fn promise(ctx: &Context<'_>, e: &Exchange, t: &Transfer) -> Option<Promise> {
     let before = |x: &&Exchange| x.at < e.at;
     let last = |verb: Verb, argument: Option<&str>| {
         let all = s.script.exchanges.iter().filter(before);
-        all.rev().find(|x| x.verb == verb && argument.is_none_or(|a| x.argument == a))
+        all.rev().find(|x| x.verb == verb && argument.is_none_or(|a| ctx.argument(x) == a))
     };
     match e.verb {
         Verb::STOR | Verb::STOU | Verb::APPE => {
@@ -70,12 +72,13 @@ fn promise(ctx: &Context<'_>, e: &Exchange, t: &Transfer) -> Option<Promise> {
             let written = s.transfers.iter().any(|other| {
                 let x = s.script.exchanges.get(other.exchange);
                 let upload = |x: &&Exchange| matches!(x.verb, Verb::STOR | Verb::APPE);
-                other.path == t.path && x.filter(upload).is_some_and(|x| x.at < e.at)
+                s.path(other) == s.path(t) && x.filter(upload).is_some_and(|x| x.at < e.at)
             });
             if written {
                 return None;
             }
-            if let Some((213, at)) = last(Verb::SIZE, Some(&e.argument)).and_then(|x| x.final_reply)
+            if let Some((213, at)) =
+                last(Verb::SIZE, Some(ctx.argument(e))).and_then(|x| x.final_reply)
             {
                 return Some(Promise { bytes, by: "SIZE", at });
             }
@@ -104,7 +107,7 @@ fn diagnosis(
         let x = s.script.exchanges.get(later.exchange).filter(|x| x.at > e.at && x.succeeded());
         let all = t.restart_at.unwrap_or(0) + promise.bytes;
         let end = later.restart_at.unwrap_or(0) + later.bytes.unwrap_or(0);
-        x.is_some() && later.path == t.path && end >= all
+        x.is_some() && s.path(later) == s.path(t) && end >= all
     });
     let severity = if mended { Severity::Warning } else { Severity::Critical };
     let mut d = Diagnosis::new(RULE.code, severity, RULE.stage)
@@ -134,9 +137,9 @@ fn diagnosis(
     d = d.answered(ctx, flow.channel);
     let offset = t.restart_at.unwrap_or(0) + bytes;
     let rest = if flow.upload {
-        (format!("curl -C - -T FILE ftp://{}/{}", s.server.ip, e.argument), "the server")
+        (format!("curl -C - -T FILE ftp://{}/{}", s.server.ip, ctx.argument(e)), "the server")
     } else {
-        (format!("curl -C {offset} -O ftp://{}/{}", s.server.ip, e.argument), "the client")
+        (format!("curl -C {offset} -O ftp://{}/{}", s.server.ip, ctx.argument(e)), "the client")
     };
     d.advice_with(
         Audience::Client,

@@ -101,9 +101,9 @@ impl Field {
                     .chain(announced)
                     .any(|ip| v.contains(ip))
             }
-            Self::User => s.user.as_deref().is_some_and(|u| v.is(u)),
-            Self::Verb => s.verbs.iter().any(|(verb, _)| v.is(verb.as_str())),
-            Self::Path => s.transfers.iter().filter_map(|t| t.path.as_deref()).any(|p| v.is(p)),
+            Self::User => s.user().is_some_and(|u| v.is(u)),
+            Self::Verb => s.script.exchanges.iter().any(|e| v.is(e.verb.as_str())),
+            Self::Path => s.transfers.iter().filter_map(|t| s.path(t)).any(|p| v.is(p)),
             Self::Code => j.diagnoses.iter().any(|d| v.is(d.code)),
             Self::Severity => j.diagnoses.iter().any(|d| v.is(d.severity.name())),
             Self::Stage => j.diagnoses.iter().any(|d| v.is(d.stage.name())),
@@ -157,12 +157,11 @@ impl Field {
 /// Whether a word is found in any text of a session.
 pub(super) fn any_text(word: &Value, j: &Judged) -> bool {
     let s = &j.session;
-    let own =
-        [s.user.as_deref(), s.banner.as_deref(), s.software.as_deref(), Some(j.status.name())];
+    let own = [s.user(), s.banner(), s.software.as_deref(), Some(j.status.name())];
     own.into_iter().flatten().any(|t| word.is_in(t))
         || [s.client, s.server].iter().any(|e| word.is_in(&e.to_string()))
         || s.script.messages.iter().filter_map(|m| s.script.text(m)).any(|t| word.is_in(t))
-        || s.transfers.iter().filter_map(|t| t.path.as_deref()).any(|p| word.is_in(p))
+        || s.transfers.iter().filter_map(|t| s.path(t)).any(|p| word.is_in(p))
         || j.diagnoses
             .iter()
             .any(|d| word.is_in(d.code) || word.is_in(&d.summary) || word.is_in(&d.reasoning))

@@ -88,12 +88,12 @@ fn every_field() {
 #[test]
 fn fields_of_transfers() {
     let all = many();
-    let users: Vec<&str> = all.iter().filter_map(|j| j.session.user.as_deref()).collect();
+    let users: Vec<&str> = all.iter().filter_map(|j| j.session.user()).collect();
     assert_eq!(ids(&all, &format!("user:{}", users[0].to_uppercase())).first(), Some(&1));
     assert!(ids(&all, "user:nobody-of-this-name").is_empty());
     let some = all.iter().find(|j| j.session.transfers.iter().any(|t| t.path.is_some())).unwrap();
     let id = some.session.id;
-    let path = some.session.transfers.iter().find_map(|t| t.path.clone()).unwrap();
+    let path = some.session.transfers.iter().find_map(|t| some.session.path(t)).unwrap();
     assert!(ids(&all, &format!("path:\"{path}\"")).contains(&id));
     assert!(ids(&all, "path:*").contains(&id));
     let bytes = |j: &Judged| j.session.transfers.iter().filter_map(|t| t.bytes).sum::<u64>();

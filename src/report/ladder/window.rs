@@ -128,6 +128,7 @@ fn moments(session: &Session, diagnosis: &Diagnosis, channel: Option<&Channel>) 
         about.extend(command.map(|e| e.at));
         let replies = session.script.messages.iter().filter(|m| match m.kind {
             MessageKind::Reply(_, Some(e)) => {
+                let e = e as usize;
                 Some(e) == channel.announcing || Some(e) == channel.command
             }
             _ => false,

@@ -9,7 +9,7 @@ mod words;
 use crate::diagnose::{Diagnosis, Finding, Judged};
 use crate::engine::Analysis;
 use crate::ftp::command::Verb;
-use crate::session::{Connection, Exchange, MessageKind, Session};
+use crate::session::{Connection, MessageKind, Session, Transfer, TransferPath};
 
 use addresses::Addresses;
 use words::Words;
@@ -74,19 +74,19 @@ impl Masker {
     /// What a session holds that isn't to be shown.
     fn learn(&mut self, s: &Session) {
         for e in &s.script.exchanges {
-            self.learn_command(e);
+            self.learn_command(e.verb, s.script.argument(e));
         }
-        if let Some(user) = &s.user {
+        if let Some(user) = s.user() {
             self.learn_user(user);
         }
-        for path in s.transfers.iter().filter_map(|t| t.path.as_deref()) {
+        for path in s.transfers.iter().filter_map(|t| s.path(t)) {
             self.words.learn_path(path);
         }
         let replies = s.script.messages.iter().filter_map(|m| match m.kind {
             MessageKind::Reply(code, _) => Some((code, s.script.text(m)?)),
             _ => None,
         });
-        for (code, text) in replies.chain(s.banner.as_deref().map(|b| (220, b))) {
+        for (code, text) in replies.chain(s.banner().map(|b| (220, b))) {
             self.learn_reply(code, text);
         }
     }
@@ -99,9 +99,8 @@ impl Masker {
         }
     }
 
-    fn learn_command(&mut self, e: &Exchange) {
-        let argument = e.argument.as_str();
-        match e.verb {
+    fn learn_command(&mut self, verb: Verb, argument: &str) {
+        match verb {
             Verb::USER => self.learn_user(argument),
             Verb::HOST => self.words.learn("host", argument),
             // Options of ls are nobody's secret.
@@ -176,16 +175,16 @@ impl Masker {
         // A greeting names hosts in its own way: only the software is kept of it.
         let software = s.software.clone().unwrap_or_else(|| HIDDEN.to_owned());
         let greeting = |text: &str| format!("{} {software}", text.get(..3).unwrap_or_default());
-        s.banner = s.banner.as_deref().map(greeting);
-        s.user = s.user.as_deref().map(|u| self.argument(u));
-        s.vantage.because = self.ours(&s.vantage.because);
+        let path = |t: &Transfer| s.path(t).map(ToOwned::to_owned);
+        let paths: Vec<Option<String>> = s.transfers.iter().map(path).collect();
+        s.vantage.because = self.ours(&s.vantage.because).into();
         let verbs: Vec<Verb> = s.script.exchanges.iter().map(|e| e.verb).collect();
-        for e in &mut s.script.exchanges {
-            e.argument = self.argument(&e.argument);
-            e.reply_text = self.reply(Some(e.verb), &e.reply_text);
-        }
-        for t in &mut s.transfers {
-            t.path = t.path.as_deref().map(|p| self.argument(p));
+        s.script.map_kept(
+            |verb, argument, reply| (self.argument(argument), self.reply(Some(verb), reply)),
+            greeting,
+        );
+        for (t, path) in s.transfers.iter_mut().zip(paths) {
+            t.path = path.map(|p| TransferPath::Own(self.argument(&p).into()));
         }
         s.script.map_texts(|kind, text| match (kind, text.split_once(' ')) {
             (MessageKind::Command(_), Some((verb, argument))) => {
@@ -193,7 +192,7 @@ impl Masker {
             }
             (MessageKind::Reply(220, None), _) => greeting(text),
             (MessageKind::Reply(_, exchange), _) => {
-                self.reply(exchange.and_then(|i| verbs.get(i)).copied(), text)
+                self.reply(exchange.and_then(|i| verbs.get(i as usize)).copied(), text)
             }
             // Whatever it is, it isn't FTP; nobody can tell what of it is a name.
             (MessageKind::ClientNoise | MessageKind::ServerNoise, _) => HIDDEN.to_owned(),
@@ -327,8 +326,10 @@ mod tests {
             let mut secrets = vec!["10.77.".to_owned(), "10.88.".to_owned(), "fd00:77:".to_owned()];
             secrets.extend(["10,77,".to_owned(), "10,88,".to_owned(), "fd00:88:".to_owned()]);
             for s in a.sessions.iter().map(|j| &j.session) {
-                secrets.extend(s.user.clone().filter(|u| u != "anonymous" && u != "ftp"));
-                secrets.extend(s.transfers.iter().filter_map(|t| t.path.clone()));
+                let user = s.user().filter(|u| *u != "anonymous" && *u != "ftp");
+                secrets.extend(user.map(ToOwned::to_owned));
+                let paths = s.transfers.iter().filter_map(|t| s.path(t));
+                secrets.extend(paths.map(ToOwned::to_owned));
             }
             secrets.retain(|w| w.chars().filter(|c| c.is_alphanumeric()).count() > 2);
             mask(&mut a);

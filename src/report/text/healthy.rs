@@ -80,7 +80,7 @@ fn row(view: &View<'_>, judged: &Judged) -> Row {
         (view.clock.time(s.first.time), PLAIN),
         (s.client.ip.to_string(), PLAIN),
         (if s.server.port == 21 { s.server.ip.to_string() } else { s.server.to_string() }, PLAIN),
-        (s.user.as_deref().map(|u| escape(u).into_owned()).unwrap_or_default(), PLAIN),
+        (s.user().map(|u| escape(u).into_owned()).unwrap_or_default(), PLAIN),
         (mode(s), PLAIN),
         (transfers, PLAIN),
         (units::bytes(bytes), PLAIN),

@@ -39,7 +39,7 @@ fn title(view: &View<'_>, judged: &Judged) -> Line<'static> {
     let s = &judged.session;
     let (glyph, style) = status(judged.status);
     let mut about = String::new();
-    if let Some(user) = &s.user {
+    if let Some(user) = s.user() {
         about.push_str(&format!(" · {}", fit(&escape(user), 24)));
     }
     about.push_str(&format!(" · {} → {}", s.client.ip, s.server.ip));

@@ -123,11 +123,11 @@ fn banner(s: &Session) -> Step {
     if let Some(what) = s.not_ftp {
         return step(Mark::Failed, s.from_server().first_byte, format!("speaks {what}"));
     }
-    if let Some(banner) = &s.banner {
+    if let Some(banner) = s.banner() {
         let code = banner.get(..3).unwrap_or_default();
         let refused = code.starts_with(['4', '5']) && code.bytes().all(|b| b.is_ascii_digit());
         let mark = if refused { Mark::Failed } else { Mark::Done };
-        return step(mark, s.banner_at, if refused { code.to_owned() } else { String::new() });
+        return step(mark, s.banner_at(), if refused { code.to_owned() } else { String::new() });
     }
     match s.opening {
         Opening::Complete if s.hidden() => step(Mark::Open, None, "encrypted".into()),

@@ -46,7 +46,7 @@ fn head(detail: &Detail, area: Rect, buffer: &mut Buffer) {
     let row = &detail.entry.row;
     let (glyph, style, standing) = row.standing();
     let mut about = vec![format!("{} → {}", s.client, s.server)];
-    about.extend(s.user.as_deref().map(|u| escape(u).into_owned()));
+    about.extend(s.user().map(|u| escape(u).into_owned()));
     about.extend(s.software.as_deref().map(|u| escape(u).into_owned()));
     if !row.tls.is_empty() {
         about.push(row.tls.to_owned());
