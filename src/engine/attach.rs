@@ -63,10 +63,9 @@ impl Engine {
         self.flows.set(flow, Slot::Data(key));
         for (control, channel) in std::iter::once(first).chain(second) {
             if let Some(c) = self.controls.get_mut(control) {
-                if c.data.len() <= channel {
-                    c.data.resize_with(channel + 1, Vec::new);
-                }
-                c.data[channel].push(key);
+                let place = c.data.partition_point(|d| d.0 <= channel);
+                c.data.reserve_exact(1);
+                c.data.insert(place, (channel, key));
             }
         }
     }

@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::attach::AFTER_CONTROL;
-use super::closed::{Closed, DataEnd};
+use super::closed::Closed;
 use super::control::{Control, Standing};
 use super::flows::{FlowKey, Slot};
 use super::sequential::{Data, Engine};
 use super::table::Table;
 use crate::capture::{Moment, Timestamp};
-use crate::session::ClosingPoint;
+use crate::session::{ClosingPoint, Dial};
 use crate::tcp::{Connection, ConnectionState};
 
 /// Sessions followed at once; beyond it the one silent for longest is judged as it stands.
@@ -53,9 +53,8 @@ impl Engine {
             return;
         }
         c.ending = true;
-        let (serial, listening) = (c.serial, c.listening.clone());
-        self.expectations.expire(key, &listening, due);
-        self.closing.push(Reverse((due, serial, key)));
+        self.expectations.expire(key, &c.listening, due);
+        self.closing.push(Reverse((due, c.serial, key)));
         self.due_at(due);
     }
 
@@ -146,9 +145,9 @@ impl Engine {
         self.expectations.forget(key, &control.listening);
         let flow = FlowKey::new(control.connection.initiator, control.connection.responder);
         self.flows.end(flow, Slot::Control(key), self.now.time);
-        let data: Vec<_> = control.data.iter().map(|keys| self.take_data(key, keys)).collect();
+        let data = self.take_data(key, &control.data);
         self.count_missing(&control.connection);
-        data.iter().flatten().for_each(|d| self.count_missing(&d.0));
+        data.iter().for_each(|d| self.count_missing(&d.connection));
         self.finished.push(Closed {
             id: self.ids.remove(&key).unwrap_or(0),
             ident: control.ident(&self.idents),
@@ -161,18 +160,18 @@ impl Engine {
         });
     }
 
-    /// The connections of a channel; copied when another session has a share in them.
-    fn take_data(&mut self, control: usize, keys: &[usize]) -> Vec<DataEnd> {
+    /// The connections of a session's channels; copied when another session has a share in them.
+    fn take_data(&mut self, control: usize, keys: &[(usize, usize)]) -> Vec<Dial> {
         let mut taken = Vec::with_capacity(keys.len());
-        for &k in keys {
+        for &(channel, k) in keys {
             let Some(d) = self.data.get_mut(k) else { continue };
             if d.owners.lose(control) {
                 let Some(d) = self.data.take(k) else { continue };
                 let flow = FlowKey::new(d.connection.initiator, d.connection.responder);
                 self.flows.end(flow, Slot::Data(k), self.now.time);
-                taken.push(d.given_away());
+                taken.push(d.given_away(channel));
             } else {
-                taken.push(d.as_it_stands());
+                taken.push(d.as_it_stands(channel));
             }
         }
         taken
@@ -196,7 +195,7 @@ impl Engine {
 }
 
 fn channels_over(control: &Control, data: &Table<Data>, now: Timestamp) -> bool {
-    control.data.iter().flatten().filter_map(|k| data.head(*k)).all(|d| {
+    control.data.iter().filter_map(|d| data.head(d.1)).all(|d| {
         let silence = now.since(d.last.time);
         match d.state {
             ConnectionState::Closed | ConnectionState::Reset | ConnectionState::Refused => true,

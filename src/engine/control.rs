@@ -31,8 +31,8 @@ pub struct Control {
     pub builder: Builder,
     /// Whether it is a session.
     pub standing: Standing,
-    /// Keys of its data connections, by channel.
-    pub data: Vec<Vec<usize>>,
+    /// Its data connections: index of the channel and key, by channel.
+    pub data: Vec<(usize, usize)>,
     /// Endpoints at which it expects connections.
     pub listening: Vec<Endpoint>,
     /// It ended, and is waiting to be judged.

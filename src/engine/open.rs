@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::attach::AFTER_CONTROL;
 use super::close::is_session;
 use super::control::Control;
-use super::sequential::{Data, Engine};
+use super::sequential::Engine;
 use crate::capture::{Moment, Timestamp};
 use crate::diagnose::{self, Judged};
 use crate::session::{ClosingPoint, Connections, Session};
@@ -85,7 +85,7 @@ impl Engine {
 
     /// More than bytes of a transfer: something was said, or a dial has had no answer yet.
     fn is_pressing(&self, c: &Control, look: &Look) -> bool {
-        let mut data = c.data.iter().flatten().filter_map(|k| self.data.awake(*k));
+        let mut data = c.data.iter().filter_map(|d| self.data.awake(d.1));
         c.connection.last.order > look.newest
             || look.judged.session.id == 0
             || data.any(|d| !d.connection.worked())
@@ -118,18 +118,17 @@ impl Engine {
 
     /// The newest packet of a session. Whatever changes a session comes with one.
     pub(super) fn newest(&self, c: &Control) -> Moment {
-        let data = c.data.iter().flatten().filter_map(|k| self.data.head(*k));
+        let data = c.data.iter().filter_map(|d| self.data.head(d.1));
         data.map(|d| d.last).fold(c.connection.last, Ord::max)
     }
 
     fn as_it_stands(&self, key: usize, c: &Control) -> Box<Session> {
-        let data = |keys: &Vec<usize>| {
-            let connections = keys.iter().filter_map(|k| self.data.awake(*k));
-            connections.map(Data::as_it_stands).collect()
+        let dial = |&(channel, key): &(usize, usize)| {
+            self.data.awake(key).map(|d| d.as_it_stands(channel))
         };
         let connections = Connections {
             control: c.connection.clone(),
-            data: c.data.iter().map(data).collect(),
+            data: c.data.iter().filter_map(dial).collect(),
             other_traffic: self.other_traffic,
             ident: c.ident(&self.idents),
             losses: self.losses_since(c.connection.first.time),

@@ -7,16 +7,24 @@ use super::{
 use crate::capture::{CaptureLoss, Moment};
 use crate::tcp::{Connection, ConnectionState};
 
-/// The connections of one channel, and what their TLS shows.
-pub type Dials = Vec<(Box<Connection>, Option<Box<Tls>>)>;
+/// A connection of a channel.
+#[derive(Debug)]
+pub struct Dial {
+    /// Index of the channel.
+    pub channel: usize,
+    /// The connection.
+    pub connection: Box<Connection>,
+    /// What its TLS shows.
+    pub tls: Option<Box<Tls>>,
+}
 
 /// The connections of a session, as the engine followed them.
 #[derive(Debug)]
 pub struct Connections {
     /// The control connection.
     pub control: Connection,
-    /// Those of each channel, in order of their first packet, and what their TLS shows.
-    pub data: Vec<Dials>,
+    /// Those of its channels, by channel.
+    pub data: Vec<Dial>,
     /// The capture holds more TCP than control connections.
     pub other_traffic: bool,
     /// What the server asked the client's host before it greeted.
@@ -88,32 +96,36 @@ impl Builder {
     /// The channels with their connections. The first connection that worked is the channel's own,
     /// failed dials before it are its attempts, each one after it is a channel of its own that used the
     /// endpoint again.
-    fn channels_with(&self, data: Vec<Dials>) -> Vec<Channel> {
+    fn channels_with(&self, data: Vec<Dial>) -> Vec<Channel> {
         let mut channels = Vec::with_capacity(self.channels.len());
         let mut reused = Vec::new();
-        let mut data = data.into_iter();
+        let mut data = data.into_iter().peekable();
         for (index, draft) in self.channels.iter().enumerate() {
             channels.push(Channel::new(draft));
             let Some(channel) = channels.last_mut() else { break };
-            let mut dials = data.next().unwrap_or_default();
-            if dials.len() > 1 {
-                dials.sort_by_key(|d| d.0.first);
+            let Some(first) = data.next_if(|d| d.channel == index) else { continue };
+            if data.peek().is_none_or(|d| d.channel != index) {
+                self.connect(channel, first);
+                continue;
             }
-            let worked = dials.iter().position(|d| d.0.worked());
+            let mut dials = vec![first];
+            dials.extend(std::iter::from_fn(|| data.next_if(|d| d.channel == index)));
+            dials.sort_by_key(|d| d.connection.first);
+            let worked = dials.iter().position(|d| d.connection.worked());
             let own = worked.unwrap_or(dials.len().saturating_sub(1));
-            for (i, (dial, tls)) in dials.into_iter().enumerate() {
+            for (i, dial) in dials.into_iter().enumerate() {
                 if i < own {
-                    channel.attempts.push(*dial);
+                    channel.attempts.push(*dial.connection);
                 } else if i == own {
-                    self.connect(channel, dial, tls);
+                    self.connect(channel, dial);
                 } else {
-                    reused.push((index, draft.mode, dial, tls));
+                    reused.push((index, draft.mode, dial));
                 }
             }
         }
-        for (index, mode, dial, tls) in reused {
+        for (index, mode, dial) in reused {
             let mut channel = Channel::empty(mode, Association::Reused);
-            self.connect(&mut channel, dial, tls);
+            self.connect(&mut channel, dial);
             // The index for now; it becomes an id when channels are numbered.
             channel.reuses = u32::try_from(index).ok();
             channels.push(channel);
@@ -121,11 +133,11 @@ impl Builder {
         channels
     }
 
-    fn connect(&self, channel: &mut Channel, dial: Box<Connection>, tls: Option<Box<Tls>>) {
-        let ip = dial.initiator.ip;
+    fn connect(&self, channel: &mut Channel, dial: Dial) {
+        let ip = dial.connection.initiator.ip;
         channel.third_party = (ip != self.client.ip && ip != self.server.ip).then_some(ip);
-        channel.connection = Some(dial);
-        channel.tls = tls;
+        channel.connection = Some(dial.connection);
+        channel.tls = dial.tls;
     }
 
     /// Which transfer command used which channel: the latest accepted announcement before it in

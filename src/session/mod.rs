@@ -23,7 +23,7 @@ pub use channel::{Announcement, AnnouncementKind, Association, Channel, Mode, Pa
 pub use codes::Codes;
 pub use dialogue::{Exchange, Login, Message, MessageKind};
 pub use expectation::{BACKWARDS, Expectation, Expectations};
-pub use finish::Connections;
+pub use finish::{Connections, Dial};
 pub use ident::Ident;
 pub use model::{Closing, ClosingPoint, Opening, Security, Session, Transfer, TransferPath};
 pub use oddity::{Oddity, OddityKind};

@@ -34,18 +34,12 @@ impl Print {
 #[derive(Clone, Default)]
 pub(super) struct Prints {
     latest: Option<(Timestamp, Print)>,
-    /// Those before it; slow connections have none.
-    before: Option<Box<Before>>,
+    /// Those before it, a ring once it is full; slow connections have none.
+    before: Vec<(Timestamp, Print)>,
+    oldest: u8,
     /// The highest sequence and acknowledgment number of all of these.
     seq: Seq,
     ack: Seq,
-}
-
-#[derive(Clone, Default)]
-struct Before {
-    /// A ring once it is full.
-    kept: Vec<(Timestamp, Print)>,
-    oldest: usize,
 }
 
 impl Prints {
@@ -66,14 +60,12 @@ impl Prints {
                 }
                 self.seq = if seq { s.seq } else { self.seq };
                 self.ack = if ack { s.ack } else { self.ack };
-                self.before.get_or_insert_default().keep(then, latest);
+                self.keep(then, latest);
             }
             _ => {
                 (self.seq, self.ack) = (s.seq, s.ack);
-                if let Some(before) = &mut self.before {
-                    before.kept.clear();
-                    before.oldest = 0;
-                }
+                self.before.clear();
+                self.oldest = 0;
             }
         }
         self.latest = Some((at.time, own));
@@ -85,25 +77,22 @@ impl Prints {
         let same = |(then, of): &(Timestamp, Print)| {
             of.rest == own.rest && of.numbers == own.numbers && at.time.nanos_after(*then) < AT_ONCE
         };
-        let known = self.latest.as_ref().is_some_and(same)
-            || self.before.as_ref().is_some_and(|b| b.kept.iter().any(same));
+        let known = self.latest.as_ref().is_some_and(same) || self.before.iter().any(same);
         known
             && (s.ip_id.is_some_and(|id| id != 0)
                 || s.payload_len > 0
                 || s.flags.syn()
                 || s.flags.fin())
     }
-}
 
-impl Before {
     #[inline]
     fn keep(&mut self, then: Timestamp, last: Print) {
-        if self.kept.len() < MOST - 1 {
-            self.kept.push((then, last));
-        } else if let Some(oldest) = self.kept.get_mut(self.oldest) {
+        if self.before.len() < MOST - 1 {
+            self.before.push((then, last));
+        } else if let Some(oldest) = self.before.get_mut(usize::from(self.oldest)) {
             *oldest = (then, last);
             self.oldest += 1;
-            if self.oldest == MOST - 1 {
+            if usize::from(self.oldest) == MOST - 1 {
                 self.oldest = 0;
             }
         }
