@@ -3,7 +3,7 @@
 #[cfg(all(feature = "live", unix))]
 use super::Packet;
 use super::notes::Notes;
-use super::reader::Record;
+use super::traffic::{Amount, Cell};
 use super::{Comment, LinkType, Problem, Timestamp, Traffic};
 
 /// Facts about the packets that were handed out, and about the files they came from.
@@ -68,7 +68,7 @@ impl CaptureFacts {
             self.last_packet = Some(tally.last);
         }
         self.link_types.clone_from(&tally.links);
-        self.traffic.clone_from(&tally.traffic);
+        self.traffic = tally.traffic();
     }
 
     /// Adds what was noted about a file.
@@ -95,43 +95,74 @@ pub(super) struct Tally {
     /// In order of their first packet.
     links: Vec<LinkType>,
     /// That of the last packet.
-    link: Option<LinkType>,
+    link: LinkType,
+    /// All packets but those of `cell`.
     traffic: Traffic,
+    /// The cell of the last packet. One of no time at all before the first.
+    cell: Cell,
+    /// What there was before it.
+    before: Amount,
 }
 
 impl Tally {
     pub(super) fn new() -> Self {
+        let none = Timestamp::from_nanos(i64::MIN);
         Self {
             packets: 0,
             bytes: 0,
             truncated: 0,
             first: Timestamp::from_nanos(i64::MAX),
-            last: Timestamp::from_nanos(i64::MIN),
+            last: none,
             links: Vec::new(),
-            link: None,
+            link: LinkType::default(),
             traffic: Traffic::default(),
+            cell: Cell { index: 0, from: none, until: none },
+            before: Amount::default(),
         }
     }
 
     /// Counts a packet that is handed out.
-    #[inline]
-    pub(super) fn count(&mut self, packet: &Record) {
-        self.packets += 1;
-        self.bytes += u64::from(packet.wire_len);
-        self.truncated += u64::from(packet.data_len < packet.wire_len as usize);
-        self.first = self.first.min(packet.time);
-        self.last = self.last.max(packet.time);
-        self.traffic.add(packet.time, u64::from(packet.wire_len));
-        if self.link != Some(packet.link) {
-            self.other_link(packet.link);
+    #[inline(always)]
+    pub(super) fn count(
+        &mut self,
+        time: Timestamp,
+        link: LinkType,
+        wire_len: u32,
+        captured: usize,
+    ) {
+        if time < self.cell.from || time >= self.cell.until || link != self.link {
+            self.elsewhere(time, link);
         }
+        self.last = self.last.max(time);
+        self.packets += 1;
+        self.bytes += u64::from(wire_len);
+        self.truncated += u64::from(captured < wire_len as usize);
     }
 
+    /// A packet of another cell or of another link type than the last one.
     #[cold]
-    fn other_link(&mut self, link: LinkType) {
-        self.link = Some(link);
+    fn elsewhere(&mut self, time: Timestamp, link: LinkType) {
+        // A cell begins with the first packet, or behind it.
+        self.first = self.first.min(time);
+        self.traffic.put(self.cell.index, self.here());
+        self.cell = self.traffic.cell(time);
+        self.before = Amount { packets: self.packets, bytes: self.bytes };
+        self.link = link;
         if !self.links.contains(&link) {
             self.links.push(link);
         }
+    }
+
+    /// What the current cell has.
+    fn here(&self) -> Amount {
+        let Amount { packets, bytes } = self.before;
+        Amount { packets: self.packets - packets, bytes: self.bytes - bytes }
+    }
+
+    /// The packets over time.
+    fn traffic(&self) -> Traffic {
+        let mut traffic = self.traffic.clone();
+        traffic.put(self.cell.index, self.here());
+        traffic
     }
 }

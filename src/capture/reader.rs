@@ -186,6 +186,21 @@ impl<R: Read> Reader<R> {
         found
     }
 
+    /// Hands on packets behind the one that was moved to last, as long as they stand in the buffer,
+    /// are nothing unusual, and `take` says that it has taken them. Afterwards there is none that was
+    /// moved to last.
+    #[inline(always)]
+    pub(super) fn rest(&mut self, take: impl FnMut(RawPacket<'_>) -> bool) {
+        let Self { buffer, format, notes, record } = self;
+        buffer.consume(std::mem::take(record).len);
+        let (bytes, offset) = (buffer.filled(), buffer.offset());
+        let used = match format {
+            Format::Pcap(pcap) => pcap.rest(bytes, offset, notes, take),
+            Format::Pcapng(pcapng) => pcapng.rest(bytes, offset, notes, take),
+        };
+        buffer.consume(used);
+    }
+
     /// The packet that was moved to last.
     #[inline]
     pub(super) fn record(&self) -> &Record {

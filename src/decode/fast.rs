@@ -11,11 +11,11 @@ use etherparse::ip_number;
 
 use super::ip::Header;
 use super::view::View;
-use super::{Decoded, tcp};
+use super::{Segment, tcp};
 
-/// The segment in an Ethernet frame; `None` when there is anything unusual about it.
+/// Hands on the segment in an Ethernet frame; `None` when there is anything unusual about it.
 #[inline(always)]
-pub(super) fn frame(data: &[u8]) -> Option<Decoded<'_>> {
+pub(super) fn frame<'a, T>(data: &'a [u8], take: &mut impl FnMut(&Segment<'a>) -> T) -> Option<T> {
     let (mac, mut ip) = data.split_first_chunk::<14>()?;
     let mut ethertype = [mac[12], mac[13]];
     if ethertype == [0x81, 0x00] {
@@ -23,14 +23,15 @@ pub(super) fn frame(data: &[u8]) -> Option<Decoded<'_>> {
         (ethertype, ip) = ([tag[2], tag[3]], rest);
     }
     match ethertype {
-        [0x08, 0x00] => v4(ip),
-        [0x86, 0xdd] => v6(ip),
+        // Twice, since what two ways lead to would have to be kept and copied.
+        [0x08, 0x00] => v4(ip).map(|segment| take(&segment)),
+        [0x86, 0xdd] => v6(ip).map(|segment| take(&segment)),
         _ => None,
     }
 }
 
 #[inline(always)]
-fn v4(data: &[u8]) -> Option<Decoded<'_>> {
+fn v4(data: &[u8]) -> Option<Segment<'_>> {
     /// More fragments, and the fragment's offset.
     const FRAGMENT: u16 = 0x3fff;
     let (h, body) = data.split_first_chunk::<20>()?;
@@ -50,7 +51,7 @@ fn v4(data: &[u8]) -> Option<Decoded<'_>> {
 }
 
 #[inline(always)]
-fn v6(data: &[u8]) -> Option<Decoded<'_>> {
+fn v6(data: &[u8]) -> Option<Segment<'_>> {
     let (h, body) = data.split_first_chunk::<40>()?;
     let body_len = u16::from_be_bytes([h[4], h[5]]);
     if h[0] >> 4 != 6 || h[6] != ip_number::TCP.0 || body_len == 0 {

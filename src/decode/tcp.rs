@@ -13,15 +13,15 @@ const FLAGS_AT: usize = 13;
 
 /// The segment that fills `view`; `None` when its header is damaged or was cut before the flags.
 pub(super) fn segment<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
-    whole(view, ip).or_else(|| cut(view, ip))
+    whole(view, ip).map(Decoded::Segment).or_else(|| cut(view, ip))
 }
 
 /// The segment that fills `view`, if all of its header was captured.
 #[inline(always)]
-pub(super) fn whole<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
+pub(super) fn whole<'a>(view: View<'a>, ip: &Header) -> Option<Segment<'a>> {
     let slice = TcpSlice::from_slice(view.data).ok()?;
     let flags = Flags(*slice.header_slice().get(FLAGS_AT)?);
-    Some(Decoded::Segment(Segment {
+    Some(Segment {
         src: Endpoint::new(ip.src, slice.source_port()),
         dst: Endpoint::new(ip.dst, slice.destination_port()),
         seq: Seq(slice.sequence_number()),
@@ -34,7 +34,7 @@ pub(super) fn whole<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
         syn_options: syn_options(flags, slice.options()),
         payload: slice.payload(),
         payload_len: payload_len(view, slice.header_slice().len()),
-    }))
+    })
 }
 
 /// A header that the snap length cut, read by hand as far as it goes. The first 14 bytes hold

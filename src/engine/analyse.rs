@@ -93,13 +93,13 @@ fn read(
             return decoded(Decoding::ahead(source), analyser, hand_over);
         }
     }
-    while let Some(packet) = source.next_packet() {
+    source.walk(|packet| {
         close_due(analyser, packet.moment, hand_over);
-        analyser.packet(&packet);
+        analyser.packet(packet);
         if analyser.waiting() >= BATCH {
             hand_over(analyser.take_waiting());
         }
-    }
+    });
     source
 }
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::{Engine, Matters, Options, Overview};
 use crate::capture::{CaptureLoss, LinkType, Moment, Packet, Problem, Timestamp};
-use crate::decode::{Decoded, Decoder};
+use crate::decode::{self, Decoded, Decoder};
 use crate::diagnose::{self, Finding, Judged, Learner};
 use crate::session::FinishedSessions;
 
@@ -19,7 +19,6 @@ pub struct Analyser {
     /// At their closing point, and not judged yet.
     waiting: FinishedSessions,
     learner: Learner,
-    last: Moment,
 }
 
 impl Analyser {
@@ -34,12 +33,17 @@ impl Analyser {
     }
 
     /// Takes the next packet, and says what it is.
-    #[inline]
+    #[inline(always)]
     pub fn packet(&mut self, packet: &Packet<'_>) -> Matters {
         let Self { decoder, engine, overview, .. } = self;
-        let decoded = decoder.decode(packet);
-        let matters = take(engine, overview, &decoded, packet.moment, packet.link);
-        self.last = packet.moment;
+        let at = packet.moment;
+        let plain = decode::plain(packet, &mut |segment| {
+            overview.segment(segment);
+            engine.segment(segment, at)
+        });
+        let matters = plain.unwrap_or_else(|| {
+            take(engine, overview, &decoder.layer_by_layer(packet), at, packet.link)
+        });
         self.collect();
         matters
     }
@@ -48,13 +52,12 @@ impl Analyser {
     #[inline]
     pub(super) fn decoded(&mut self, decoded: &Decoded<'_>, at: Moment, link: LinkType) {
         take(&mut self.engine, &mut self.overview, decoded, at, link);
-        self.last = at;
         self.collect();
     }
 
     /// No packet came until this time.
     pub fn tick(&mut self, now: Timestamp) {
-        self.engine.advance(Moment { time: now, ..self.last });
+        self.engine.advance(Moment { time: now, ..self.engine.now });
         self.collect();
     }
 
@@ -75,6 +78,7 @@ impl Analyser {
         self.waiting() >= most
     }
 
+    #[inline]
     fn collect(&mut self) {
         if self.engine.has_finished() {
             self.waiting.append(&mut self.engine.take_finished());
