@@ -84,6 +84,16 @@ impl CaptureFacts {
     }
 }
 
+/// Packets of the same cell of time and the same link type.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counted {
+    pub(super) packets: u64,
+    pub(super) bytes: u64,
+    pub(super) truncated: u64,
+    /// The latest time of them.
+    pub(super) last: Timestamp,
+}
+
 /// Counts of the packets that are handed out: what is done for each of them, so as little as can be.
 #[derive(Debug)]
 pub(super) struct Tally {
@@ -95,7 +105,7 @@ pub(super) struct Tally {
     /// In order of their first packet.
     links: Vec<LinkType>,
     /// That of the last packet.
-    link: LinkType,
+    link: Option<LinkType>,
     /// All packets but those of `cell`.
     traffic: Traffic,
     /// The cell of the last packet. One of no time at all before the first.
@@ -114,7 +124,7 @@ impl Tally {
             first: Timestamp::from_nanos(i64::MAX),
             last: none,
             links: Vec::new(),
-            link: LinkType::default(),
+            link: None,
             traffic: Traffic::default(),
             cell: Cell { index: 0, from: none, until: none },
             before: Amount::default(),
@@ -122,7 +132,6 @@ impl Tally {
     }
 
     /// Counts a packet that is handed out.
-    #[inline(always)]
     pub(super) fn count(
         &mut self,
         time: Timestamp,
@@ -130,27 +139,38 @@ impl Tally {
         wire_len: u32,
         captured: usize,
     ) {
-        if time < self.cell.from || time >= self.cell.until || link != self.link {
-            self.elsewhere(time, link);
-        }
-        self.last = self.last.max(time);
-        self.packets += 1;
-        self.bytes += u64::from(wire_len);
-        self.truncated += u64::from(captured < wire_len as usize);
+        self.stand_at(time, link);
+        let truncated = u64::from(captured < wire_len as usize);
+        self.add(Counted { packets: 1, bytes: u64::from(wire_len), truncated, last: time });
     }
 
-    /// A packet of another cell or of another link type than the last one.
-    #[cold]
-    fn elsewhere(&mut self, time: Timestamp, link: LinkType) {
-        // A cell begins with the first packet, or behind it.
-        self.first = self.first.min(time);
-        self.traffic.put(self.cell.index, self.here());
-        self.cell = self.traffic.cell(time);
-        self.before = Amount { packets: self.packets, bytes: self.bytes };
-        self.link = link;
-        if !self.links.contains(&link) {
-            self.links.push(link);
+    /// Makes ready for packets of this link type, beginning with one of this time: it may be counted
+    /// afterwards, and with it others of the times that are returned, the second of them included.
+    pub(super) fn stand_at(&mut self, time: Timestamp, link: LinkType) -> (Timestamp, Timestamp) {
+        if time < self.cell.from || time >= self.cell.until {
+            // Never before the first cell's begin, which is the first packet or before it.
+            self.first = self.first.min(time);
+            self.traffic.put(self.cell.index, self.here());
+            self.cell = self.traffic.cell(time);
+            self.before = Amount { packets: self.packets, bytes: self.bytes };
         }
+        if self.link != Some(link) {
+            self.link = Some(link);
+            if !self.links.contains(&link) {
+                self.links.push(link);
+            }
+        }
+        let until = self.cell.until.nanos().saturating_sub(1);
+        (self.cell.from, Timestamp::from_nanos(until))
+    }
+
+    /// Counts packets, after [`Tally::stand_at`].
+    #[inline]
+    pub(super) fn add(&mut self, counted: Counted) {
+        self.packets += counted.packets;
+        self.bytes += counted.bytes;
+        self.truncated += counted.truncated;
+        self.last = self.last.max(counted.last);
     }
 
     /// What the current cell has.

@@ -58,8 +58,8 @@ impl Decoder {
     /// before it are [`Decoded::Fragment`].
     #[inline]
     pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Decoded<'a> {
-        match plain(packet, &mut |segment| *segment) {
-            Some(segment) => Decoded::Segment(segment),
+        match plain(packet, &mut None) {
+            Some(segment) => Decoded::Segment(*segment),
             None => self.layer_by_layer(packet),
         }
     }
@@ -96,14 +96,15 @@ impl Decoder {
     }
 }
 
-/// Hands on the segment of a packet that is nothing unusual; `None` of others. For those who would
-/// copy what [`Decoder::decode`] returns.
+/// Puts the segment of a packet that is nothing unusual into the empty `slot`.
+///
+/// For those to whom it matters: what [`Decoder::decode`] returns is written twice.
 #[inline(always)]
-pub(crate) fn plain<'a, T>(
+pub(crate) fn plain<'s, 'a>(
     packet: &Packet<'a>,
-    take: &mut impl FnMut(&Segment<'a>) -> T,
-) -> Option<T> {
-    if packet.link == link::ETHERNET { fast::frame(packet.data, take) } else { None }
+    slot: &'s mut Option<Segment<'a>>,
+) -> Option<&'s Segment<'a>> {
+    if packet.link == link::ETHERNET { fast::frame(packet.data, slot) } else { None }
 }
 
 /// What the layers of one packet share.

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::{Engine, Matters, Options, Overview};
 use crate::capture::{CaptureLoss, LinkType, Moment, Packet, Problem, Timestamp};
-use crate::decode::{self, Decoded, Decoder};
+use crate::decode::{self, Decoded, Decoder, Segment};
 use crate::diagnose::{self, Finding, Judged, Learner};
 use crate::session::FinishedSessions;
 
@@ -33,26 +33,31 @@ impl Analyser {
     }
 
     /// Takes the next packet, and says what it is.
-    #[inline(always)]
     pub fn packet(&mut self, packet: &Packet<'_>) -> Matters {
-        let Self { decoder, engine, overview, .. } = self;
-        let at = packet.moment;
-        let plain = decode::plain(packet, &mut |segment| {
-            overview.segment(segment);
-            engine.segment(segment, at)
-        });
-        let matters = plain.unwrap_or_else(|| {
-            take(engine, overview, &decoder.layer_by_layer(packet), at, packet.link)
-        });
+        let matters = self.feed(packet);
         self.collect();
         matters
     }
 
-    /// Takes the next packet, decoded.
+    /// The same, and leaves finished sessions where they are.
+    #[inline(always)]
+    pub(super) fn feed(&mut self, packet: &Packet<'_>) -> Matters {
+        let Self { decoder, engine, overview, .. } = self;
+        let at = packet.moment;
+        match decode::plain(packet, &mut None) {
+            Some(s) => segment(engine, overview, s, at),
+            None => {
+                // A copy, so that the others are never put together anywhere.
+                let packet = *packet;
+                take(engine, overview, &decoder.layer_by_layer(&packet), at, packet.link)
+            }
+        }
+    }
+
+    /// Takes the next packet, decoded, and leaves finished sessions where they are.
     #[inline]
     pub(super) fn decoded(&mut self, decoded: &Decoded<'_>, at: Moment, link: LinkType) {
         take(&mut self.engine, &mut self.overview, decoded, at, link);
-        self.collect();
     }
 
     /// No packet came until this time.
@@ -66,9 +71,14 @@ impl Analyser {
         self.engine.lost(loss);
     }
 
+    /// Sessions are due before this time.
+    #[inline]
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        self.engine.is_due(now)
+    }
+
     /// Brings sessions that are due before `at` to their closing point, up to `most` at a time.
     /// There may be more when this returns true.
-    #[inline]
     pub(super) fn close_due(&mut self, at: Moment, most: usize) -> bool {
         if !self.engine.is_due(at.time) {
             return false;
@@ -78,11 +88,19 @@ impl Analyser {
         self.waiting() >= most
     }
 
+    /// Has finished sessions wait to be taken; whether there were any.
     #[inline]
-    fn collect(&mut self) {
-        if self.engine.has_finished() {
-            self.waiting.append(&mut self.engine.take_finished());
+    pub(super) fn collect(&mut self) -> bool {
+        let some = self.engine.has_finished();
+        if some {
+            self.append();
         }
+        some
+    }
+
+    #[cold]
+    fn append(&mut self) {
+        self.waiting.append(&mut self.engine.take_finished());
     }
 
     /// Sessions at their closing point that have not been taken yet.
@@ -171,6 +189,12 @@ impl Analyser {
     }
 }
 
+#[inline(always)]
+fn segment(engine: &mut Engine, overview: &mut Overview, s: &Segment<'_>, at: Moment) -> Matters {
+    overview.segment(s);
+    engine.segment(s, at)
+}
+
 #[inline]
 fn take(
     engine: &mut Engine,
@@ -180,10 +204,7 @@ fn take(
     link: LinkType,
 ) -> Matters {
     match decoded {
-        Decoded::Segment(segment) => {
-            overview.segment(segment);
-            engine.segment(segment, at)
-        }
+        Decoded::Segment(s) => segment(engine, overview, s, at),
         Decoded::Icmp(error) => {
             overview.icmp_errors += 1;
             engine.icmp(error, at)

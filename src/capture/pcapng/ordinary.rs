@@ -9,7 +9,7 @@ use super::interface::Interface;
 use super::order::Order;
 use super::{LONGEST, Pcapng, comments};
 use crate::capture::notes::Notes;
-use crate::capture::reader::RawPacket;
+use crate::capture::reader::{Onward, RawPacket};
 use crate::capture::{LinkType, Timestamp};
 
 /// Bytes of a block in front of its data.
@@ -43,14 +43,14 @@ impl Brief {
 
 impl Pcapng {
     /// Hands on the packets that stand whole in `bytes`, one behind the other, until there is
-    /// anything unusual or `take` doesn't take one. Returns how many bytes they had.
+    /// anything unusual or one isn't taken. Returns how many bytes they had.
     #[inline(always)]
-    pub(in crate::capture) fn rest<'b>(
+    pub(in crate::capture) fn rest(
         &mut self,
-        bytes: &'b [u8],
+        bytes: &[u8],
         offset: u64,
         notes: &mut Notes,
-        mut take: impl FnMut(RawPacket<'b>) -> bool,
+        onward: &mut impl Onward,
     ) -> usize {
         let Order::Little = self.order else { return 0 };
         let Some(mut number) = notes.numbers(bytes) else { return 0 };
@@ -90,7 +90,7 @@ impl Pcapng {
                 offset: offset + (bytes.len() - rest.len()) as u64,
                 data,
             };
-            if !take(packet) {
+            if !onward.take(packet) {
                 break;
             }
             self.last = time;

@@ -2,6 +2,8 @@
 
 mod walk;
 
+pub use walk::Take;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::path::PathBuf;

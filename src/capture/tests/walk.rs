@@ -7,7 +7,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::build::{NgFile, PcapFile, START};
-use crate::capture::{CaptureFacts, OpenOptions, Packet, Source, Timestamp, open};
+use crate::capture::reader::Onward;
+use crate::capture::{CaptureFacts, OpenOptions, Packet, RawPacket, Source, Timestamp, open};
 
 /// All that is told of packets.
 fn told(packet: &Packet<'_>) -> String {
@@ -28,7 +29,7 @@ fn walked(mut source: Source, first: usize) -> (Vec<String>, CaptureFacts) {
     for _ in 0..first {
         packets.extend(source.next_packet().map(|packet| told(&packet)));
     }
-    source.walk(|packet| packets.push(told(packet)));
+    source.walk(&mut |packet: Packet<'_>| packets.push(told(&packet)));
     assert!(source.next_packet().is_none());
     (packets, source.finish())
 }
@@ -92,18 +93,24 @@ fn files() -> Vec<Vec<u8>> {
     files
 }
 
+struct Taken(usize);
+
+impl Onward for Taken {
+    fn take(&mut self, _: RawPacket<'_>) -> bool {
+        self.0 += 1;
+        true
+    }
+}
+
 #[test]
 fn the_short_cut_is_taken() {
     for file in [PcapFile::new().packets(0, 5000).bytes, NgFile::ethernet().packets(0, 5000).bytes]
     {
         let mut reader = crate::capture::Reader::new(&file[..], 0).expect("a capture");
         assert!(reader.advance());
-        let mut packets = 0;
-        reader.rest(|_| {
-            packets += 1;
-            true
-        });
-        assert!(packets > 3000, "{packets}");
+        let mut taken = Taken(0);
+        reader.rest(&mut taken);
+        assert!(taken.0 > 3000, "{}", taken.0);
     }
 }
 
