@@ -3,7 +3,7 @@
 #[cfg(all(feature = "live", unix))]
 use super::Packet;
 use super::notes::Notes;
-use super::reader::Record;
+use super::traffic::{Amount, Cell};
 use super::{Comment, LinkType, Problem, Timestamp, Traffic};
 
 /// Facts about the packets that were handed out, and about the files they came from.
@@ -68,7 +68,7 @@ impl CaptureFacts {
             self.last_packet = Some(tally.last);
         }
         self.link_types.clone_from(&tally.links);
-        self.traffic.clone_from(&tally.traffic);
+        self.traffic = tally.traffic();
     }
 
     /// Adds what was noted about a file.
@@ -84,6 +84,16 @@ impl CaptureFacts {
     }
 }
 
+/// Packets of the same cell of time and the same link type.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counted {
+    pub(super) packets: u64,
+    pub(super) bytes: u64,
+    pub(super) truncated: u64,
+    /// The latest time of them.
+    pub(super) last: Timestamp,
+}
+
 /// Counts of the packets that are handed out: what is done for each of them, so as little as can be.
 #[derive(Debug)]
 pub(super) struct Tally {
@@ -96,42 +106,83 @@ pub(super) struct Tally {
     links: Vec<LinkType>,
     /// That of the last packet.
     link: Option<LinkType>,
+    /// All packets but those of `cell`.
     traffic: Traffic,
+    /// The cell of the last packet. One of no time at all before the first.
+    cell: Cell,
+    /// What there was before it.
+    before: Amount,
 }
 
 impl Tally {
     pub(super) fn new() -> Self {
+        let none = Timestamp::from_nanos(i64::MIN);
         Self {
             packets: 0,
             bytes: 0,
             truncated: 0,
             first: Timestamp::from_nanos(i64::MAX),
-            last: Timestamp::from_nanos(i64::MIN),
+            last: none,
             links: Vec::new(),
             link: None,
             traffic: Traffic::default(),
+            cell: Cell { index: 0, from: none, until: none },
+            before: Amount::default(),
         }
     }
 
     /// Counts a packet that is handed out.
-    #[inline]
-    pub(super) fn count(&mut self, packet: &Record) {
-        self.packets += 1;
-        self.bytes += u64::from(packet.wire_len);
-        self.truncated += u64::from(packet.data_len < packet.wire_len as usize);
-        self.first = self.first.min(packet.time);
-        self.last = self.last.max(packet.time);
-        self.traffic.add(packet.time, u64::from(packet.wire_len));
-        if self.link != Some(packet.link) {
-            self.other_link(packet.link);
-        }
+    pub(super) fn count(
+        &mut self,
+        time: Timestamp,
+        link: LinkType,
+        wire_len: u32,
+        captured: usize,
+    ) {
+        self.stand_at(time, link);
+        let truncated = u64::from(captured < wire_len as usize);
+        self.add(Counted { packets: 1, bytes: u64::from(wire_len), truncated, last: time });
     }
 
-    #[cold]
-    fn other_link(&mut self, link: LinkType) {
-        self.link = Some(link);
-        if !self.links.contains(&link) {
-            self.links.push(link);
+    /// Makes ready for packets of this link type, beginning with one of this time: it may be counted
+    /// afterwards, and with it others of the times that are returned, the second of them included.
+    pub(super) fn stand_at(&mut self, time: Timestamp, link: LinkType) -> (Timestamp, Timestamp) {
+        if time < self.cell.from || time >= self.cell.until {
+            // Never before the first cell's begin, which is the first packet or before it.
+            self.first = self.first.min(time);
+            self.traffic.put(self.cell.index, self.here());
+            self.cell = self.traffic.cell(time);
+            self.before = Amount { packets: self.packets, bytes: self.bytes };
         }
+        if self.link != Some(link) {
+            self.link = Some(link);
+            if !self.links.contains(&link) {
+                self.links.push(link);
+            }
+        }
+        let until = self.cell.until.nanos().saturating_sub(1);
+        (self.cell.from, Timestamp::from_nanos(until))
+    }
+
+    /// Counts packets, after [`Tally::stand_at`].
+    #[inline]
+    pub(super) fn add(&mut self, counted: Counted) {
+        self.packets += counted.packets;
+        self.bytes += counted.bytes;
+        self.truncated += counted.truncated;
+        self.last = self.last.max(counted.last);
+    }
+
+    /// What the current cell has.
+    fn here(&self) -> Amount {
+        let Amount { packets, bytes } = self.before;
+        Amount { packets: self.packets - packets, bytes: self.bytes - bytes }
+    }
+
+    /// The packets over time.
+    fn traffic(&self) -> Traffic {
+        let mut traffic = self.traffic.clone();
+        traffic.put(self.cell.index, self.here());
+        traffic
     }
 }

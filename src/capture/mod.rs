@@ -42,7 +42,7 @@ pub use packet::{FrameRef, LinkType, Moment, Packet, Problem};
 pub use progress::Progress;
 pub use reader::{NotACapture, RawPacket, Reader};
 pub use recent::{Part, Recent};
-pub use source::{OpenOptions, Opened, Source, open};
+pub use source::{OpenOptions, Opened, Source, Take, open};
 pub use store::{PacketStore, Stored};
 pub use time::Timestamp;
 pub use traffic::{Amount, Traffic};

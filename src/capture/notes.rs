@@ -46,6 +46,12 @@ impl Notes {
         self.frames
     }
 
+    /// The number of the newest packet, if there are numbers left for all that can be in `bytes`.
+    #[inline]
+    pub(super) fn numbers(&self, bytes: &[u8]) -> Option<u32> {
+        self.frames.checked_add(u32::try_from(bytes.len()).ok()?).map(|_| self.frames)
+    }
+
     /// Notes that something at `offset` could not be read, after the newest packet.
     pub(super) fn problem(&mut self, offset: u64, text: String) {
         if self.problems.len() >= MAX_PROBLEMS {

@@ -7,7 +7,7 @@ use pcap_parser::{PcapHeader, parse_pcap_header};
 
 use super::buffer::Buffer;
 use super::notes::Notes;
-use super::reader::Record;
+use super::reader::{Onward, RawPacket, Record};
 use super::{LinkType, Timestamp};
 
 /// Length of the file header.
@@ -72,14 +72,39 @@ impl Layout {
     }
 }
 
-/// Walks the records of a pcap file.
-pub(super) struct Pcap {
-    layout: Layout,
-    link: LinkType,
+/// What is ordinary in a file.
+#[derive(Clone, Copy)]
+struct Usual {
     nanos_per_tick: i64,
     ticks_per_second: u32,
     /// The longest captured length that a record of this file may have.
     longest: u32,
+}
+
+impl Usual {
+    #[inline]
+    fn time(self, header: Header) -> Timestamp {
+        let nanos = i64::from(header.fraction) * self.nanos_per_tick;
+        Timestamp::from_nanos(i64::from(header.sec) * 1_000_000_000 + nanos)
+    }
+
+    /// Whether the header needs no second look behind one of this second.
+    #[inline]
+    fn is(self, header: Header, last: u32) -> bool {
+        let further = i64::from(header.sec) - i64::from(last) + i64::from(NEAR);
+        header.captured <= self.longest
+            && header.captured <= header.wire
+            && header.fraction < self.ticks_per_second
+            && (header.sec | header.wire) != 0
+            && further.cast_unsigned() <= u64::from(2 * NEAR)
+    }
+}
+
+/// Walks the records of a pcap file.
+pub(super) struct Pcap {
+    layout: Layout,
+    link: LinkType,
+    usual: Usual,
     last_sec: Option<u32>,
     ended: bool,
 }
@@ -107,9 +132,11 @@ impl Pcap {
         Some(Self {
             layout,
             link: LinkType::from_file(header.network.0.cast_unsigned()),
-            nanos_per_tick: if nanos { 1 } else { 1000 },
-            ticks_per_second: if nanos { 1_000_000_000 } else { 1_000_000 },
-            longest: header.snaplen.clamp(LONGEST, LONGEST_EVER),
+            usual: Usual {
+                nanos_per_tick: if nanos { 1 } else { 1000 },
+                ticks_per_second: if nanos { 1_000_000_000 } else { 1_000_000 },
+                longest: header.snaplen.clamp(LONGEST, LONGEST_EVER),
+            },
             last_sec: None,
             ended: false,
         })
@@ -131,15 +158,14 @@ impl Pcap {
                 self.ended = !self.complete(buffer, notes);
                 continue;
             };
-            if !self.is_ordinary(header) && !self.is_credible(header, buffer, notes) {
+            let last = self.last_sec.unwrap_or(header.sec);
+            if !self.usual.is(header, last) && !self.is_credible(header, buffer, notes) {
                 continue;
             }
             self.last_sec = Some(header.sec);
-            let nanos = i64::from(header.sec) * 1_000_000_000
-                + i64::from(header.fraction) * self.nanos_per_tick;
             // Field by field: a whole that is put together elsewhere would be read before the parts
             // of it have been written.
-            record.time = Timestamp::from_nanos(nanos);
+            record.time = self.usual.time(header);
             record.link = self.link;
             record.wire_len = header.wire;
             record.number = notes.next_frame();
@@ -152,14 +178,49 @@ impl Pcap {
         false
     }
 
-    /// Whether the header needs no second look.
-    #[inline]
-    fn is_ordinary(&self, header: Header) -> bool {
-        header.captured <= self.longest
-            && header.captured <= header.wire
-            && header.fraction < self.ticks_per_second
-            && (header.sec | header.wire) != 0
-            && self.last_sec.is_none_or(|last| last.abs_diff(header.sec) <= NEAR)
+    /// Hands on the packets that stand whole in `bytes`, one behind the other, until there is
+    /// anything unusual or one isn't taken. Returns how many bytes they had.
+    #[inline(always)]
+    pub(super) fn rest(
+        &mut self,
+        bytes: &[u8],
+        offset: u64,
+        notes: &mut Notes,
+        onward: &mut impl Onward,
+    ) -> usize {
+        let (Layout::Little, Some(mut last)) = (self.layout, self.last_sec) else { return 0 };
+        let Some(mut number) = notes.numbers(bytes) else { return 0 };
+        let (usual, link, mut rest) = (self.usual, self.link, bytes);
+        while let Some((header, behind)) = rest.split_first_chunk::<16>() {
+            let (&[sec, fraction, captured, wire], _) = header.as_chunks::<4>() else { break };
+            let header = Header {
+                sec: u32::from_le_bytes(sec),
+                fraction: u32::from_le_bytes(fraction),
+                captured: u32::from_le_bytes(captured),
+                wire: u32::from_le_bytes(wire),
+            };
+            let Some((data, next)) = behind.split_at_checked(header.captured as usize) else {
+                break;
+            };
+            if !usual.is(header, last) {
+                break;
+            }
+            let packet = RawPacket {
+                time: usual.time(header),
+                link,
+                wire_len: header.wire,
+                number: number + 1,
+                offset: offset + (bytes.len() - rest.len()) as u64,
+                data,
+            };
+            if !onward.take(packet) {
+                break;
+            }
+            (last, number, rest) = (header.sec, number + 1, next);
+        }
+        self.last_sec = Some(last);
+        notes.frames = number;
+        bytes.len() - rest.len()
     }
 
     /// Gets the rest of a record that isn't all in the buffer. `false` at the end of what can be
@@ -180,7 +241,7 @@ impl Pcap {
             return false;
         }
         let Some(header) = self.layout.header(buffer.filled()) else { return false };
-        if header.captured > self.longest {
+        if header.captured > self.usual.longest {
             let text = format!("record says {} bytes, more than any packet has", header.captured);
             return self.resume(text, buffer, notes);
         }
@@ -220,7 +281,7 @@ impl Pcap {
     ) -> bool {
         let text = if header == Header::default() {
             "zeros where a record should begin".to_owned()
-        } else if header.captured > self.longest {
+        } else if header.captured > self.usual.longest {
             format!("record says {} bytes, more than any packet has", header.captured)
         } else {
             let len = self.layout.header_len() + header.captured as usize;
@@ -315,7 +376,7 @@ impl Pcap {
         let header = self.layout.header(buffer.filled().get(at..)?)?;
         let near = reference.is_none_or(|sec| sec.abs_diff(header.sec) <= NEAR);
         (near
-            && header.fraction < self.ticks_per_second
+            && header.fraction < self.usual.ticks_per_second
             && header.captured <= header.wire
             && header.captured <= LONGEST
             && header.wire != 0

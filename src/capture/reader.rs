@@ -41,6 +41,13 @@ pub(super) struct Record {
     pub(super) len: usize,
 }
 
+/// Takes packets one behind the other. Not a closure, which the compiler would call where it is to be
+/// inlined, since there are several formats.
+pub(super) trait Onward {
+    /// Takes a packet; `false` if this one isn't taken, nor any behind it.
+    fn take(&mut self, packet: RawPacket<'_>) -> bool;
+}
+
 enum Format {
     Pcap(Pcap),
     Pcapng(Pcapng),
@@ -184,6 +191,21 @@ impl<R: Read> Reader<R> {
             self.record.len = 0;
         }
         found
+    }
+
+    /// Hands on packets behind the one that was moved to last, as long as they stand in the buffer,
+    /// are nothing unusual, and `onward` takes them. Afterwards there is none that was
+    /// moved to last.
+    #[inline(always)]
+    pub(super) fn rest(&mut self, onward: &mut impl Onward) {
+        let Self { buffer, format, notes, record } = self;
+        buffer.consume(std::mem::take(record).len);
+        let (bytes, offset) = (buffer.filled(), buffer.offset());
+        let used = match format {
+            Format::Pcap(pcap) => pcap.rest(bytes, offset, notes, onward),
+            Format::Pcapng(pcapng) => pcapng.rest(bytes, offset, notes, onward),
+        };
+        buffer.consume(used);
     }
 
     /// The packet that was moved to last.

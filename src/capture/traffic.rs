@@ -16,6 +16,15 @@ pub struct Amount {
     pub bytes: u64,
 }
 
+/// A cell, and the times that are its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cell {
+    pub(super) index: usize,
+    pub(super) from: Timestamp,
+    /// Not its own any more.
+    pub(super) until: Timestamp,
+}
+
 /// Packets and bytes over time: a bounded number of cells, all of the same length.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
@@ -27,9 +36,16 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// Adds a packet. One that is earlier than the first is counted with it.
-    #[inline]
+    /// Adds a packet.
+    #[cfg(any(test, all(feature = "live", unix)))]
     pub(super) fn add(&mut self, time: Timestamp, bytes: u64) {
+        let cell = self.cell(time);
+        self.put(cell.index, Amount { packets: 1, bytes });
+    }
+
+    /// The cell of a packet. One that is earlier than the first is counted with it. Cells that were
+    /// given before may be others now.
+    pub(super) fn cell(&mut self, time: Timestamp) -> Cell {
         let nanos = time.nanos();
         let origin = *self.origin.get_or_insert(nanos);
         let since = u64::try_from(nanos.saturating_sub(origin)).unwrap_or(0);
@@ -38,13 +54,21 @@ impl Traffic {
             self.double();
             cell >>= 1;
         }
-        let cell = cell as usize;
-        if cell >= self.cells.len() {
-            self.cells.resize(cell + 1, Amount::default());
+        let length = 1_i64 << (SHORTEST + self.doubled);
+        let from = origin.saturating_add(length.saturating_mul(cell as i64));
+        let until = Timestamp::from_nanos(from.saturating_add(length));
+        let index = cell as usize;
+        if index >= self.cells.len() {
+            self.cells.resize(index + 1, Amount::default());
         }
+        Cell { index, from: Timestamp::from_nanos(from), until }
+    }
+
+    /// Adds packets to a cell.
+    pub(super) fn put(&mut self, cell: usize, more: Amount) {
         if let Some(amount) = self.cells.get_mut(cell) {
-            amount.packets += 1;
-            amount.bytes += bytes;
+            amount.packets += more.packets;
+            amount.bytes += more.bytes;
         }
     }
 

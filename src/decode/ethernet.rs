@@ -3,10 +3,10 @@
 use super::view::View;
 use super::{Decoded, Scope, ip, mpls, ppp};
 
-const IPV4: u16 = 0x0800;
-const IPV6: u16 = 0x86dd;
+pub(super) const IPV4: u16 = 0x0800;
+pub(super) const IPV6: u16 = 0x86dd;
 /// IEEE 802.1Q customer tag.
-const VLAN: u16 = 0x8100;
+pub(super) const VLAN: u16 = 0x8100;
 /// IEEE 802.1ad service tag.
 const QINQ: u16 = 0x88a8;
 /// The service tag's number before 802.1ad.

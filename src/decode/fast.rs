@@ -2,8 +2,8 @@
 //! IP without options, TCP.
 //!
 //! It says nothing that the general way wouldn't say (a property test holds both equal), only
-//! sooner: 12 ns a packet instead of 20 when measured, because nothing is passed through memory
-//! between the layers. That is also why everything here is inlined.
+//! sooner, because nothing is passed through memory between the layers, and the segment is written
+//! once, where it is to be. That is also why everything here is inlined.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -11,26 +11,30 @@ use etherparse::ip_number;
 
 use super::ip::Header;
 use super::view::View;
-use super::{Decoded, tcp};
+use super::{Segment, ethernet, tcp};
 
-/// The segment in an Ethernet frame; `None` when there is anything unusual about it.
+/// Puts the segment in an Ethernet frame into the empty `slot`; `None` when there is anything unusual
+/// about it.
 #[inline(always)]
-pub(super) fn frame(data: &[u8]) -> Option<Decoded<'_>> {
+pub(super) fn frame<'s, 'a>(
+    data: &'a [u8],
+    slot: &'s mut Option<Segment<'a>>,
+) -> Option<&'s Segment<'a>> {
     let (mac, mut ip) = data.split_first_chunk::<14>()?;
-    let mut ethertype = [mac[12], mac[13]];
-    if ethertype == [0x81, 0x00] {
+    let mut ethertype = u16::from_be_bytes([mac[12], mac[13]]);
+    if ethertype == ethernet::VLAN {
         let (tag, rest) = ip.split_first_chunk::<4>()?;
-        (ethertype, ip) = ([tag[2], tag[3]], rest);
+        (ethertype, ip) = (u16::from_be_bytes([tag[2], tag[3]]), rest);
     }
     match ethertype {
-        [0x08, 0x00] => v4(ip),
-        [0x86, 0xdd] => v6(ip),
+        ethernet::IPV4 => v4(ip, slot),
+        ethernet::IPV6 => v6(ip, slot),
         _ => None,
     }
 }
 
 #[inline(always)]
-fn v4(data: &[u8]) -> Option<Decoded<'_>> {
+fn v4<'s, 'a>(data: &'a [u8], slot: &'s mut Option<Segment<'a>>) -> Option<&'s Segment<'a>> {
     /// More fragments, and the fragment's offset.
     const FRAGMENT: u16 = 0x3fff;
     let (h, body) = data.split_first_chunk::<20>()?;
@@ -46,11 +50,11 @@ fn v4(data: &[u8]) -> Option<Decoded<'_>> {
         id: Some(u16::from_be_bytes([h[4], h[5]])),
     };
     let view = View { data: body, wire: 0 }.limit(usize::from(body_len));
-    tcp::whole(view, &header)
+    tcp::whole(view, &header, slot)
 }
 
 #[inline(always)]
-fn v6(data: &[u8]) -> Option<Decoded<'_>> {
+fn v6<'s, 'a>(data: &'a [u8], slot: &'s mut Option<Segment<'a>>) -> Option<&'s Segment<'a>> {
     let (h, body) = data.split_first_chunk::<40>()?;
     let body_len = u16::from_be_bytes([h[4], h[5]]);
     if h[0] >> 4 != 6 || h[6] != ip_number::TCP.0 || body_len == 0 {
@@ -65,5 +69,5 @@ fn v6(data: &[u8]) -> Option<Decoded<'_>> {
         id: None,
     };
     let view = View { data: body, wire: 0 }.limit(usize::from(body_len));
-    tcp::whole(view, &header)
+    tcp::whole(view, &header, slot)
 }

@@ -58,17 +58,15 @@ impl Decoder {
     /// before it are [`Decoded::Fragment`].
     #[inline]
     pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Decoded<'a> {
-        if packet.link == link::ETHERNET
-            && let Some(segment) = fast::frame(packet.data)
-        {
-            return segment;
+        match plain(packet, &mut None) {
+            Some(segment) => Decoded::Segment(*segment),
+            None => self.layer_by_layer(packet),
         }
-        self.layer_by_layer(packet)
     }
 
     /// The general way, which knows everything that `fast` knows and the rest.
     #[inline(never)]
-    fn layer_by_layer<'a>(&'a mut self, packet: &Packet<'a>) -> Decoded<'a> {
+    pub(crate) fn layer_by_layer<'a>(&'a mut self, packet: &Packet<'a>) -> Decoded<'a> {
         let wire = usize::try_from(packet.wire_len).unwrap_or(usize::MAX);
         let view = View::new(packet.data, wire);
         let time = packet.moment.time;
@@ -96,6 +94,17 @@ impl Decoder {
         }
         self.whole.insert(whole).decode(&mut Scope::new(time, None)).unwrap_or(Decoded::Malformed)
     }
+}
+
+/// Puts the segment of a packet that is nothing unusual into the empty `slot`.
+///
+/// For those to whom it matters: what [`Decoder::decode`] returns is written twice.
+#[inline(always)]
+pub(crate) fn plain<'s, 'a>(
+    packet: &Packet<'a>,
+    slot: &'s mut Option<Segment<'a>>,
+) -> Option<&'s Segment<'a>> {
+    if packet.link == link::ETHERNET { fast::frame(packet.data, slot) } else { None }
 }
 
 /// What the layers of one packet share.

@@ -1,6 +1,6 @@
 //! What decoding yields.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use crate::pack::{Pack, Packer, Unpacker, packed};
 
@@ -15,12 +15,18 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// An endpoint, with an IPv4-mapped IPv6 address turned into the IPv4 address it stands for.
-    #[inline]
+    #[inline(always)]
     pub fn new(ip: IpAddr, port: u16) -> Self {
         match ip {
-            IpAddr::V4(_) => Self { ip, port },
-            IpAddr::V6(ip) => Self { ip: ip.to_canonical(), port },
+            // Few addresses begin with zeros, and those alone can be mapped.
+            IpAddr::V6(v6) if v6.octets()[..8] == [0; 8] => Self::unmapped(v6, port),
+            _ => Self { ip, port },
         }
+    }
+
+    #[cold]
+    fn unmapped(ip: Ipv6Addr, port: u16) -> Self {
+        Self { ip: ip.to_canonical(), port }
     }
 }
 

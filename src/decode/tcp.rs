@@ -13,15 +13,20 @@ const FLAGS_AT: usize = 13;
 
 /// The segment that fills `view`; `None` when its header is damaged or was cut before the flags.
 pub(super) fn segment<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
-    whole(view, ip).or_else(|| cut(view, ip))
+    let whole = whole(view, ip, &mut None).copied();
+    whole.map(Decoded::Segment).or_else(|| cut(view, ip))
 }
 
-/// The segment that fills `view`, if all of its header was captured.
+/// Puts the segment that fills `view` into the empty `slot`, if all of its header was captured.
 #[inline(always)]
-pub(super) fn whole<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
+pub(super) fn whole<'s, 'a>(
+    view: View<'a>,
+    ip: &Header,
+    slot: &'s mut Option<Segment<'a>>,
+) -> Option<&'s Segment<'a>> {
     let slice = TcpSlice::from_slice(view.data).ok()?;
     let flags = Flags(*slice.header_slice().get(FLAGS_AT)?);
-    Some(Decoded::Segment(Segment {
+    let segment = slot.insert(Segment {
         src: Endpoint::new(ip.src, slice.source_port()),
         dst: Endpoint::new(ip.dst, slice.destination_port()),
         seq: Seq(slice.sequence_number()),
@@ -31,10 +36,14 @@ pub(super) fn whole<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
         ttl: ip.ttl,
         ip_id: ip.id,
         checksum: slice.checksum(),
-        syn_options: syn_options(flags, slice.options()),
+        syn_options: SynOptions::default(),
         payload: slice.payload(),
         payload_len: payload_len(view, slice.header_slice().len()),
-    }))
+    });
+    if flags.syn() {
+        read(slice.options(), &mut segment.syn_options);
+    }
+    Some(segment)
 }
 
 /// A header that the snap length cut, read by hand as far as it goes. The first 14 bytes hold
@@ -46,6 +55,10 @@ fn cut<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
         return None;
     }
     let flags = Flags(view.u8(FLAGS_AT)?);
+    let mut options = SynOptions::default();
+    if flags.syn() {
+        read(view.data.get(MIN_HEADER..).unwrap_or(&[]), &mut options);
+    }
     Some(Decoded::Segment(Segment {
         src: Endpoint::new(ip.src, view.u16(0)?),
         dst: Endpoint::new(ip.dst, view.u16(2)?),
@@ -56,7 +69,7 @@ fn cut<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
         ttl: ip.ttl,
         ip_id: ip.id,
         checksum: view.u16(16).unwrap_or(0),
-        syn_options: syn_options(flags, view.data.get(MIN_HEADER..).unwrap_or(&[])),
+        syn_options: options,
         payload: &[],
         payload_len: payload_len(view, header_len),
     }))
@@ -67,12 +80,9 @@ fn payload_len(view: View<'_>, header_len: usize) -> u32 {
 }
 
 /// The options of a SYN; what follows a damaged or cut one is not read.
-#[inline]
-fn syn_options(flags: Flags, options: &[u8]) -> SynOptions {
-    let mut found = SynOptions::default();
-    if !flags.syn() {
-        return found;
-    }
+// Writes where they are to be, so that nothing waits for it in the common case.
+#[inline(never)]
+fn read(options: &[u8], found: &mut SynOptions) {
     for option in TcpOptionsIterator::from_slice(options).map_while(Result::ok) {
         match option {
             TcpOptionElement::MaximumSegmentSize(mss) => found.mss = Some(mss),
@@ -81,5 +91,4 @@ fn syn_options(flags: Flags, options: &[u8]) -> SynOptions {
             _ => {}
         }
     }
-    found
 }

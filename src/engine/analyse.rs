@@ -4,7 +4,7 @@ use super::decoding::Decoding;
 use super::judging::Judging;
 use super::{Analyser, Analysis, ClosedSessions, Options};
 use crate::ahead::Ahead;
-use crate::capture::{Moment, Problem, Source};
+use crate::capture::{Moment, Packet, Problem, Source, Take};
 use crate::diagnose::{self, Finding, Judged};
 
 /// Finished sessions are judged so many at a time. Few: what waits is memory that others could use
@@ -89,46 +89,67 @@ fn read(
     if threads > 1 {
         source.read_ahead();
         if source.keep_windows() {
-            return decoded(Decoding::ahead(source), analyser, hand_over);
+            return decoded(Decoding::ahead(source), Reading { analyser, hand_over });
         }
     }
-    while let Some(packet) = source.next_packet() {
-        close_due(analyser, packet.moment, hand_over);
-        analyser.packet(&packet);
-        if analyser.waiting() >= BATCH {
-            hand_over(analyser.take_waiting());
-        }
-    }
+    source.walk(&mut Reading { analyser, hand_over });
     source
 }
 
+/// Takes the packets of a source.
+struct Reading<'a> {
+    analyser: &'a mut Analyser,
+    hand_over: &'a mut dyn FnMut(ClosedSessions),
+}
+
+impl Reading<'_> {
+    /// Closes what is due before a packet, few at a time: after a pause, that is all that had ended.
+    #[cold]
+    fn close_due(&mut self, at: Moment) {
+        while self.analyser.close_due(at, BATCH) {
+            (self.hand_over)(self.analyser.take_waiting());
+        }
+    }
+
+    /// Hands over what is finished, when it is enough.
+    #[cold]
+    fn hand_over(&mut self) {
+        if self.analyser.waiting() >= BATCH {
+            (self.hand_over)(self.analyser.take_waiting());
+        }
+    }
+}
+
+impl Take for Reading<'_> {
+    #[inline(always)]
+    fn take(&mut self, packet: Packet<'_>) {
+        if self.analyser.is_due(packet.moment.time) {
+            self.close_due(packet.moment);
+        }
+        self.analyser.feed(&packet);
+        if self.analyser.collect() {
+            self.hand_over();
+        }
+    }
+}
+
 /// The same, of packets that are decoded ahead.
-fn decoded(
-    mut ahead: Ahead<Decoding>,
-    analyser: &mut Analyser,
-    hand_over: &mut dyn FnMut(ClosedSessions),
-) -> Source {
+fn decoded(mut ahead: Ahead<Decoding>, mut reading: Reading<'_>) -> Source {
     loop {
         let mut batch = ahead.next();
         for (decoded, at, link) in batch.packets() {
-            close_due(analyser, at, hand_over);
-            analyser.decoded(&decoded, at, link);
-            if analyser.waiting() >= BATCH {
-                hand_over(analyser.take_waiting());
+            if reading.analyser.is_due(at.time) {
+                reading.close_due(at);
+            }
+            reading.analyser.decoded(&decoded, at, link);
+            if reading.analyser.collect() {
+                reading.hand_over();
             }
         }
         if let Some(source) = batch.over.take() {
             return source;
         }
         ahead.give_back(batch);
-    }
-}
-
-/// Closes what is due before a packet, few at a time: after a pause, that is all that had ended.
-#[inline]
-fn close_due(analyser: &mut Analyser, at: Moment, hand_over: &mut dyn FnMut(ClosedSessions)) {
-    while analyser.close_due(at, BATCH) {
-        hand_over(analyser.take_waiting());
     }
 }
 

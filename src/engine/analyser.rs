@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::{ClosedSessions, Engine, Matters, Options, Overview};
 use crate::capture::{CaptureLoss, LinkType, Moment, Packet, Problem, Timestamp};
-use crate::decode::{Decoded, Decoder};
+use crate::decode::{self, Decoded, Decoder, Segment};
 use crate::diagnose::{self, Finding, Judged, Learner};
 
 /// Decodes packets, follows connections and judges sessions.
@@ -18,7 +18,6 @@ pub struct Analyser {
     /// At their closing point, and not judged yet.
     waiting: ClosedSessions,
     learner: Learner,
-    last: Moment,
 }
 
 impl Analyser {
@@ -33,27 +32,36 @@ impl Analyser {
     }
 
     /// Takes the next packet, and says what it is.
-    #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>) -> Matters {
-        let Self { decoder, engine, overview, .. } = self;
-        let decoded = decoder.decode(packet);
-        let matters = take(engine, overview, &decoded, packet.moment, packet.link);
-        self.last = packet.moment;
+        let matters = self.feed(packet);
         self.collect();
         matters
     }
 
-    /// Takes the next packet, decoded.
+    /// The same, and leaves finished sessions where they are.
+    #[inline(always)]
+    pub(super) fn feed(&mut self, packet: &Packet<'_>) -> Matters {
+        let Self { decoder, engine, overview, .. } = self;
+        let at = packet.moment;
+        match decode::plain(packet, &mut None) {
+            Some(s) => segment(engine, overview, s, at),
+            None => {
+                // A copy, so that the others are never put together anywhere.
+                let packet = *packet;
+                take(engine, overview, &decoder.layer_by_layer(&packet), at, packet.link)
+            }
+        }
+    }
+
+    /// Takes the next packet, decoded, and leaves finished sessions where they are.
     #[inline]
     pub(super) fn decoded(&mut self, decoded: &Decoded<'_>, at: Moment, link: LinkType) {
         take(&mut self.engine, &mut self.overview, decoded, at, link);
-        self.last = at;
-        self.collect();
     }
 
     /// No packet came until this time.
     pub fn tick(&mut self, now: Timestamp) {
-        self.engine.advance(Moment { time: now, ..self.last });
+        self.engine.advance(Moment { time: now, ..self.engine.now });
         self.collect();
     }
 
@@ -62,9 +70,14 @@ impl Analyser {
         self.engine.lost(loss);
     }
 
+    /// Sessions are due before this time.
+    #[inline]
+    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+        self.engine.is_due(now)
+    }
+
     /// Brings sessions that are due before `at` to their closing point, up to `most` at a time.
     /// There may be more when this returns true.
-    #[inline]
     pub(super) fn close_due(&mut self, at: Moment, most: usize) -> bool {
         if !self.engine.is_due(at.time) {
             return false;
@@ -74,10 +87,19 @@ impl Analyser {
         self.waiting() >= most
     }
 
-    fn collect(&mut self) {
-        if self.engine.has_finished() {
-            self.waiting.append(&mut self.engine.take_finished());
+    /// Has finished sessions wait to be taken; whether there were any.
+    #[inline]
+    pub(super) fn collect(&mut self) -> bool {
+        let some = self.engine.has_finished();
+        if some {
+            self.append();
         }
+        some
+    }
+
+    #[cold]
+    fn append(&mut self) {
+        self.waiting.append(&mut self.engine.take_finished());
     }
 
     /// Sessions at their closing point that have not been taken yet.
@@ -163,6 +185,12 @@ impl Analyser {
     }
 }
 
+#[inline(always)]
+fn segment(engine: &mut Engine, overview: &mut Overview, s: &Segment<'_>, at: Moment) -> Matters {
+    overview.segment(s);
+    engine.segment(s, at)
+}
+
 #[inline]
 fn take(
     engine: &mut Engine,
@@ -172,10 +200,7 @@ fn take(
     link: LinkType,
 ) -> Matters {
     match decoded {
-        Decoded::Segment(segment) => {
-            overview.segment(segment);
-            engine.segment(segment, at)
-        }
+        Decoded::Segment(s) => segment(engine, overview, s, at),
         Decoded::Icmp(error) => {
             overview.icmp_errors += 1;
             engine.icmp(error, at)

@@ -45,6 +45,7 @@ pub struct Overview {
 
 impl Overview {
     /// Takes note of a segment.
+    #[inline]
     pub(super) fn segment(&mut self, s: &Segment<'_>) {
         self.tcp_segments += 1;
         self.tcp_ports.count(s.src.port.min(s.dst.port));

@@ -2,10 +2,16 @@
 
 /// How many by port. Counting costs two loads and a store however many ports there are, and memory
 /// only for the ranges of ports that occur.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Ports {
     /// By the port's high byte, then by its low one.
-    pages: Vec<Option<Box<[u64; 256]>>>,
+    pages: Box<[Option<Box<[u64; 256]>>; 256]>,
+}
+
+impl Default for Ports {
+    fn default() -> Self {
+        Self { pages: Box::new([const { None }; 256]) }
+    }
 }
 
 impl Ports {
@@ -18,22 +24,13 @@ impl Ports {
     #[inline]
     fn add(&mut self, port: u16, times: u64) {
         let [high, low] = port.to_be_bytes().map(usize::from);
-        match self.pages.get_mut(high) {
-            Some(Some(page)) => page[low] += times,
-            _ => self.first(high)[low] += times,
-        }
-    }
-
-    #[cold]
-    fn first(&mut self, high: usize) -> &mut [u64; 256] {
-        self.pages.resize_with(self.pages.len().max(high + 1), || None);
-        self.pages[high].get_or_insert_with(|| Box::new([0; 256]))
+        self.pages[high].get_or_insert_with(page)[low] += times;
     }
 
     /// How many at `port`.
     pub fn get(&self, port: u16) -> u64 {
         let [high, low] = port.to_be_bytes().map(usize::from);
-        self.pages.get(high).and_then(Option::as_ref).map_or(0, |page| page[low])
+        self.pages[high].as_ref().map_or(0, |page| page[low])
     }
 
     /// Ports and how many, those with none left out, by port.
@@ -45,6 +42,11 @@ impl Ports {
         };
         self.pages.iter().enumerate().flat_map(counts).filter(|(_, count)| *count > 0)
     }
+}
+
+#[cold]
+fn page() -> Box<[u64; 256]> {
+    Box::new([0; 256])
 }
 
 impl<const N: usize> From<[(u16, u64); N]> for Ports {

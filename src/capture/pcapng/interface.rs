@@ -63,6 +63,12 @@ impl Clock {
         let nanos = nanos.saturating_add(self.offset);
         Timestamp::from_nanos(nanos.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
     }
+
+    /// How many nanoseconds a tick is, and how many are added; of a clock of which that can be said.
+    pub(super) fn simple(&self) -> Option<(u64, i64)> {
+        let Unit::Nanos(nanos) = self.unit else { return None };
+        Some((nanos, i64::try_from(self.offset).ok()?))
+    }
 }
 
 /// What one tick is.

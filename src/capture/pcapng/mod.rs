@@ -4,6 +4,7 @@
 mod interface;
 mod options;
 mod order;
+mod ordinary;
 mod packet;
 mod recover;
 

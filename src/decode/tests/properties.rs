@@ -61,10 +61,14 @@ fn frames() -> Vec<Vec<u8>> {
     frames
 }
 
+fn short_cut(frame: &[u8]) -> Option<Decoded<'_>> {
+    fast::frame(frame, &mut None).copied().map(Decoded::Segment)
+}
+
 #[test]
 fn the_short_cut_is_taken() {
     for frame in frames() {
-        assert!(fast::frame(&frame).is_some());
+        assert!(short_cut(&frame).is_some());
     }
 }
 
@@ -83,7 +87,7 @@ proptest! {
             }
         }
         let cut = &frame[..len.min(frame.len())];
-        if let Some(found) = fast::frame(cut) {
+        if let Some(found) = short_cut(cut) {
             let mut decoder = Decoder::new();
             let general = decoder.layer_by_layer(&packet(ETHERNET, cut, cut.len() + more, 0));
             prop_assert_eq!(format!("{found:?}"), format!("{general:?}"));

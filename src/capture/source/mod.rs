@@ -1,5 +1,9 @@
 //! All inputs as one capture, merged by time.
 
+mod walk;
+
+pub use walk::Take;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::path::PathBuf;
@@ -7,13 +11,13 @@ use std::sync::Arc;
 
 use super::bpf::{BpfExpression, Filter};
 use super::error::OpenError;
-use super::facts::{CaptureFacts, Tally};
+use super::facts::Tally;
 use super::feed::Feed;
 use super::inputs::{Expanded, expand, open_reader, regular_size};
 use super::notes::Notes;
 use super::progress::Progress;
 use super::reader::Reader;
-use super::{FrameRef, Moment, Packet, Problem, Timestamp};
+use super::{CaptureFacts, FrameRef, Moment, Packet, Problem, Timestamp};
 
 /// Which packets of the inputs to hand out. Others keep their frame numbers and their places in
 /// the order of all packets.
@@ -203,7 +207,7 @@ impl Source {
                 self.order += 1;
                 let record = reader.record();
                 if record.time >= self.since && record.time <= self.until {
-                    self.tally.count(record);
+                    self.tally.count(record.time, record.link, record.wire_len, record.data_len);
                     return true;
                 }
                 self.facts.skipped_packets += 1;
@@ -255,7 +259,8 @@ impl Source {
         let Some(State::Open(reader)) = self.slots.get(file).map(|slot| &slot.state) else {
             return false;
         };
-        self.tally.count(reader.record());
+        let record = reader.record();
+        self.tally.count(record.time, record.link, record.wire_len, record.data_len);
         true
     }
 
