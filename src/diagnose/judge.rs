@@ -29,8 +29,11 @@ fn judged(session: Box<Session>, mut findings: Findings) -> Judged {
         (rule.check)(&context, &mut findings);
     }
     let waited_for: Vec<u32> = context.never_attempted().map(|c| c.id).collect();
-    let standing = merge(without_consequences(findings.diagnoses));
-    let mut diagnoses = in_order(standing);
+    let mut diagnoses = findings.diagnoses;
+    if diagnoses.len() > 1 {
+        diagnoses = merge(without_consequences(diagnoses));
+    }
+    let mut diagnoses = in_order(diagnoses);
     let doubtful = lost::take_back(&session, &mut diagnoses);
     diagnoses.iter_mut().for_each(|d| advice::for_the_server_seen(&session, d));
     let outcomes = status::outcomes(&session, &diagnoses);
@@ -119,6 +122,9 @@ fn in_order(mut all: Vec<Diagnosis>) -> Vec<Diagnosis> {
     for d in &mut all {
         d.evidence.sort_by_key(|e| e.at);
         d.channels.sort_unstable();
+    }
+    if all.len() < 2 {
+        return all;
     }
     all.sort_by_key(|d| {
         let first = d.evidence.first().map(|e| e.at.order);

@@ -28,6 +28,11 @@ impl Print {
             rest: id << 24 | checksum << 8 | flags,
         }
     }
+
+    #[inline]
+    fn is_bare_syn(self) -> bool {
+        self.rest & 0x12 == 0x02
+    }
 }
 
 /// One direction's packets of the last millisecond, to know them again.
@@ -54,7 +59,9 @@ impl Prints {
         match self.latest {
             Some((then, latest)) if at.time.nanos_after(then) < AT_ONCE => {
                 // Beyond all of them: so nearly every packet is.
-                let (seq, ack) = (s.seq.distance(self.seq) > 0, s.ack.distance(self.ack) > 0);
+                let seq = s.seq.distance(self.seq) > 0;
+                // A SYN acknowledges nothing: its number is no measure.
+                let ack = s.ack.distance(self.ack) > 0 || latest.is_bare_syn() && s.flags.ack();
                 if !seq && !ack && self.is_again(s, own, at) {
                     return true;
                 }

@@ -36,6 +36,9 @@ impl Advice {
 
 /// Drops the settings of other servers than the one seen, when that is known.
 pub(super) fn for_the_server_seen(s: &Session, diagnosis: &mut Diagnosis) {
+    if diagnosis.advice.is_empty() {
+        return;
+    }
     let software = s.software.as_deref().and_then(Software::of);
     for advice in &mut diagnosis.advice {
         advice.example = advice.example.take().and_then(|e| snippet::only_for(software, &e));
