@@ -8,7 +8,9 @@ use proptest::prelude::*;
 
 use super::build::{NgFile, PcapFile, START};
 use crate::capture::reader::Onward;
-use crate::capture::{CaptureFacts, OpenOptions, Packet, RawPacket, Source, Timestamp, open};
+use crate::capture::{
+    CaptureFacts, LinkType, OpenOptions, Packet, RawPacket, Source, Timestamp, open,
+};
 
 /// All that is told of packets.
 fn told(packet: &Packet<'_>) -> String {
@@ -96,6 +98,8 @@ fn files() -> Vec<Vec<u8>> {
 struct Taken(usize);
 
 impl Onward for Taken {
+    fn turn(&mut self, _: LinkType) {}
+
     fn take(&mut self, _: RawPacket<'_>) -> bool {
         self.0 += 1;
         true
