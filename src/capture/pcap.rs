@@ -191,6 +191,7 @@ impl Pcap {
         let (Layout::Little, Some(mut last)) = (self.layout, self.last_sec) else { return 0 };
         let Some(mut number) = notes.numbers(bytes) else { return 0 };
         let (usual, link, mut rest) = (self.usual, self.link, bytes);
+        onward.turn(link);
         while let Some((header, behind)) = rest.split_first_chunk::<16>() {
             let (&[sec, fraction, captured, wire], _) = header.as_chunks::<4>() else { break };
             let header = Header {

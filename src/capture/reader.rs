@@ -44,6 +44,9 @@ pub(super) struct Record {
 /// Takes packets one behind the other. Not a closure, which the compiler would call where it is to be
 /// inlined, since there are several formats.
 pub(super) trait Onward {
+    /// The packets that follow are of this link type, if any do.
+    fn turn(&mut self, link: LinkType);
+
     /// Takes a packet; `false` if this one isn't taken, nor any behind it.
     fn take(&mut self, packet: RawPacket<'_>) -> bool;
 }

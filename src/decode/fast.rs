@@ -9,9 +9,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use etherparse::ip_number;
 
-use super::ip::Header;
 use super::view::View;
-use super::{Segment, ethernet, tcp};
+use super::{Endpoint, Segment, ethernet, tcp};
 
 /// Puts the segment in an Ethernet frame into the empty `slot`; `None` when there is anything unusual
 /// about it.
@@ -43,14 +42,14 @@ fn v4<'s, 'a>(data: &'a [u8], slot: &'s mut Option<Segment<'a>>) -> Option<&'s S
     if h[0] != 0x45 || fragment != 0 || h[9] != ip_number::TCP.0 {
         return None;
     }
-    let header = Header {
-        src: IpAddr::V4(Ipv4Addr::new(h[12], h[13], h[14], h[15])),
-        dst: IpAddr::V4(Ipv4Addr::new(h[16], h[17], h[18], h[19])),
-        ttl: h[8],
-        id: Some(u16::from_be_bytes([h[4], h[5]])),
+    let (src, dst) =
+        (Ipv4Addr::new(h[12], h[13], h[14], h[15]), Ipv4Addr::new(h[16], h[17], h[18], h[19]));
+    let ends = |src_port, dst_port| {
+        let src = Endpoint { ip: IpAddr::V4(src), port: src_port };
+        (src, Endpoint { ip: IpAddr::V4(dst), port: dst_port })
     };
     let view = View { data: body, wire: 0 }.limit(usize::from(body_len));
-    tcp::whole(view, &header, slot)
+    tcp::whole(view, (h[8], Some(u16::from_be_bytes([h[4], h[5]]))), ends, slot)
 }
 
 #[inline(always)]
@@ -62,12 +61,10 @@ fn v6<'s, 'a>(data: &'a [u8], slot: &'s mut Option<Segment<'a>>) -> Option<&'s S
     }
     let (src, rest) = h[8..].split_first_chunk::<16>()?;
     let dst = rest.first_chunk::<16>()?;
-    let header = Header {
-        src: IpAddr::V6(Ipv6Addr::from(*src)),
-        dst: IpAddr::V6(Ipv6Addr::from(*dst)),
-        ttl: h[7],
-        id: None,
+    let (src, dst) = (Ipv6Addr::from(*src), Ipv6Addr::from(*dst));
+    let ends = |src_port, dst_port| {
+        (Endpoint::new(IpAddr::V6(src), src_port), Endpoint::new(IpAddr::V6(dst), dst_port))
     };
     let view = View { data: body, wire: 0 }.limit(usize::from(body_len));
-    tcp::whole(view, &header, slot)
+    tcp::whole(view, (h[7], None), ends, slot)
 }

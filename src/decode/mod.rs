@@ -24,7 +24,7 @@ mod tests;
 
 pub use segment::{Decoded, Endpoint, Flags, IcmpError, IcmpKind, Segment, Seq, SynOptions};
 
-use crate::capture::{Packet, Timestamp};
+use crate::capture::{LinkType, Packet, Timestamp};
 use defragment::{Datagram, Defragmenter};
 use view::View;
 
@@ -58,7 +58,7 @@ impl Decoder {
     /// before it are [`Decoded::Fragment`].
     #[inline]
     pub fn decode<'a>(&'a mut self, packet: &Packet<'a>) -> Decoded<'a> {
-        match plain(packet, &mut None) {
+        match plain(packet.link, packet.data, &mut None) {
             Some(segment) => Decoded::Segment(*segment),
             None => self.layer_by_layer(packet),
         }
@@ -101,10 +101,11 @@ impl Decoder {
 /// For those to whom it matters: what [`Decoder::decode`] returns is written twice.
 #[inline(always)]
 pub(crate) fn plain<'s, 'a>(
-    packet: &Packet<'a>,
+    link: LinkType,
+    data: &'a [u8],
     slot: &'s mut Option<Segment<'a>>,
 ) -> Option<&'s Segment<'a>> {
-    if packet.link == link::ETHERNET { fast::frame(packet.data, slot) } else { None }
+    if link == link::ETHERNET { fast::frame(data, slot) } else { None }
 }
 
 /// What the layers of one packet share.

@@ -13,28 +13,32 @@ const FLAGS_AT: usize = 13;
 
 /// The segment that fills `view`; `None` when its header is damaged or was cut before the flags.
 pub(super) fn segment<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
-    let whole = whole(view, ip, &mut None).copied();
+    let ends = |src, dst| (Endpoint::new(ip.src, src), Endpoint::new(ip.dst, dst));
+    let whole = whole(view, (ip.ttl, ip.id), ends, &mut None).copied();
     whole.map(Decoded::Segment).or_else(|| cut(view, ip))
 }
 
-/// Puts the segment that fills `view` into the empty `slot`, if all of its header was captured.
+/// Puts the segment that fills `view` into the empty `slot`, if all of its header was captured. `ends`
+/// makes the two ends of their ports: whoever knows the version of IP makes them sooner.
 #[inline(always)]
 pub(super) fn whole<'s, 'a>(
     view: View<'a>,
-    ip: &Header,
+    (ttl, ip_id): (u8, Option<u16>),
+    ends: impl FnOnce(u16, u16) -> (Endpoint, Endpoint),
     slot: &'s mut Option<Segment<'a>>,
 ) -> Option<&'s Segment<'a>> {
     let slice = TcpSlice::from_slice(view.data).ok()?;
     let flags = Flags(*slice.header_slice().get(FLAGS_AT)?);
+    let (src, dst) = ends(slice.source_port(), slice.destination_port());
     let segment = slot.insert(Segment {
-        src: Endpoint::new(ip.src, slice.source_port()),
-        dst: Endpoint::new(ip.dst, slice.destination_port()),
+        src,
+        dst,
         seq: Seq(slice.sequence_number()),
         ack: Seq(slice.acknowledgment_number()),
         flags,
         window: slice.window_size(),
-        ttl: ip.ttl,
-        ip_id: ip.id,
+        ttl,
+        ip_id,
         checksum: slice.checksum(),
         syn_options: SynOptions::default(),
         payload: slice.payload(),

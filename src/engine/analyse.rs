@@ -1,6 +1,6 @@
 //! One pass over a capture: decode, follow, judge.
 
-use super::decoding::Decoding;
+use super::decoding::{Decoding, Item};
 use super::judging::Judging;
 use super::{Analyser, Analysis, ClosedSessions, Options};
 use crate::ahead::Ahead;
@@ -89,7 +89,7 @@ fn read(
     if threads > 1 {
         source.read_ahead();
         if source.keep_windows() {
-            return decoded(Decoding::ahead(source), Reading { analyser, hand_over });
+            return decoded(Decoding::ahead(source), analyser, hand_over);
         }
     }
     source.walk(&mut Reading { analyser, hand_over });
@@ -102,48 +102,63 @@ struct Reading<'a> {
     hand_over: &'a mut dyn FnMut(ClosedSessions),
 }
 
-impl Reading<'_> {
-    /// Closes what is due before a packet, few at a time: after a pause, that is all that had ended.
-    #[cold]
-    fn close_due(&mut self, at: Moment) {
-        while self.analyser.close_due(at, BATCH) {
-            (self.hand_over)(self.analyser.take_waiting());
+impl Take for Reading<'_> {
+    #[inline(always)]
+    fn take(&mut self, packet: Packet<'_>) {
+        let Packet { moment: Moment { order, time, frame }, link, wire_len, data } = packet;
+        let Self { analyser, hand_over } = self;
+        if analyser.is_due(time) {
+            close_due(analyser, Moment { order, time, frame }, hand_over);
         }
-    }
-
-    /// Hands over what is finished, when it is enough.
-    #[cold]
-    fn hand_over(&mut self) {
-        if self.analyser.waiting() >= BATCH {
-            (self.hand_over)(self.analyser.take_waiting());
+        analyser.feed(Packet { moment: Moment { order, time, frame }, link, wire_len, data });
+        if analyser.collect() {
+            finished(analyser, hand_over);
         }
     }
 }
 
-impl Take for Reading<'_> {
-    #[inline(always)]
-    fn take(&mut self, packet: Packet<'_>) {
-        if self.analyser.is_due(packet.moment.time) {
-            self.close_due(packet.moment);
-        }
-        self.analyser.feed(&packet);
-        if self.analyser.collect() {
-            self.hand_over();
-        }
+/// Closes what is due before a packet, few at a time: after a pause, that is all that had ended.
+#[cold]
+fn close_due(analyser: &mut Analyser, at: Moment, hand_over: &mut dyn FnMut(FinishedSessions)) {
+    while analyser.close_due(at, BATCH) {
+        hand_over(analyser.take_waiting());
+    }
+}
+
+/// Hands over what is finished, when it is enough.
+#[cold]
+fn finished(analyser: &mut Analyser, hand_over: &mut dyn FnMut(FinishedSessions)) {
+    if analyser.waiting() >= BATCH {
+        hand_over(analyser.take_waiting());
     }
 }
 
 /// The same, of packets that are decoded ahead.
-fn decoded(mut ahead: Ahead<Decoding>, mut reading: Reading<'_>) -> Source {
+fn decoded(
+    mut ahead: Ahead<Decoding>,
+    analyser: &mut Analyser,
+    hand_over: &mut dyn FnMut(FinishedSessions),
+) -> Source {
     loop {
         let mut batch = ahead.next();
-        for (decoded, at, link) in batch.packets() {
-            if reading.analyser.is_due(at.time) {
-                reading.close_due(at);
+        for item in batch.packets() {
+            match item {
+                Item::Brief(brief) => {
+                    if analyser.is_due(brief.time) {
+                        close_due(analyser, batch.moment(brief), hand_over);
+                    }
+                    analyser.segment(&batch.segment(brief), batch.moment(brief));
+                }
+                Item::Other(place) => {
+                    let Some((decoded, at, link)) = batch.other(*place) else { continue };
+                    if analyser.is_due(at.time) {
+                        close_due(analyser, at, hand_over);
+                    }
+                    analyser.decoded(&decoded, at, link);
+                }
             }
-            reading.analyser.decoded(&decoded, at, link);
-            if reading.analyser.collect() {
-                reading.hand_over();
+            if analyser.collect() {
+                finished(analyser, hand_over);
             }
         }
         if let Some(source) = batch.over.take() {

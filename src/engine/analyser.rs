@@ -33,24 +33,31 @@ impl Analyser {
 
     /// Takes the next packet, and says what it is.
     pub fn packet(&mut self, packet: &Packet<'_>) -> Matters {
-        let matters = self.feed(packet);
+        let matters = self.feed(*packet);
         self.collect();
         matters
     }
 
     /// The same, and leaves finished sessions where they are.
     #[inline(always)]
-    pub(super) fn feed(&mut self, packet: &Packet<'_>) -> Matters {
+    pub(super) fn feed(&mut self, packet: Packet<'_>) -> Matters {
         let Self { decoder, engine, overview, .. } = self;
-        let at = packet.moment;
-        match decode::plain(packet, &mut None) {
-            Some(s) => segment(engine, overview, s, at),
+        // Taken apart, so that it need not stand anywhere unless something unusual is in it.
+        let Packet { moment: Moment { order, time, frame }, link, wire_len, data } = packet;
+        match decode::plain(link, data, &mut None) {
+            Some(s) => segment(engine, overview, s, Moment { order, time, frame }),
             None => {
-                // A copy, so that the others are never put together anywhere.
-                let packet = *packet;
-                take(engine, overview, &decoder.layer_by_layer(&packet), at, packet.link)
+                let at = Moment { order, time, frame };
+                let decoded = &decoder.layer_by_layer(&Packet { moment: at, link, wire_len, data });
+                take(engine, overview, decoded, at, link)
             }
         }
+    }
+
+    /// Takes the next packet, which holds a segment, and leaves finished sessions where they are.
+    #[inline(always)]
+    pub(super) fn segment(&mut self, s: &Segment<'_>, at: Moment) {
+        segment(&mut self.engine, &mut self.overview, s, at);
     }
 
     /// Takes the next packet, decoded, and leaves finished sessions where they are.

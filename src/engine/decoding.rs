@@ -1,9 +1,11 @@
 //! Decoding ahead: another thread walks the records of a file and decodes them, a window of its
 //! bytes at a time; the engine's thread finds the headers read, and payload where it stands.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use crate::ahead::{Ahead, Maker};
-use crate::capture::{LinkType, Moment, Source};
-use crate::decode::{Decoded, Decoder, Segment};
+use crate::capture::{FrameRef, LinkType, Moment, Packet, Source, Take, Timestamp};
+use crate::decode::{self, Decoded, Decoder, Endpoint, Flags, Segment, Seq, SynOptions};
 
 /// Decodes the packets of a source.
 pub(super) struct Decoding {
@@ -18,6 +20,10 @@ pub(super) struct Decoding {
 #[derive(Default)]
 pub(super) struct Batch {
     packets: Vec<Item>,
+    /// Those that aren't brief.
+    others: Vec<Other>,
+    /// When the first of them was.
+    first: Moment,
     /// The part of the file that they stand in.
     window: Vec<u8>,
     /// Payload that came in fragments.
@@ -27,7 +33,35 @@ pub(super) struct Batch {
 }
 
 /// A decoded packet without its payload.
-struct Item {
+// Small: it is written by one processor and read by another.
+pub(super) enum Item {
+    Brief(Brief),
+    /// Its place among the others.
+    Other(u32),
+}
+
+/// A segment over IPv4 of a connection that stands.
+pub(super) struct Brief {
+    pub(super) time: Timestamp,
+    /// So many packets behind the first of the batch, those counted that were left out.
+    behind: u32,
+    payload_at: u32,
+    src: Ipv4Addr,
+    dst: Ipv4Addr,
+    seq: Seq,
+    ack: Seq,
+    ports: (u16, u16),
+    window: u16,
+    ip_id: u16,
+    checksum: u16,
+    payload_len: u16,
+    captured: u16,
+    flags: Flags,
+    ttl: u8,
+}
+
+/// Any other packet.
+struct Other {
     at: Moment,
     link: LinkType,
     decoded: Decoded<'static>,
@@ -41,27 +75,148 @@ enum Place {
     Reassembled { at: u32, len: u32 },
 }
 
-impl Batch {
-    /// The packets: what each holds, when, and of which link type.
-    pub(super) fn packets(&self) -> impl Iterator<Item = (Decoded<'_>, Moment, LinkType)> {
-        self.packets.iter().map(|item| {
-            let decoded = match item.decoded {
-                Decoded::Segment(segment) => {
-                    Decoded::Segment(Segment { payload: self.payload(item.payload), ..segment })
-                }
-                other => other,
-            };
-            (decoded, item.at, item.link)
+impl Brief {
+    /// `None` of a segment that holds more.
+    #[inline(always)]
+    fn of(s: &Segment<'_>, time: Timestamp, behind: u32, window: Bytes) -> Option<Self> {
+        let (IpAddr::V4(src), IpAddr::V4(dst), Some(ip_id)) = (s.src.ip, s.dst.ip, s.ip_id) else {
+            return None;
+        };
+        if s.flags.syn() {
+            return None;
+        }
+        Some(Self {
+            time,
+            behind,
+            payload_at: window.place_of(s.payload)?,
+            src,
+            dst,
+            seq: s.seq,
+            ack: s.ack,
+            ports: (s.src.port, s.dst.port),
+            window: s.window,
+            ip_id,
+            checksum: s.checksum,
+            payload_len: u16::try_from(s.payload_len).ok()?,
+            captured: u16::try_from(s.payload.len()).ok()?,
+            flags: s.flags,
+            ttl: s.ttl,
         })
     }
+}
 
+/// Where bytes stand, not which.
+#[derive(Clone, Copy)]
+struct Bytes {
+    at: usize,
+    len: usize,
+}
+
+impl Bytes {
+    fn of(bytes: &[u8]) -> Self {
+        Self { at: bytes.as_ptr().addr(), len: bytes.len() }
+    }
+
+    /// Where in these bytes others stand. Of no bytes at all it doesn't matter.
     #[inline]
+    fn place_of(self, part: &[u8]) -> Option<u32> {
+        if part.is_empty() {
+            return Some(0);
+        }
+        let at = part.as_ptr().addr().checked_sub(self.at)?;
+        if at + part.len() <= self.len { u32::try_from(at).ok() } else { None }
+    }
+}
+
+impl Batch {
+    /// The packets. What they are, [`Batch::segment`] and [`Batch::other`] say.
+    pub(super) fn packets(&self) -> &[Item] {
+        &self.packets
+    }
+
+    /// When a packet was.
+    #[inline(always)]
+    pub(super) fn moment(&self, brief: &Brief) -> Moment {
+        let Moment { order, frame, .. } = self.first;
+        let number = frame.number.saturating_add(brief.behind);
+        let frame = FrameRef { number, ..frame };
+        Moment { order: order + u64::from(brief.behind), time: brief.time, frame }
+    }
+
+    /// What it holds.
+    #[inline(always)]
+    pub(super) fn segment(&self, brief: &Brief) -> Segment<'_> {
+        let from = brief.payload_at as usize;
+        Segment {
+            src: Endpoint { ip: IpAddr::V4(brief.src), port: brief.ports.0 },
+            dst: Endpoint { ip: IpAddr::V4(brief.dst), port: brief.ports.1 },
+            seq: brief.seq,
+            ack: brief.ack,
+            flags: brief.flags,
+            window: brief.window,
+            ttl: brief.ttl,
+            ip_id: Some(brief.ip_id),
+            checksum: brief.checksum,
+            syn_options: SynOptions::default(),
+            payload: self.window.get(from..from + usize::from(brief.captured)).unwrap_or_default(),
+            payload_len: u32::from(brief.payload_len),
+        }
+    }
+
+    /// One of the others: what it holds, when, and of which link type.
+    pub(super) fn other(&self, place: u32) -> Option<(Decoded<'_>, Moment, LinkType)> {
+        let other = self.others.get(place as usize)?;
+        let decoded = match other.decoded {
+            Decoded::Segment(segment) => {
+                Decoded::Segment(Segment { payload: self.payload(other.payload), ..segment })
+            }
+            decoded => decoded,
+        };
+        Some((decoded, other.at, other.link))
+    }
+
     fn payload(&self, place: Place) -> &[u8] {
         let (bytes, at, len) = match place {
             Place::Window { at, len } => (&self.window, at, len),
             Place::Reassembled { at, len } => (&self.reassembled, at, len),
         };
         bytes.get(at as usize..at as usize + len as usize).unwrap_or_default()
+    }
+}
+
+/// Decodes packets into a batch.
+struct Filling<'a> {
+    decoder: &'a mut Decoder,
+    batch: &'a mut Batch,
+    window: Bytes,
+}
+
+impl Take for Filling<'_> {
+    #[inline(always)]
+    fn take(&mut self, packet: Packet<'_>) {
+        let Packet { moment: Moment { order, time, frame }, link, wire_len, data } = packet;
+        if let Some(s) = decode::plain(link, data, &mut None)
+            && let Ok(behind) = u32::try_from(order - self.batch.first.order)
+            && let Some(brief) = Brief::of(s, time, behind, self.window)
+        {
+            self.batch.packets.push(Item::Brief(brief));
+            return;
+        }
+        let moment = Moment { order, time, frame };
+        self.other(&Packet { moment, link, wire_len, data });
+    }
+}
+
+impl Filling<'_> {
+    #[inline(never)]
+    fn other(&mut self, packet: &Packet<'_>) {
+        if self.batch.packets.is_empty() {
+            self.batch.first = packet.moment;
+        }
+        let decoded = self.decoder.decode(packet);
+        let (decoded, payload) = apart(decoded, self.window, &mut self.batch.reassembled);
+        self.batch.packets.push(Item::Other(self.batch.others.len() as u32));
+        self.batch.others.push(Other { at: packet.moment, link: packet.link, decoded, payload });
     }
 }
 
@@ -89,10 +244,11 @@ impl Decoding {
                     return false;
                 }
             }
+            let window = Bytes::of(source.window());
+            let mut filling = Filling { decoder: &mut self.decoder, batch, window };
             let Some(packet) = source.here() else { return false };
-            let decoded = self.decoder.decode(&packet);
-            let (decoded, payload) = apart(decoded, source.window(), &mut batch.reassembled);
-            batch.packets.push(Item { at: packet.moment, link: packet.link, decoded, payload });
+            filling.other(&packet);
+            source.rest(&mut filling);
         }
     }
 }
@@ -105,6 +261,7 @@ impl Maker for Decoding {
         let mut batch = used.unwrap_or_default();
         let Some(mut source) = self.source.take() else { return batch };
         batch.packets.clear();
+        batch.others.clear();
         batch.reassembled.clear();
         source.give_back(std::mem::take(&mut batch.window));
         if self.fill(&mut source, &mut batch) {
@@ -121,10 +278,9 @@ impl Maker for Decoding {
 }
 
 /// What was decoded without its payload, and where that is.
-#[inline]
 fn apart(
     decoded: Decoded<'_>,
-    window: &[u8],
+    window: Bytes,
     reassembled: &mut Vec<u8>,
 ) -> (Decoded<'static>, Place) {
     let mut place = Place::Window { at: 0, len: 0 };
@@ -132,12 +288,9 @@ fn apart(
         Decoded::Segment(segment) => {
             let payload = segment.payload;
             let len = payload.len() as u32;
-            place = match payload.as_ptr().addr().checked_sub(window.as_ptr().addr()) {
-                _ if len == 0 => place,
-                Some(at) if at + payload.len() <= window.len() => {
-                    Place::Window { at: at as u32, len }
-                }
-                _ => {
+            place = match window.place_of(payload) {
+                Some(at) => Place::Window { at, len },
+                None => {
                     let at = reassembled.len() as u32;
                     reassembled.extend_from_slice(payload);
                     Place::Reassembled { at, len }
@@ -167,8 +320,23 @@ mod tests {
         open(&[path.to_owned()], &OpenOptions::default()).source
     }
 
+    fn all(batch: &Batch) -> impl Iterator<Item = (Decoded<'_>, Moment, LinkType)> {
+        batch.packets().iter().filter_map(|item| match item {
+            Item::Brief(brief) => {
+                let segment = Decoded::Segment(batch.segment(brief));
+                Some((segment, batch.moment(brief), LinkType::ETHERNET))
+            }
+            Item::Other(place) => batch.other(*place),
+        })
+    }
+
     fn told(decoded: &Decoded<'_>, at: Moment, link: LinkType) -> String {
         format!("{decoded:?} {at:?} {link:?}")
+    }
+
+    #[test]
+    fn packets_are_small() {
+        assert_eq!(size_of::<Item>(), 48);
     }
 
     /// What is decoded ahead is what is decoded, over many windows, fragments included.
@@ -188,7 +356,7 @@ mod tests {
             (got, windows) = (Vec::new(), 0);
             let over = loop {
                 let mut batch = ahead.next();
-                got.extend(batch.packets().map(|(decoded, at, link)| told(&decoded, at, link)));
+                got.extend(all(&batch).map(|(decoded, at, link)| told(&decoded, at, link)));
                 windows += 1;
                 match batch.over.take() {
                     Some(over) => break over,

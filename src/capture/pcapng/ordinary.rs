@@ -55,6 +55,7 @@ impl Pcapng {
         let Order::Little = self.order else { return 0 };
         let Some(mut number) = notes.numbers(bytes) else { return 0 };
         let Some(mut brief) = Brief::of(&self.interfaces, 0) else { return 0 };
+        onward.turn(brief.link);
         let mut rest = bytes;
         while let Some(fixed) = rest.first_chunk::<FIXED>() {
             let (&[kind, len, id, high, low, captured, wire], _) = fixed.as_chunks::<4>() else {
@@ -78,6 +79,7 @@ impl Pcapng {
             if id != brief.id {
                 let Some(other) = Brief::of(&self.interfaces, id) else { break };
                 brief = other;
+                onward.turn(brief.link);
             }
             let ticks =
                 u64::from(u32::from_le_bytes(high)) << 32 | u64::from(u32::from_le_bytes(low));

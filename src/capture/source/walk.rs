@@ -8,6 +8,10 @@ use super::super::facts::{Counted, Tally};
 use super::super::reader::{Onward, RawPacket};
 use super::{FrameRef, Moment, Packet, Slot, Source, State, Timestamp};
 
+/// No time at all.
+const NEVER: (Timestamp, Timestamp) =
+    (Timestamp::from_nanos(i64::MAX), Timestamp::from_nanos(i64::MIN));
+
 /// Takes packets that are handed on, see [`Source::walk`].
 pub trait Take {
     /// Takes the next packet. To be inlined where much depends on it: it is called in several places.
@@ -36,27 +40,24 @@ impl Source {
     /// as that is simple; maybe none. Afterwards there is no current packet.
     #[inline(always)]
     pub(crate) fn rest(&mut self, taker: &mut impl Take) {
-        let Some((from, to)) = self.bounds() else { return };
+        let Some(bounds) = self.bounds() else { return };
         let Some(file) = self.current else { return };
         let Some(Slot { state: State::Open(reader), .. }) = self.slots.get_mut(file) else {
             return;
         };
         let mut rest = Rest {
-            from,
-            to,
-            near: (to, from),
+            bounds,
+            near: NEVER,
             link: LinkType::default(),
             file: file as u32,
             order: self.order,
             counted: self.order,
-            bytes: 0,
-            truncated: 0,
-            last: Timestamp::from_nanos(i64::MIN),
+            sums: Sums::new(),
             tally: &mut self.tally,
             taker,
         };
         reader.rest(&mut rest);
-        rest.count();
+        rest.tally.add(rest.sums.of(rest.order - rest.counted));
         self.order = rest.order;
     }
 
@@ -80,35 +81,63 @@ impl Source {
 /// The rest of a window, on its way to whoever takes it. What is counted is added up here, and told
 /// the tally when packets come to another cell of time.
 struct Rest<'a, T> {
-    /// Packets before this time are left alone, and those after that one.
-    from: Timestamp,
-    to: Timestamp,
-    /// The same for packets that need no second look: none at first.
+    /// Packets before the first of these times are left alone, and those after the second.
+    bounds: (Timestamp, Timestamp),
+    /// The same for packets that need no second look.
     near: (Timestamp, Timestamp),
     link: LinkType,
     file: u32,
     order: u64,
     /// The last packet that the tally knows.
     counted: u64,
-    /// Bytes of those that it doesn't know, and so on.
-    bytes: u64,
-    truncated: u64,
-    last: Timestamp,
+    sums: Sums,
     tally: &'a mut Tally,
     taker: &'a mut T,
 }
 
+/// Of packets that the tally doesn't know yet.
+#[derive(Clone, Copy)]
+struct Sums {
+    bytes: u64,
+    truncated: u64,
+    last: Timestamp,
+}
+
+impl Sums {
+    fn new() -> Self {
+        Self { bytes: 0, truncated: 0, last: Timestamp::from_nanos(i64::MIN) }
+    }
+
+    /// All that is counted of so many.
+    #[inline]
+    fn of(self, packets: u64) -> Counted {
+        let Self { bytes, truncated, last } = self;
+        Counted { packets, bytes, truncated, last }
+    }
+}
+
 impl<T: Take> Onward for Rest<'_, T> {
     #[inline(always)]
+    fn turn(&mut self, link: LinkType) {
+        self.link = link;
+        // None is near until one was looked at.
+        self.near = NEVER;
+    }
+
+    #[inline(always)]
     fn take(&mut self, raw: RawPacket<'_>) -> bool {
-        let near = raw.time >= self.near.0 && raw.time <= self.near.1 && raw.link == self.link;
-        if !near && !self.turn_to(raw.time, raw.link) {
-            return false;
+        if raw.time < self.near.0 || raw.time > self.near.1 {
+            let counted = self.sums.of(self.order - self.counted);
+            match turn(self.tally, self.bounds, counted, raw.time, self.link) {
+                Some(near) => self.near = near,
+                None => return false,
+            }
+            (self.counted, self.sums) = (self.order, Sums::new());
         }
         self.order += 1;
-        self.bytes += u64::from(raw.wire_len);
-        self.truncated += u64::from(raw.data.len() < raw.wire_len as usize);
-        self.last = self.last.max(raw.time);
+        self.sums.bytes += u64::from(raw.wire_len);
+        self.sums.truncated += u64::from(raw.data.len() < raw.wire_len as usize);
+        self.sums.last = self.sums.last.max(raw.time);
         let frame = FrameRef { file: self.file, number: raw.number };
         self.taker.take(Packet {
             moment: Moment { order: self.order, time: raw.time, frame },
@@ -120,27 +149,24 @@ impl<T: Take> Onward for Rest<'_, T> {
     }
 }
 
-impl<T> Rest<'_, T> {
-    /// Takes a second look at a packet's time and link type; `false` if it is to be left alone.
-    #[cold]
-    fn turn_to(&mut self, time: Timestamp, link: LinkType) -> bool {
-        if time < self.from || time > self.to {
-            return false;
-        }
-        self.count();
-        let (from, to) = self.tally.stand_at(time, link);
-        self.near = (self.from.max(from), self.to.min(to));
-        self.link = link;
-        true
+/// Takes a second look at a packet: `None` if it is to be left alone. Otherwise the tally takes what
+/// was counted before it, and the times are returned of packets that need no second look behind it.
+// All that it needs is handed over: what it could reach would have to stand in memory.
+#[cold]
+#[inline(never)]
+fn turn(
+    tally: &mut Tally,
+    (from, to): (Timestamp, Timestamp),
+    counted: Counted,
+    time: Timestamp,
+    link: LinkType,
+) -> Option<(Timestamp, Timestamp)> {
+    if time < from || time > to {
+        return None;
     }
-
-    /// Has the tally count what it doesn't know.
-    fn count(&mut self) {
-        let packets = self.order - self.counted;
-        let Self { bytes, truncated, last, .. } = *self;
-        self.tally.add(Counted { packets, bytes, truncated, last });
-        (self.counted, self.bytes, self.truncated) = (self.order, 0, 0);
-    }
+    tally.add(counted);
+    let near = tally.stand_at(time, link);
+    Some((from.max(near.0), to.min(near.1)))
 }
 
 /// Hands on a packet. Out of the way of what is done for each of them.
