@@ -119,7 +119,7 @@ impl Take for Reading<'_> {
 
 /// Closes what is due before a packet, few at a time: after a pause, that is all that had ended.
 #[cold]
-fn close_due(analyser: &mut Analyser, at: Moment, hand_over: &mut dyn FnMut(FinishedSessions)) {
+fn close_due(analyser: &mut Analyser, at: Moment, hand_over: &mut dyn FnMut(ClosedSessions)) {
     while analyser.close_due(at, BATCH) {
         hand_over(analyser.take_waiting());
     }
@@ -127,7 +127,7 @@ fn close_due(analyser: &mut Analyser, at: Moment, hand_over: &mut dyn FnMut(Fini
 
 /// Hands over what is finished, when it is enough.
 #[cold]
-fn finished(analyser: &mut Analyser, hand_over: &mut dyn FnMut(FinishedSessions)) {
+fn finished(analyser: &mut Analyser, hand_over: &mut dyn FnMut(ClosedSessions)) {
     if analyser.waiting() >= BATCH {
         hand_over(analyser.take_waiting());
     }
@@ -137,7 +137,7 @@ fn finished(analyser: &mut Analyser, hand_over: &mut dyn FnMut(FinishedSessions)
 fn decoded(
     mut ahead: Ahead<Decoding>,
     analyser: &mut Analyser,
-    hand_over: &mut dyn FnMut(FinishedSessions),
+    hand_over: &mut dyn FnMut(ClosedSessions),
 ) -> Source {
     loop {
         let mut batch = ahead.next();
