@@ -85,9 +85,7 @@ pub fn report(files: &[PathBuf], common: &Common, args: &ReportArgs) -> ExitCode
     over_inputs(files, common, args.each, |source, chosen, out| match args.format {
         Format::Ndjson => ndjson(source, common, args, chosen, out),
         // Masked, sessions are numbered in another order than they end in.
-        Format::Json if args.only_problems && !common.privacy => {
-            problems_as_json(source, common, args, chosen, out)
-        }
+        Format::Json if !common.privacy => as_json(source, common, args, chosen, out),
         format => {
             let mut a = analyse(source, common, chosen, &args.session);
             choose_findings(&mut a.findings, args.only_problems, None);
@@ -103,18 +101,21 @@ pub fn report(files: &[PathBuf], common: &Common, args: &ReportArgs) -> ExitCode
     })
 }
 
-/// Sessions without problems are counted and let go, so that memory doesn't grow with them.
-fn problems_as_json(
+/// Sessions are written as they end; those that aren't shown are counted and let go.
+fn as_json(
     source: Source,
     common: &Common,
     args: &ReportArgs,
     filter: Option<&Filter>,
     out: &mut Output<'_>,
 ) -> Viewed {
-    let options = options_for_problems(common, filter);
+    let options = match args.only_problems {
+        true => options_for_problems(common, filter),
+        false => engine_options(common),
+    };
     let chosen = filter.is_some() || !args.session.is_empty();
     let (mut summary, mut counting) = (Summary::default(), BTreeSet::new());
-    let mut problems = Vec::new();
+    let (mut sessions, mut problem) = (json::Rendered::default(), false);
     let mut analysis = engine::analyse_with(source, &options, |j| {
         if !counts(&j, filter, &args.session) {
             return;
@@ -123,15 +124,14 @@ fn problems_as_json(
         if chosen {
             counting.insert(j.session.id);
         }
-        if is_problem(&j) {
-            problems.push(j);
+        problem |= is_problem(&j);
+        if !args.only_problems || is_problem(&j) {
+            sessions.add(&j);
         }
     });
-    problems.sort_unstable_by_key(|j| j.session.id);
-    analysis.sessions = problems;
-    choose_findings(&mut analysis.findings, true, chosen.then_some(&counting));
-    let result = json::document(&analysis, &summary, |_| true, out);
-    (!analysis.sessions.is_empty(), result, analysis)
+    choose_findings(&mut analysis.findings, args.only_problems, chosen.then_some(&counting));
+    let result = sessions.document(&analysis, &summary, out);
+    (problem, result, analysis)
 }
 
 /// `ftpscope check`.

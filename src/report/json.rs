@@ -42,6 +42,73 @@ pub fn document(
     show: impl Fn(&Judged) -> bool + Sync,
     out: &mut impl Write,
 ) -> io::Result<()> {
+    head(a, summary, out)?;
+    let mut first = true;
+    for batch in a.sessions.chunks(BATCH) {
+        let rendered: Vec<Option<String>> =
+            batch.par_iter().map(|j| show(j).then(|| session(j))).collect();
+        for json in rendered.into_iter().flatten() {
+            item(json.as_bytes(), std::mem::take(&mut first), out)?;
+        }
+    }
+    foot(first, out)
+}
+
+/// Sessions as they stand in the document, written when they end: a text is smaller than what it was
+/// written from.
+#[derive(Debug, Default)]
+pub struct Rendered {
+    /// Ids, and where the texts are: block, from, to.
+    places: Vec<(u64, usize, usize, usize)>,
+    blocks: Vec<Vec<u8>>,
+}
+
+impl Rendered {
+    /// Room in a block for many sessions; it never grows, so nothing is copied.
+    const BLOCK: usize = 1 << 20;
+
+    /// Adds a session, in any order.
+    pub fn add(&mut self, j: &Judged) {
+        let text = session(j);
+        let fits = |b: &Vec<u8>| b.capacity() - b.len() >= text.len();
+        if !self.blocks.last().is_some_and(fits) {
+            self.blocks.push(Vec::with_capacity(Self::BLOCK.max(text.len())));
+        }
+        let block = self.blocks.len() - 1;
+        if let Some(bytes) = self.blocks.last_mut() {
+            let from = bytes.len();
+            bytes.extend_from_slice(text.as_bytes());
+            self.places.push((j.session.id, block, from, bytes.len()));
+        }
+    }
+
+    /// Writes the whole document with these sessions, by id.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn document(
+        mut self,
+        a: &Analysis,
+        summary: &Summary,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        head(a, summary, out)?;
+        self.places.sort_unstable();
+        let mut first = true;
+        for (_, block, from, to) in self.places {
+            let text = self.blocks.get(block).and_then(|b| b.get(from..to)).unwrap_or_default();
+            item(text, std::mem::take(&mut first), out)?;
+        }
+        foot(first, out)
+    }
+}
+
+fn session(j: &Judged) -> String {
+    pretty(&convert::session(j), 2)
+}
+
+/// What stands before the sessions.
+fn head(a: &Analysis, summary: &Summary, out: &mut impl Write) -> io::Result<()> {
     let findings: Vec<_> = a.findings.iter().map(convert::finding).collect();
     write!(out, "{{\n  \"schema\": \"{SCHEMA}\",\n  \"capture\": ")?;
     out.write_all(pretty(&convert::capture(a), 1).as_bytes())?;
@@ -49,18 +116,16 @@ pub fn document(
     out.write_all(pretty(summary, 1).as_bytes())?;
     write!(out, ",\n  \"findings\": ")?;
     out.write_all(pretty(&findings, 1).as_bytes())?;
-    write!(out, ",\n  \"sessions\": [")?;
-    let mut first = true;
-    for batch in a.sessions.chunks(BATCH) {
-        let rendered: Vec<Option<String>> =
-            batch.par_iter().map(|j| show(j).then(|| pretty(&convert::session(j), 2))).collect();
-        for json in rendered.into_iter().flatten() {
-            out.write_all(if first { b"\n    " } else { b",\n    " })?;
-            out.write_all(json.as_bytes())?;
-            first = false;
-        }
-    }
-    out.write_all(if first { b"]\n}\n" } else { b"\n  ]\n}\n" })
+    write!(out, ",\n  \"sessions\": [")
+}
+
+fn item(json: &[u8], first: bool, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(if first { b"\n    " } else { b",\n    " })?;
+    out.write_all(json)
+}
+
+fn foot(empty: bool, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(if empty { b"]\n}\n" } else { b"\n  ]\n}\n" })
 }
 
 /// Writes the line of a session.
