@@ -8,7 +8,7 @@ impl Pack for Verb {
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        Some(Self::new(from.slice()?))
+        Some(Self::of(from.slice()?))
     }
 }
 
@@ -49,9 +49,14 @@ impl Verb {
         Self { name }
     }
 
-    fn new(word: &[u8]) -> Self {
+    /// The verb that a word is.
+    pub(crate) fn of(word: &[u8]) -> Self {
+        // As long as most are.
+        if let Ok(mut four) = <[u8; 4]>::try_from(word) {
+            four.make_ascii_uppercase();
+            return Self { name: u128::from(u32::from_le_bytes(four)).to_le_bytes() };
+        }
         let mut name = [0; 16];
-        let word = word.get(..16).unwrap_or(word);
         for (to, from) in name.iter_mut().zip(word) {
             *to = *from;
         }
@@ -61,7 +66,7 @@ impl Verb {
 
     /// The verb that `word` is, if the RFCs or common extensions know it.
     pub fn known(word: &[u8]) -> Option<Self> {
-        let verb = Self::new(word);
+        let verb = Self::of(word);
         (word.len() <= 16 && verb.is_known()).then_some(verb)
     }
 
@@ -173,16 +178,19 @@ impl<'a> Command<'a> {
             Some((b, argument)) if blank(b) => argument,
             Some(_) => return None,
         };
-        Some(Self { verb: Verb::new(word), argument })
+        Some(Self { verb: Verb::of(word), argument })
     }
 
-    /// The line from which it was read holds just the verb in upper case and, after a space, the
+    /// The line from which it was read, and which is to be given again, holds just the verb in upper case and, after a space, the
     /// argument, if there is one.
     pub fn is_all_of(&self, line: &[u8]) -> bool {
         let name = self.verb.bytes();
         line.strip_prefix(name).is_some_and(|rest| match rest.split_first() {
             None => true,
-            Some((first, rest)) => *first == b' ' && !rest.is_empty() && rest == self.argument,
+            // The argument is the end of the line.
+            Some((first, rest)) => {
+                *first == b' ' && !rest.is_empty() && rest.len() == self.argument.len()
+            }
         })
     }
 }

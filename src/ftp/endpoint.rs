@@ -53,10 +53,15 @@ fn six_numbers(mut i: &[u8]) -> Option<(&[u8], [u8; 6])> {
             i = spaces(spaces(i).strip_prefix(b",")?);
         }
         let [b'0'..=b'9', ..] = i else { return None };
+        let mut n = 0;
         while let [digit @ b'0'..=b'9', rest @ ..] = i {
-            *number = number.checked_mul(10)?.checked_add(digit - b'0')?;
+            n = n * 10 + u16::from(digit - b'0');
+            if n > 255 {
+                return None;
+            }
             i = rest;
         }
+        *number = n as u8;
     }
     Some((i, numbers))
 }

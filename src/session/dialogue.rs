@@ -1,7 +1,7 @@
 //! The dialogue of a control connection as it is kept for rules and views.
 
 use super::codes::Codes;
-use super::script::Span;
+use super::span::Span;
 use crate::capture::Moment;
 use crate::ftp::command::Verb;
 use crate::pack::packed_enum;

@@ -291,7 +291,10 @@ impl Builder {
             let Some((line, rest)) = stream.lines.whole(bytes, at) else { return bytes };
             match side {
                 Side::Client => self.client_line(line.bytes, at, end, effects),
-                Side::Server => self.server_line(line.bytes, at, effects),
+                Side::Server => match self.replies_in.whole(line.bytes) {
+                    Some(code) => self.reply(code, line.bytes, at, effects),
+                    None => self.server_line(line.bytes, at, effects),
+                },
             }
             bytes = rest;
         }

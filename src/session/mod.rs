@@ -12,6 +12,7 @@ mod ident;
 mod model;
 mod oddity;
 mod script;
+mod span;
 mod speech;
 mod text;
 mod tls;

@@ -3,6 +3,7 @@
 use super::codes::Codes;
 use super::dialogue::{Exchange, Message, MessageKind};
 use super::growth::grow;
+use super::span::Span;
 use super::text::head;
 use crate::capture::Moment;
 use crate::ftp::command::Verb;
@@ -12,40 +13,6 @@ use crate::pack::{Pack, Packer, Unpacker, packed};
 const MAX_MESSAGE: usize = 4096;
 /// Characters of a final reply that are kept for as long as its exchange is.
 const MAX_REPLY: usize = 512;
-
-/// Where a text stands in a [`Script`]: an offset of 40 bits, a length of 23, and whether it is among
-/// those that are never dropped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Span(u64);
-
-impl Span {
-    const LEN: u32 = 23;
-    const OFFSET: u32 = 40;
-    const KEPT: u64 = 1 << 63;
-
-    fn new(offset: u64, len: usize, kept: bool) -> Self {
-        let len = (len as u64).min((1 << Self::LEN) - 1);
-        let offset = offset & ((1 << Self::OFFSET) - 1);
-        Self(offset << Self::LEN | len | if kept { Self::KEPT } else { 0 })
-    }
-
-    fn offset(self) -> u64 {
-        self.0 >> Self::LEN & ((1 << Self::OFFSET) - 1)
-    }
-
-    fn len(self) -> usize {
-        (self.0 & ((1 << Self::LEN) - 1)) as usize
-    }
-
-    fn is_kept(self) -> bool {
-        self.0 & Self::KEPT != 0
-    }
-
-    /// The text goes when what stands before `offset` does.
-    fn is_before(self, offset: u64) -> bool {
-        !self.is_kept() && self.len() > 0 && self.offset() < offset
-    }
-}
 
 /// Everything said on a control connection, bounded.
 #[derive(Clone, Debug, Default)]
@@ -59,8 +26,6 @@ pub struct Script {
     /// The texts of the messages, one behind the other. What exchanges and the greeting hold of them
     /// isn't there a second time.
     text: String,
-    /// Bytes of text dropped from the front.
-    dropped_text: u64,
     /// What exchanges and the greeting hold of messages that were dropped.
     kept: String,
     /// The server's first reply, when nothing was asked before it.
@@ -71,13 +36,13 @@ impl Script {
     /// Bytes of text kept for a session; the oldest is dropped first.
     pub const MAX_TEXT: usize = 64 * 1024;
     /// Room for a session that logs in and fetches a file.
-    const FIRST_TEXT: usize = 480;
+    const FIRST_TEXT: usize = 512;
     /// The same, for its messages.
     const FIRST_MESSAGES: usize = 16;
     /// The same, for its commands.
     const FIRST_EXCHANGES: usize = 6;
 
-    /// The text of a message, passwords masked; `None` once dropped.
+    /// The text of one of the messages, passwords masked.
     pub fn text(&self, message: &Message) -> Option<&str> {
         self.read(message.text)
     }
@@ -110,17 +75,12 @@ impl Script {
     }
 
     fn read(&self, span: Span) -> Option<&str> {
-        let (from, text) = if span.is_kept() {
-            (span.offset(), &self.kept)
-        } else {
-            (span.offset().checked_sub(self.dropped_text)?, &self.text)
-        };
-        let from = usize::try_from(from).ok()?;
-        text.get(from..from + span.len())
+        let text = if span.is_kept() { &self.kept } else { &self.text };
+        text.get(span.offset()..span.offset() + span.len())
     }
 
     fn keep(&mut self, text: &str) -> Span {
-        let span = Span::new(self.kept.len() as u64, text.len(), true);
+        let span = Span::new(self.kept.len(), text.len(), true);
         self.kept.push_str(text);
         span
     }
@@ -146,8 +106,7 @@ impl Script {
         for piece in pieces {
             self.text.push_str(piece);
         }
-        let start = self.text.len() - argument;
-        let span = Span::new(self.dropped_text + start as u64, argument, false);
+        let span = Span::new(self.text.len() - argument, argument, false);
         self.add(at, MessageKind::Command(exchange as u32), from);
         grow(&mut self.exchanges, Self::FIRST_EXCHANGES).push(Exchange {
             verb,
@@ -197,10 +156,11 @@ impl Script {
         }
     }
 
-    fn append(&mut self, at: Moment, kind: MessageKind, text: &str) -> u64 {
+    fn append(&mut self, at: Moment, kind: MessageKind, text: &str) -> usize {
         let from = self.room(text.len());
         self.text.push_str(text);
-        self.add(at, kind, from)
+        self.add(at, kind, from);
+        from
     }
 
     /// Makes room for so many bytes of text; where they will stand.
@@ -212,12 +172,10 @@ impl Script {
         from
     }
 
-    /// Adds the message whose text begins at `from`; its offset.
-    fn add(&mut self, at: Moment, kind: MessageKind, from: usize) -> u64 {
-        let start = self.dropped_text + from as u64;
-        let text = Span::new(start, self.text.len() - from, false);
+    /// Adds the message whose text begins at `from`.
+    fn add(&mut self, at: Moment, kind: MessageKind, from: usize) {
+        let text = Span::new(from, self.text.len() - from, false);
         grow(&mut self.messages, Self::FIRST_MESSAGES).push(Message { at, kind, text });
-        start
     }
 
     fn limit(&mut self) {
@@ -229,40 +187,54 @@ impl Script {
     /// Halves the text, so that dropping costs little for each message.
     #[cold]
     fn drop_oldest(&mut self) {
-        let aim = self.dropped_text + (Self::MAX_TEXT / 2) as u64;
-        let keep = self.messages.partition_point(|m| m.text.offset() < aim);
-        let end = self.dropped_text + self.text.len() as u64;
-        let from = self.messages.get(keep).map_or(end, |m| m.text.offset());
-        self.save(keep, from);
+        let keep = self.messages.partition_point(|m| m.text.offset() < Self::MAX_TEXT / 2);
+        let cut = self.messages.get(keep).map_or(self.text.len(), |m| m.text.offset());
+        self.move_texts(cut);
         self.messages.drain(..keep);
         self.dropped += keep as u64;
-        let bytes = usize::try_from(from - self.dropped_text).unwrap_or(self.text.len());
-        self.text.drain(..bytes);
-        self.dropped_text = from;
+        for m in &mut self.messages {
+            m.text = m.text.moved(cut);
+        }
+        self.text.drain(..cut);
     }
 
-    /// Puts aside what exchanges and the greeting hold of the first `messages`, whose text ends at
-    /// `end`.
-    fn save(&mut self, messages: usize, end: u64) {
-        for i in 0..messages {
-            let kind = self.messages.get(i).map(|m| m.kind);
-            let (Some(MessageKind::Command(of)) | Some(MessageKind::Reply(_, Some(of)))) = kind
-            else {
-                continue;
-            };
-            let Some(e) = self.exchanges.get(of as usize) else { continue };
-            let (argument, reply) = (e.argument, e.reply_text);
-            let (argument, reply) = (self.saved(argument, end), self.saved(reply, end));
-            if let Some(e) = self.exchanges.get_mut(of as usize) {
-                (e.argument, e.reply_text) = (argument, reply);
+    /// The text is about to lose what stands before `cut`: puts aside what exchanges and the greeting
+    /// hold of that, and moves the rest of what they hold.
+    fn move_texts(&mut self, cut: usize) {
+        for i in 0..self.messages.len() {
+            let Some(Message { kind, text, .. }) = self.messages.get(i) else { break };
+            let (kind, text) = (*kind, *text);
+            match kind {
+                MessageKind::Command(of) => {
+                    let Some(e) = self.exchanges.get(of as usize) else { continue };
+                    let argument = self.moved(e.argument, cut);
+                    if let Some(e) = self.exchanges.get_mut(of as usize) {
+                        e.argument = argument;
+                    }
+                }
+                MessageKind::Reply(_, Some(of)) => {
+                    let Some(e) = self.exchanges.get(of as usize) else { continue };
+                    // Not of another of its replies, which has its turn.
+                    if !e.reply_text.is_kept() && e.reply_text.offset() == text.offset() {
+                        let reply = self.moved(e.reply_text, cut);
+                        if let Some(e) = self.exchanges.get_mut(of as usize) {
+                            e.reply_text = reply;
+                        }
+                    }
+                }
+                _ => {}
             }
         }
-        self.greeting = self.greeting.map(|(span, at)| (self.saved(span, end), at));
+        self.greeting = self.greeting.map(|(span, at)| (self.moved(span, cut), at));
     }
 
-    fn saved(&mut self, span: Span, end: u64) -> Span {
-        if !span.is_before(end) {
+    /// Where a text is once what stands before `cut` is gone.
+    fn moved(&mut self, span: Span, cut: usize) -> Span {
+        if span.is_kept() || span.len() == 0 {
             return span;
+        }
+        if span.offset() >= cut {
+            return span.moved(cut);
         }
         let text = self.read(span).unwrap_or_default().to_owned();
         self.keep(&text)
@@ -277,10 +249,10 @@ impl Script {
         let mut text = String::new();
         for m in &mut messages {
             let new = f(m.kind, self.text(m).unwrap_or_default());
-            m.text = Span::new(text.len() as u64, new.len(), false);
+            m.text = Span::new(text.len(), new.len(), false);
             text.push_str(&new);
         }
-        (self.messages, self.text, self.dropped_text) = (messages, text, 0);
+        (self.messages, self.text) = (messages, text);
     }
 
     /// Writes anew what exchanges and the greeting hold: `f` is asked for each exchange's argument and
@@ -305,45 +277,81 @@ impl Script {
 
 packed!(Exchange { verb, argument, at, first_reply, final_reply, end_offset, replies, reply_text });
 
-impl Pack for Span {
-    fn pack(&self, to: &mut Packer) {
-        (self.is_kept(), self.len(), self.offset()).pack(to);
-    }
-
-    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        let (kept, len, offset) = Pack::unpack(from)?;
-        Some(Self::new(offset, len, kept))
-    }
-}
-
 impl Pack for Script {
-    // Each text with its message: the same one may have been said before.
     fn pack(&self, to: &mut Packer) {
-        let Self { messages, exchanges, dropped, text: _, dropped_text, kept, greeting } = self;
-        (*dropped, *dropped_text).pack(to);
-        messages.len().pack(to);
-        for m in messages {
+        // Exchanges and the greeting are in the messages, as long as none was dropped.
+        let whole = self.dropped == 0;
+        whole.pack(to);
+        self.messages.len().pack(to);
+        let mut ends = 0;
+        for m in &self.messages {
             let Message { at, kind, text: _ } = m;
             at.pack(to);
             kind.pack(to);
+            // Each text with its message: the same one may have been said before.
             to.slice(self.text(m).unwrap_or_default().as_bytes());
+            if !whole {
+                continue;
+            }
+            match kind {
+                MessageKind::Command(of) => {
+                    let end = self.exchanges.get(*of as usize).map_or(0, |e| e.end_offset);
+                    end.wrapping_sub(ends).pack(to);
+                    ends = end;
+                }
+                MessageKind::Reply(code, Some(of)) => {
+                    let last = self.exchanges.get(*of as usize).and_then(|e| e.final_reply);
+                    last.is_some_and(|l| l == (*code, *at)).pack(to);
+                }
+                MessageKind::Reply(_, None) => {
+                    self.greeting.is_some_and(|g| g.0 == m.text).pack(to);
+                }
+                _ => {}
+            }
         }
-        exchanges.pack(to);
-        kept.pack(to);
-        greeting.pack(to);
+        if !whole {
+            let Self { messages: _, exchanges, dropped, text: _, kept, greeting } = self;
+            exchanges.pack(to);
+            dropped.pack(to);
+            kept.pack(to);
+            greeting.pack(to);
+        }
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        let (dropped, dropped_text) = Pack::unpack(from)?;
-        let mut script = Self { dropped, dropped_text, ..Self::default() };
-        for _ in 0..usize::unpack(from)? {
+        let whole = bool::unpack(from)?;
+        let count = usize::unpack(from)?;
+        let mut script = Self::default();
+        let mut ends = 0u64;
+        for _ in 0..count {
             let (at, kind) = Pack::unpack(from)?;
             let text = str::from_utf8(from.slice()?).ok()?;
-            script.append(at, kind, text);
+            match kind {
+                MessageKind::Command(_) if whole => {
+                    let (name, argument) = text.split_once(' ').unwrap_or((text, ""));
+                    ends = ends.wrapping_add(u64::unpack(from)?);
+                    let verb = Verb::of(name.as_bytes());
+                    script.command(verb, &[text], argument.len(), at, ends);
+                }
+                MessageKind::Reply(code, Some(of)) if whole => {
+                    let last = bool::unpack(from)?;
+                    script.reply(code, text, at, Some((of as usize, last)));
+                }
+                MessageKind::Reply(code, None) if whole => {
+                    script.reply(code, text, at, None);
+                    if bool::unpack(from)? {
+                        script.greeted();
+                    }
+                }
+                _ => _ = script.append(at, kind, text),
+            }
         }
-        script.exchanges = Pack::unpack(from)?;
-        script.kept = Pack::unpack(from)?;
-        script.greeting = Pack::unpack(from)?;
+        if !whole {
+            script.exchanges = Pack::unpack(from)?;
+            script.dropped = Pack::unpack(from)?;
+            script.kept = Pack::unpack(from)?;
+            script.greeting = Pack::unpack(from)?;
+        }
         Some(script)
     }
 }
@@ -408,8 +416,7 @@ mod tests {
             let packed = Packer::default().packed(&script).unwrap();
             let back: Script = crate::pack::Unpacker::unpacked(&packed).unwrap();
             assert_eq!(told(&back), want);
-            assert_eq!(format!("{:?}", back.messages), format!("{:?}", script.messages));
-            assert_eq!((back.text, back.dropped_text), (script.text, script.dropped_text));
+            assert_eq!(format!("{back:?}"), format!("{script:?}"));
         }
     }
 

@@ -60,9 +60,6 @@ impl Builder {
     }
 
     pub(super) fn server_line(&mut self, bytes: &[u8], at: Moment, effects: &mut Vec<Effect>) {
-        if let Some(code) = self.replies_in.whole(bytes) {
-            return self.reply(code, bytes, at, effects);
-        }
         match self.replies_in.line(bytes, at) {
             ServerLine::Reply(reply) => self.folded(&reply, effects),
             ServerLine::Unfinished => {}
@@ -252,7 +249,7 @@ impl Builder {
     }
 
     /// Takes a reply: its code, and its lines with codes.
-    fn reply(&mut self, code: u16, raw: &[u8], at: Moment, effects: &mut Vec<Effect>) {
+    pub(super) fn reply(&mut self, code: u16, raw: &[u8], at: Moment, effects: &mut Vec<Effect>) {
         self.spoken_in_clear = true;
         self.replies += 1;
         let text = text(raw);
