@@ -1,8 +1,9 @@
 //! Data connections: matched to what was announced, or inferred where that can't be read.
 
 use super::control::Standing;
+use super::data::{Data, Owners};
 use super::flows::{FlowKey, Slot};
-use super::sequential::{Data, Engine, Owners};
+use super::sequential::Engine;
 use crate::capture::Moment;
 use crate::decode::{Endpoint, Segment};
 use crate::session::{BACKWARDS, Expectation, Mode, Partner};

@@ -1,7 +1,7 @@
 //! A session at its closing point, in the parts that the engine followed.
 
 use super::control::Control;
-use super::sequential::Data;
+use super::data::Data;
 use crate::capture::{CaptureLoss, Moment};
 use crate::session::{ClosingPoint, Connections, Dial, Ident, Session};
 

@@ -8,6 +8,7 @@ mod candidates;
 mod close;
 mod closed;
 mod control;
+mod data;
 mod decoding;
 mod flows;
 mod idents;

@@ -12,86 +12,19 @@ use hashbrown::{HashMap, HashSet};
 use super::candidates::Candidates;
 use super::closed::ClosedSessions;
 use super::control::{Control, Standing};
+use super::data::Data;
 use super::flows::{FlowKey, Flows, Slot};
 use super::idents::Idents;
 use super::interest::Interest;
-use super::table::{Rest, Table};
+use super::table::Table;
 use crate::capture::{CaptureLoss, Moment, Timestamp};
 use crate::decode::{Endpoint, IcmpError, Segment};
-use crate::pack::packed;
-use crate::session::{Effect, Expectations, Piece, TlsWatch};
-use crate::tcp::{Connection, ConnectionState, Payload};
+use crate::session::{Effect, Expectations};
+use crate::tcp::Connection;
 
 /// A SYN that comes again sooner, in another file, is the same one captured at another place: hosts
 /// wait a second before they send it again (RFC 6298).
 const SAME_SYN: Duration = Duration::from_millis(900);
-
-/// A data connection and the channels that it belongs to: two with FXP.
-#[derive(Debug)]
-pub(super) struct Data {
-    pub(super) connection: Box<Connection>,
-    pub(super) owners: Owners,
-    /// Watched when TLS protects the session; whether the initiator is on the client's side.
-    pub(super) tls: Option<(bool, Box<TlsWatch>)>,
-}
-
-/// The channels of a data connection: keys of control connections and channel indices.
-#[derive(Debug)]
-pub(super) struct Owners {
-    pub(super) first: (usize, usize),
-    pub(super) second: Option<Box<(usize, usize)>>,
-}
-
-impl Owners {
-    /// Takes out one that is over; true when that was the last one.
-    pub(super) fn lose(&mut self, control: usize) -> bool {
-        if self.first.0 != control {
-            self.second = self.second.take().filter(|second| second.0 != control);
-            return false;
-        }
-        match self.second.take() {
-            Some(second) => {
-                self.first = *second;
-                false
-            }
-            None => true,
-        }
-    }
-}
-
-impl Data {
-    fn segment(&mut self, s: &Segment<'_>, at: Moment) {
-        let payload = self.connection.segment(s, at);
-        if let (Some((passive, watch)), Payload::New(offset)) = (&mut self.tls, payload) {
-            let from_client = (s.src == self.connection.initiator) == *passive;
-            let start = self.connection.from(s.src).stream_start();
-            let piece = Piece { from_client, offset, bytes: s.payload, len: s.payload_len, at };
-            watch.piece(piece, start);
-        }
-    }
-}
-
-packed!(Owners { first, second });
-packed!(Data { connection, owners } without { tls });
-
-/// What is known of a data connection at rest.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct DataHead {
-    pub(super) last: Moment,
-    pub(super) state: ConnectionState,
-}
-
-impl Rest for Data {
-    type Head = DataHead;
-
-    fn head(&self) -> DataHead {
-        DataHead { last: self.connection.last, state: self.connection.state() }
-    }
-
-    fn last(&self) -> Timestamp {
-        self.connection.last.time
-    }
-}
 
 /// What a packet is to the engine: whoever keeps packets keeps those that matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
