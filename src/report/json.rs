@@ -160,3 +160,34 @@ fn line(line: &Line, out: &mut impl Write) -> io::Result<()> {
     let json = serde_json::to_string(line)?;
     writeln!(out, "{}", escape_json(&json))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::scene::Scene;
+
+    #[test]
+    fn sessions_written_as_they_end_make_the_same_document() {
+        let mut scene = Scene::connected("192.0.2.1:40000", "203.0.113.5:21", 64, 60);
+        scene.server("220 Ready.").asks("USER a", "331 Password.");
+        let other = scene.open("192.0.2.1:40100", "203.0.113.5:21");
+        let _first = scene.turns_to(other);
+        scene.server("220 Hello.").quits();
+        let sessions = scene.all_judged();
+        assert_eq!(sessions.len(), 2);
+        let counted = summary(sessions.iter());
+        let mut rendered = Rendered::default();
+        // Whatever the order in which they end.
+        sessions.iter().rev().for_each(|j| rendered.add(j));
+        let analysis = Analysis { sessions, ..Analysis::default() };
+        let (mut one, mut other) = (Vec::new(), Vec::new());
+        document(&analysis, &counted, |_| true, &mut one).unwrap();
+        rendered.document(&analysis, &counted, &mut other).unwrap();
+        assert_eq!(String::from_utf8(one).unwrap(), String::from_utf8(other).unwrap());
+        // And of none.
+        let (mut one, mut other) = (Vec::new(), Vec::new());
+        document(&analysis, &counted, |_| false, &mut one).unwrap();
+        Rendered::default().document(&analysis, &counted, &mut other).unwrap();
+        assert_eq!(one, other);
+    }
+}
