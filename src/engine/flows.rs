@@ -300,5 +300,7 @@ mod tests {
         assert_eq!(end(six, 10), [true, true, false]);
         assert_eq!(end(v4(2), 905), [false, true, true]);
         assert_eq!(end(v4(3), 911), [false, false, true]);
+        // The same addresses and ports again, long after: it is the later one that is remembered.
+        assert_eq!(end(v4(2), 2000), [false, false, true]);
     }
 }
