@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use ftpscope::capture::{OpenOptions, Reader, open};
+use ftpscope::capture::{OpenOptions, Packet, Reader, open};
 
 use crate::material::{PACKETS, capture, thousand};
 
@@ -42,7 +42,8 @@ fn walk(bencher: Bencher<'_, '_>, profile: &str, pcapng: bool) {
     });
 }
 
-/// Records of a pcap, out of memory: small packets, and full ones.
+/// Records of a pcap one by one, as what is unusual is read, out of memory: small packets, and full
+/// ones.
 #[divan::bench(args = ["chatty", "bulk"])]
 fn walk_pcap(bencher: Bencher<'_, '_>, profile: &str) {
     walk(bencher, profile, false);
@@ -64,10 +65,10 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
     ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
 }
 
-/// A whole file on one thread, opened, decompressed and walked; bytes are the decompressed ones.
-/// The plain file beside them is what is not decompression.
-fn file(bencher: Bencher<'_, '_>, name: &str, pack: fn(&[u8]) -> Vec<u8>) {
-    let (bytes, made) = capture("chatty", 2000, |_| ());
+/// A whole file on one thread, opened, decompressed and walked as the program does it; bytes are the
+/// decompressed ones. The plain file beside them is what is not decompression.
+fn file(bencher: Bencher<'_, '_>, name: &str, pcapng: bool, pack: fn(&[u8]) -> Vec<u8>) {
+    let (bytes, made) = capture("chatty", 2000, |p| p.pcapng = pcapng);
     let folder = tempfile::tempdir().unwrap();
     let path: PathBuf = folder.path().join(name);
     std::fs::write(&path, pack(&bytes)).unwrap();
@@ -75,10 +76,10 @@ fn file(bencher: Bencher<'_, '_>, name: &str, pack: fn(&[u8]) -> Vec<u8>) {
     bencher.counter(items).counter(size).bench_local(|| {
         let mut source = open(std::slice::from_ref(&path), &OpenOptions::default()).source;
         let mut packets = 0;
-        while let Some(packet) = source.next_packet() {
-            black_box(packet);
+        source.walk(&mut |packet: Packet<'_>| {
+            black_box(&packet);
             packets += 1;
-        }
+        });
         assert_eq!(packets, made.packets);
     });
 }
@@ -86,17 +87,23 @@ fn file(bencher: Bencher<'_, '_>, name: &str, pack: fn(&[u8]) -> Vec<u8>) {
 /// As it is.
 #[divan::bench(sample_count = 30)]
 fn file_plain(bencher: Bencher<'_, '_>) {
-    file(bencher, "plain", <[u8]>::to_vec);
+    file(bencher, "plain", false, <[u8]>::to_vec);
+}
+
+/// The same as pcapng.
+#[divan::bench(sample_count = 30)]
+fn file_plain_pcapng(bencher: Bencher<'_, '_>) {
+    file(bencher, "plain", true, <[u8]>::to_vec);
 }
 
 /// Compressed by gzip, at its usual level.
 #[divan::bench(sample_count = 30)]
 fn file_gzip(bencher: Bencher<'_, '_>) {
-    file(bencher, "gzip", gzip);
+    file(bencher, "gzip", false, gzip);
 }
 
 /// Compressed by zstd, at its fastest level.
 #[divan::bench(sample_count = 30)]
 fn file_zstd(bencher: Bencher<'_, '_>) {
-    file(bencher, "zstd", zstd);
+    file(bencher, "zstd", false, zstd);
 }
