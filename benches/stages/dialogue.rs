@@ -6,6 +6,7 @@ use std::time::Duration;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use ftpscope::engine::Engine;
+use ftpscope::session::Session as Finished;
 
 use crate::material::{Clock, Kept};
 use crate::traffic::Session;
@@ -24,6 +25,11 @@ fn packets(number: u32) -> Vec<Kept> {
         packets.push(Kept::new(&frame));
     }
     packets
+}
+
+/// The sessions at their closing point.
+fn put_together(engine: &mut Engine) -> Vec<Box<Finished>> {
+    engine.take_finished().into_iter().map(|closed| closed.session()).collect()
 }
 
 /// The same, of so many sessions in turn, a packet of each: what they need no longer fits into the
@@ -53,8 +59,7 @@ fn sessions_in_turn(bencher: Bencher<'_, '_>, together: usize) {
                 engine.segment(&kept.segment(), *at);
             }
             engine.advance(*later);
-            let closed = engine.take_finished();
-            let finished: Vec<_> = closed.into_iter().map(|c| c.session()).collect();
+            let finished = put_together(engine);
             assert_eq!(finished.len(), together);
             finished
         },
@@ -80,8 +85,7 @@ fn session_from_syn_to_closing_point(bencher: Bencher<'_, '_>) {
                 engine.segment(&kept.segment(), *at);
             }
             engine.advance(*later);
-            let closed = engine.take_finished();
-            let finished: Vec<_> = closed.into_iter().map(|c| c.session()).collect();
+            let finished = put_together(engine);
             assert!(matches!(&finished[..], [session] if session.transfers.len() == 1));
             finished
         },

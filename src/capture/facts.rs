@@ -116,12 +116,12 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn new() -> Self {
-        let none = Timestamp::from_nanos(i64::MIN);
+        let none = Timestamp::MIN;
         Self {
             packets: 0,
             bytes: 0,
             truncated: 0,
-            first: Timestamp::from_nanos(i64::MAX),
+            first: Timestamp::MAX,
             last: none,
             links: Vec::new(),
             link: None,

@@ -8,6 +8,7 @@ mod live_args;
 mod man;
 mod output;
 mod progress;
+mod report;
 mod run;
 mod turns;
 
@@ -45,7 +46,7 @@ pub fn main() -> ExitCode {
             if cli.report.is_default() && dashboard::possible(&cli.files) {
                 dashboard::files(&cli.files, &cli.common, cli.save_dir)
             } else {
-                run::report(&cli.files, &cli.common, &cli.report)
+                report::report(&cli.files, &cli.common, &cli.report)
             }
         }),
         Some(Command::Report(r)) => {
@@ -55,7 +56,7 @@ pub fn main() -> ExitCode {
                 complain("name a capture file, or an interface with --interface");
                 ExitCode::from(USAGE)
             } else if live.interface.is_empty() {
-                without_interface(&live, || run::report(&r.files, &common, &report))
+                without_interface(&live, || report::report(&r.files, &common, &report))
             } else {
                 live_report(&live, &r.files, &common, &report)
             }

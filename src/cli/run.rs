@@ -1,4 +1,4 @@
-//! Reading captures and reporting on them.
+//! Reading captures, and what all reports on them have in common.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -9,15 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ftpscope::capture::{self, BpfExpression, OpenOptions, Opened, Source};
 use ftpscope::diagnose::{Finding, Judged, Severity, Status};
 use ftpscope::engine::{self, Analysis, Options};
-use ftpscope::report::document::Summary;
 use ftpscope::report::filter::Filter;
-use ftpscope::report::json;
-use ftpscope::report::privacy::Masker;
-use ftpscope::report::text::{self, TextOptions, Zone};
+use ftpscope::report::text::{TextOptions, Zone};
 
 use rayon::{ThreadPool, ThreadPoolBuildError};
 
-use super::args::{Color, Common, Format, ReportArgs};
+use super::args::{Color, Common};
 use super::output::written;
 use super::turns::Turns;
 use super::{USAGE, complain, progress};
@@ -80,60 +77,6 @@ pub fn threads(files: &[PathBuf], common: &Common) -> usize {
     }
 }
 
-/// `ftpscope report`.
-pub fn report(files: &[PathBuf], common: &Common, args: &ReportArgs) -> ExitCode {
-    over_inputs(files, common, args.each, |source, chosen, out| match args.format {
-        Format::Ndjson => ndjson(source, common, args, chosen, out),
-        // Masked, sessions are numbered in another order than they end in.
-        Format::Json if !common.privacy => as_json(source, common, args, chosen, out),
-        format => {
-            let mut a = analyse(source, common, chosen, &args.session);
-            choose_findings(&mut a.findings, args.only_problems, None);
-            let shown = |j: &Judged| !args.only_problems || is_problem(j);
-            let result = if format == Format::Json {
-                json::document(&a, &json::summary(a.sessions.iter()), shown, out)
-            } else {
-                let chosen = !args.session.is_empty();
-                text::text(&a, &text_options(common, args.only_problems, chosen), out)
-            };
-            (a.sessions.iter().any(is_problem), result, a)
-        }
-    })
-}
-
-/// Sessions are written as they end; those that aren't shown are counted and let go.
-fn as_json(
-    source: Source,
-    common: &Common,
-    args: &ReportArgs,
-    filter: Option<&Filter>,
-    out: &mut Output<'_>,
-) -> Viewed {
-    let options = match args.only_problems {
-        true => options_for_problems(common, filter),
-        false => engine_options(common),
-    };
-    let chosen = filter.is_some() || !args.session.is_empty();
-    let (mut summary, mut counting) = (Summary::default(), BTreeSet::new());
-    let (mut sessions, mut problem) = (json::Rendered::default(), false);
-    let mut analysis = engine::analyse_with(source, &options, |j| {
-        if !counts(&j, filter, &args.session) {
-            return;
-        }
-        summary.add(&j);
-        if chosen {
-            counting.insert(j.session.id);
-        }
-        problem |= is_problem(&j);
-        if !args.only_problems || is_problem(&j) {
-            sessions.add(&j);
-        }
-    });
-    choose_findings(&mut analysis.findings, args.only_problems, chosen.then_some(&counting));
-    let result = sessions.document(&analysis, &summary, out);
-    (problem, result, analysis)
-}
-
 /// `ftpscope check`.
 pub fn check(files: &[PathBuf], common: &Common, each: bool) -> ExitCode {
     over_inputs(files, common, each, |source, chosen, out| {
@@ -146,13 +89,21 @@ pub fn check(files: &[PathBuf], common: &Common, each: bool) -> ExitCode {
 
 /// Makes a report of a capture: whether a session has a problem, whether it could be written, and
 /// what there was to report.
-trait View: Fn(Source, Option<&Filter>, &mut Output<'_>) -> Viewed + Sync {}
+pub(super) trait View:
+    Fn(Source, Option<&Filter>, &mut Output<'_>) -> Viewed + Sync
+{
+}
 impl<F: Fn(Source, Option<&Filter>, &mut Output<'_>) -> Viewed + Sync> View for F {}
-type Output<'o> = BufWriter<&'o mut (dyn Write + Send)>;
-type Viewed = (bool, io::Result<()>, Analysis);
+pub(super) type Output<'o> = BufWriter<&'o mut (dyn Write + Send)>;
+pub(super) type Viewed = (bool, io::Result<()>, Analysis);
 
 /// Opens the inputs, all as one or each for itself, and reports on them with `view`.
-fn over_inputs(files: &[PathBuf], common: &Common, each: bool, view: impl View) -> ExitCode {
+pub(super) fn over_inputs(
+    files: &[PathBuf],
+    common: &Common,
+    each: bool,
+    view: impl View,
+) -> ExitCode {
     let filter = match common.filter.as_deref().map(Filter::parse).transpose() {
         Ok(filter) => filter,
         Err(e) => {
@@ -303,12 +254,12 @@ pub fn engine_options(common: &Common) -> Options {
     Options { ports: common.port.clone(), threads: common.threads, problems_only: false }
 }
 
-/// Of healthy sessions nobody reads the texts, unless a filter looks for words in them.
-fn options_for_problems(common: &Common, filter: Option<&Filter>) -> Options {
-    Options { problems_only: filter.is_none(), ..engine_options(common) }
-}
-
-fn analyse(source: Source, common: &Common, filter: Option<&Filter>, ids: &[u64]) -> Analysis {
+pub(super) fn analyse(
+    source: Source,
+    common: &Common,
+    filter: Option<&Filter>,
+    ids: &[u64],
+) -> Analysis {
     let mut analysis = engine::analyse(source, &engine_options(common));
     let counting = (filter.is_some() || !ids.is_empty()).then(|| {
         let all = analysis.sessions.iter();
@@ -346,51 +297,6 @@ pub fn choose_findings(
 /// Whether a session is one for the exit status.
 pub fn is_problem(j: &Judged) -> bool {
     matches!(j.status, Status::Stalled | Status::Failed | Status::Suspicious)
-}
-
-fn ndjson(
-    source: Source,
-    common: &Common,
-    args: &ReportArgs,
-    filter: Option<&Filter>,
-    out: &mut Output<'_>,
-) -> Viewed {
-    let mut summary = Summary::default();
-    let mut problem = false;
-    let mut failed = None;
-    let mut masker = common.privacy.then(Masker::default);
-    let chosen = filter.is_some() || !args.session.is_empty();
-    let mut counting = BTreeSet::new();
-    let options = match args.only_problems && !common.privacy {
-        true => options_for_problems(common, filter),
-        false => engine_options(common),
-    };
-    let mut analysis = engine::analyse_with(source, &options, |mut j| {
-        let counts = counts(&j, filter, &args.session) && failed.is_none();
-        if counts {
-            problem |= is_problem(&j);
-            summary.add(&j);
-            if chosen {
-                counting.insert(j.session.id);
-            }
-        }
-        // Findings speak of sessions that aren't shown as well.
-        if let Some(masker) = &mut masker {
-            masker.session(&mut j);
-        }
-        if counts && (!args.only_problems || is_problem(&j)) {
-            failed = json::session_line(&j, out).err();
-        }
-    });
-    choose_findings(&mut analysis.findings, args.only_problems, chosen.then_some(&counting));
-    if let Some(masker) = &mut masker {
-        masker.capture(&mut analysis);
-    }
-    let result = match failed {
-        Some(e) => Err(e),
-        None => json::capture_line(&analysis, summary, out),
-    };
-    (problem, result, analysis)
 }
 
 /// Damage inside a recognised capture: one sentence each.

@@ -87,7 +87,7 @@ impl Candidates {
     /// When the next one may be over; the past, when there are too many.
     pub fn next_due(&self) -> Option<Timestamp> {
         if self.table.len() > Self::MAX {
-            return Some(Timestamp::from_nanos(i64::MIN));
+            return Some(Timestamp::MIN);
         }
         let next = |queue: &VecDeque<(Timestamp, usize, u64)>| queue.front().map(|e| e.0);
         next(&self.young).into_iter().chain(next(&self.silent)).min()

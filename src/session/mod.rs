@@ -1,5 +1,6 @@
 //! FTP sessions: one control connection, its dialogue, and the data connections it announced.
 
+mod answer;
 mod builder;
 mod channel;
 mod codes;

@@ -9,8 +9,7 @@ use super::super::reader::{Onward, RawPacket};
 use super::{FrameRef, Moment, Packet, Slot, Source, State, Timestamp};
 
 /// No time at all.
-const NEVER: (Timestamp, Timestamp) =
-    (Timestamp::from_nanos(i64::MAX), Timestamp::from_nanos(i64::MIN));
+const NEVER: (Timestamp, Timestamp) = (Timestamp::MAX, Timestamp::MIN);
 
 /// Takes packets that are handed on, see [`Source::walk`].
 pub trait Take {
@@ -105,7 +104,7 @@ struct Sums {
 
 impl Sums {
     fn new() -> Self {
-        Self { bytes: 0, truncated: 0, last: Timestamp::from_nanos(i64::MIN) }
+        Self { bytes: 0, truncated: 0, last: Timestamp::MIN }
     }
 
     /// All that is counted of so many.

@@ -1,0 +1,119 @@
+//! `ftpscope report`: one report in each of its formats.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ftpscope::capture::Source;
+use ftpscope::diagnose::Judged;
+use ftpscope::engine::{self, Options};
+use ftpscope::report::document::Summary;
+use ftpscope::report::filter::Filter;
+use ftpscope::report::privacy::Masker;
+use ftpscope::report::{json, text};
+
+use super::args::{Common, Format, ReportArgs};
+use super::run::{
+    Output, Viewed, analyse, choose_findings, counts, engine_options, is_problem, over_inputs,
+    text_options,
+};
+
+/// `ftpscope report`.
+pub fn report(files: &[PathBuf], common: &Common, args: &ReportArgs) -> ExitCode {
+    over_inputs(files, common, args.each, |source, chosen, out| match args.format {
+        Format::Ndjson => ndjson(source, common, args, chosen, out),
+        // Masked, sessions are numbered in another order than they end in.
+        Format::Json if !common.privacy => as_json(source, common, args, chosen, out),
+        format => {
+            let mut a = analyse(source, common, chosen, &args.session);
+            choose_findings(&mut a.findings, args.only_problems, None);
+            let shown = |j: &Judged| !args.only_problems || is_problem(j);
+            let result = if format == Format::Json {
+                json::document(&a, &json::summary(a.sessions.iter()), shown, out)
+            } else {
+                let chosen = !args.session.is_empty();
+                text::text(&a, &text_options(common, args.only_problems, chosen), out)
+            };
+            (a.sessions.iter().any(is_problem), result, a)
+        }
+    })
+}
+
+/// Sessions are written as they end; those that aren't shown are counted and let go.
+fn as_json(
+    source: Source,
+    common: &Common,
+    args: &ReportArgs,
+    filter: Option<&Filter>,
+    out: &mut Output<'_>,
+) -> Viewed {
+    let options = report_options(common, args, filter);
+    let chosen = filter.is_some() || !args.session.is_empty();
+    let (mut summary, mut counting) = (Summary::default(), BTreeSet::new());
+    let (mut sessions, mut problem) = (json::Rendered::default(), false);
+    let mut analysis = engine::analyse_with(source, &options, |j| {
+        if !counts(&j, filter, &args.session) {
+            return;
+        }
+        summary.add(&j);
+        if chosen {
+            counting.insert(j.session.id);
+        }
+        problem |= is_problem(&j);
+        if !args.only_problems || is_problem(&j) {
+            sessions.add(&j);
+        }
+    });
+    choose_findings(&mut analysis.findings, args.only_problems, chosen.then_some(&counting));
+    let result = sessions.document(&analysis, &summary, out);
+    (problem, result, analysis)
+}
+
+fn ndjson(
+    source: Source,
+    common: &Common,
+    args: &ReportArgs,
+    filter: Option<&Filter>,
+    out: &mut Output<'_>,
+) -> Viewed {
+    let mut summary = Summary::default();
+    let mut problem = false;
+    let mut failed = None;
+    let mut masker = common.privacy.then(Masker::default);
+    let chosen = filter.is_some() || !args.session.is_empty();
+    let mut counting = BTreeSet::new();
+    let options = report_options(common, args, filter);
+    let mut analysis = engine::analyse_with(source, &options, |mut j| {
+        let counts = counts(&j, filter, &args.session) && failed.is_none();
+        if counts {
+            problem |= is_problem(&j);
+            summary.add(&j);
+            if chosen {
+                counting.insert(j.session.id);
+            }
+        }
+        // Findings speak of sessions that aren't shown as well.
+        if let Some(masker) = &mut masker {
+            masker.session(&mut j);
+        }
+        if counts && (!args.only_problems || is_problem(&j)) {
+            failed = json::session_line(&j, out).err();
+        }
+    });
+    choose_findings(&mut analysis.findings, args.only_problems, chosen.then_some(&counting));
+    if let Some(masker) = &mut masker {
+        masker.capture(&mut analysis);
+    }
+    let result = match failed {
+        Some(e) => Err(e),
+        None => json::capture_line(&analysis, summary, out),
+    };
+    (problem, result, analysis)
+}
+
+/// How to analyse for a report. Of healthy sessions nobody reads the texts if only problems are shown,
+/// unless a filter looks for words in them, or they are to be masked.
+fn report_options(common: &Common, args: &ReportArgs, filter: Option<&Filter>) -> Options {
+    let problems_only = args.only_problems && !common.privacy && filter.is_none();
+    Options { problems_only, ..engine_options(common) }
+}
