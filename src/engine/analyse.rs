@@ -11,8 +11,16 @@ use crate::diagnose::{self, Finding, Judged};
 /// again.
 const BATCH: usize = 32;
 
-/// Sessions, and data connections, that are kept at hand however quiet they are.
-const KEPT: usize = 8192;
+/// How sessions are followed, which changes nothing of what is said of them.
+#[derive(Clone, Copy)]
+struct Ways {
+    /// Sessions, and data connections, that are kept at hand however quiet they are.
+    kept: usize,
+    /// Segments are noted, and taken together.
+    notes: bool,
+}
+
+const USUAL: Ways = Ways { kept: 8192, notes: true };
 
 /// Reads a capture to its end and judges its sessions; returns them all, by id.
 ///
@@ -33,25 +41,26 @@ pub fn analyse_with(
     options: &Options,
     sink: impl FnMut(Judged) + Send,
 ) -> Analysis {
-    run(source, options, KEPT, sink)
+    run(source, options, USUAL, sink)
 }
 
-fn run(
-    source: Source,
-    options: &Options,
-    kept: usize,
-    sink: impl FnMut(Judged) + Send,
-) -> Analysis {
+fn run(source: Source, options: &Options, ways: Ways, sink: impl FnMut(Judged) + Send) -> Analysis {
     let threads = threads();
     let mut analyser = Analyser::new(options);
-    analyser.rest_beyond(kept);
+    analyser.rest_beyond(ways.kept);
+    if ways.notes {
+        analyser.take_notes();
+    }
     let judge = if options.problems_only { diagnose::judge_briefly } else { diagnose::judge };
-    let (source, learner) = Judging::new(threads, judge, sink).over(|hand_over| {
-        let source = read(source, threads, &mut analyser, hand_over);
-        analyser.finish_into(BATCH, hand_over);
-        source
-    });
-    whole(source, analyser, learner.findings())
+    let (source, learner, missing_segments) =
+        Judging::new(threads, judge, sink).over(|hand_over| {
+            let source = read(source, threads, &mut analyser, hand_over);
+            analyser.finish_into(BATCH, hand_over);
+            source
+        });
+    let mut analysis = whole(source, analyser, learner.findings());
+    analysis.overview.missing_segments = missing_segments;
+    analysis
 }
 
 /// Threads of the pool that this runs on; 1 outside of any.
@@ -181,22 +190,25 @@ mod tests {
         all.filter(|p| p.extension().is_some_and(|e| e != "toml" && e != "md")).collect()
     }
 
-    fn told(path: &PathBuf, kept: usize) -> Vec<String> {
+    fn told(path: &PathBuf, ways: Ways) -> Vec<String> {
         let source = open(std::slice::from_ref(path), &OpenOptions::default()).source;
         let mut told = Vec::new();
         let analysis =
-            run(source, &Options::default(), kept, |j| told.push(format!("{:#?}", Box::new(j))));
+            run(source, &Options::default(), ways, |j| told.push(format!("{:#?}", Box::new(j))));
         told.push(format!("{analysis:#?}"));
         told
     }
 
     #[test]
-    fn rest_changes_nothing() {
+    fn rest_and_notes_change_nothing() {
         let mut compared = 0;
         for path in samples() {
-            let (awake, resting) = (told(&path, usize::MAX), told(&path, 0));
-            compared += awake.len();
-            assert!(awake == resting, "{}", path.display());
+            let plain = told(&path, Ways { kept: usize::MAX, notes: false });
+            compared += plain.len();
+            for (kept, notes) in [(0, false), (usize::MAX, true), (0, true)] {
+                let other = told(&path, Ways { kept, notes });
+                assert!(plain == other, "{} {kept} {notes}", path.display());
+            }
         }
         assert!(compared > 100);
     }
@@ -206,7 +218,7 @@ mod tests {
         for threads in [1, 2, 3, 8] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             for path in samples() {
-                let (one, several) = (told(&path, KEPT), pool.install(|| told(&path, KEPT)));
+                let (one, several) = (told(&path, USUAL), pool.install(|| told(&path, USUAL)));
                 assert!(one == several, "{} on {threads} threads", path.display());
             }
         }

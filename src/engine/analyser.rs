@@ -18,6 +18,10 @@ pub struct Analyser {
     /// At their closing point, and not judged yet.
     waiting: ClosedSessions,
     learner: Learner,
+    /// Of the sessions judged so far.
+    missing_segments: u64,
+    /// No more packets will come.
+    over: bool,
 }
 
 impl Analyser {
@@ -29,6 +33,11 @@ impl Analyser {
     /// Lets quiet sessions rest, see [`Engine::rest_beyond`].
     pub(super) fn rest_beyond(&mut self, keep: usize) {
         self.engine.rest_beyond(keep);
+    }
+
+    /// Notes what need not be taken at once, see [`Engine::take_notes`].
+    pub(super) fn take_notes(&mut self) {
+        self.engine.take_notes();
     }
 
     /// Takes the next packet, and says what it is.
@@ -127,7 +136,13 @@ impl Analyser {
         let waiting = std::mem::take(&mut self.waiting);
         let judged: Vec<Judged> =
             waiting.into_par_iter().map(|closed| diagnose::judge(closed.session())).collect();
-        judged.iter().for_each(|j| self.learner.session(j));
+        for j in &judged {
+            self.learner.session(j);
+            self.missing_segments += j.session.missing_segments();
+        }
+        if self.over {
+            self.overview.missing_segments = self.missing_segments;
+        }
         judged
     }
 
@@ -164,7 +179,7 @@ impl Analyser {
     pub fn finish(&mut self) {
         self.engine.finish();
         self.collect();
-        self.overview.missing_segments = self.engine.missing_segments();
+        self.over = true;
     }
 
     /// The same, and hands over the sessions as they come: a million that are still open never stand

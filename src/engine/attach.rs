@@ -1,6 +1,6 @@
 //! Data connections: matched to what was announced, or inferred where that can't be read.
 
-use super::control::Standing;
+use super::control::{Dialogue, Standing};
 use super::data::{Data, Owners};
 use super::flows::{FlowKey, Slot};
 use super::sequential::Engine;
@@ -37,13 +37,21 @@ impl Engine {
             },
         };
         let Some((best, other)) = found else { return false };
+        let first = (best.session, best.channel);
+        let other = other.map(|o| (o.session, o.channel));
+        if self.notes && !self.controls.get_mut(first.0).is_some_and(|c| c.is_hidden()) {
+            let owners = Owners { first, second: other.map(Box::new) };
+            if let Some(dialled) = Data::dialled(s, at, owners) {
+                self.give(dialled, first, other);
+                return true;
+            }
+        }
         let mut connection = Box::new(Connection::new(s, at));
         if turn {
             connection.swap();
         }
         connection.segment(s, at);
-        let other = other.map(|o| (o.session, o.channel));
-        self.attach(connection, (best.session, best.channel), other);
+        self.attach(connection, first, other);
         debug_assert!(matches!(self.flows.get(key), Some(Slot::Data(_))));
         true
     }
@@ -56,11 +64,16 @@ impl Engine {
         first: (usize, usize),
         second: Option<(usize, usize)>,
     ) {
-        let flow = FlowKey::new(connection.initiator, connection.responder);
         let control = self.controls.get_mut(first.0);
-        let tls = control.and_then(|c| c.builder.tls_watch(first.1));
+        let tls = control.and_then(|c| c.tls_watch(first.1));
         let owners = Owners { first, second: second.map(Box::new) };
-        let key = self.data.insert(Data { connection, owners, tls });
+        self.give(Data::new(connection, owners, tls), first, second);
+    }
+
+    fn give(&mut self, data: Data, first: (usize, usize), second: Option<(usize, usize)>) {
+        let [initiator, responder] = data.ends();
+        let flow = FlowKey::new(initiator, responder);
+        let key = self.data.insert(data);
         self.flows.set(flow, Slot::Data(key));
         for (control, channel) in std::iter::once(first).chain(second) {
             if let Some(c) = self.controls.get_mut(control) {
@@ -111,8 +124,8 @@ impl Engine {
     /// One client named the same endpoint to two servers: one is to listen there, the other to dial.
     fn pair(&mut self, a: &Expectation, b: &Expectation) {
         let mut partner = |e: &Expectation| {
-            let builder = &self.controls.get_mut(e.session)?.builder;
-            Some(Partner { client: builder.client, server: builder.server, at: e.at })
+            let c = self.controls.get_mut(e.session)?;
+            Some(Partner { client: c.client(), server: c.server(), at: e.at })
         };
         let (Some(pa), Some(pb)) = (partner(a), partner(b)) else { return };
         if pa.client.ip != pb.client.ip || pa.server == pb.server {
@@ -120,7 +133,7 @@ impl Engine {
         }
         for (e, partner) in [(a, pb), (b, pa)] {
             if let Some(c) = self.controls.get_mut(e.session) {
-                c.builder.paired(e.channel, partner);
+                c.dialogue().builder.paired(e.channel, partner);
             }
         }
     }
@@ -137,7 +150,8 @@ impl Engine {
         let began = connection.first;
         let fits = |engine: &Self, key: usize| {
             let c = engine.controls.awake(key)?;
-            let b = &c.builder;
+            // Nothing is noted of TLS.
+            let Dialogue { builder: b, connection, .. } = c.taken()?;
             let mode = if from.ip == b.client.ip && from.port > 1023 && to.port > 1023 {
                 Mode::Passive
             } else if from.ip == b.server.ip && to.port > 1023 {
@@ -146,7 +160,7 @@ impl Engine {
                 return None;
             };
             let alive =
-                !c.connection.ended() || began.time <= c.connection.last.time.plus(AFTER_CONTROL);
+                !connection.ended() || began.time <= connection.last.time.plus(AFTER_CONTROL);
             let since = b.tls_since().is_some_and(|t| t <= began);
             (since && alive && c.standing == Standing::Session).then_some(mode)
         };
@@ -154,7 +168,7 @@ impl Engine {
         let mut found: Vec<(usize, Mode, Option<Moment>)> = hidden
             .iter()
             .filter_map(|k| {
-                let record = self.controls.awake(*k)?.builder.last_client_record();
+                let record = self.controls.awake(*k)?.taken()?.builder.last_client_record();
                 Some((*k, fits(self, *k)?, record))
             })
             .collect();
@@ -173,7 +187,7 @@ impl Engine {
         let (key, mode, _) = *found.first()?;
         // Two sessions whose clients both just spoke: the later one is likelier, not certain.
         let tie = found.len() > 1 && recents != 1;
-        let channel = self.controls.get_mut(key)?.builder.infer_channel(mode, tie);
+        let channel = self.controls.get_mut(key)?.dialogue().builder.infer_channel(mode, tie);
         Some((key, channel))
     }
 
@@ -181,7 +195,7 @@ impl Engine {
     pub(super) fn tls_began(&mut self, key: usize) {
         self.confirm(key);
         if let Some(c) = self.controls.get_mut(key) {
-            let (a, b) = (c.builder.client.ip, c.builder.server.ip);
+            let (a, b) = (c.client().ip, c.server().ip);
             let list = self.hidden.entry((a.min(b), a.max(b))).or_default();
             if !list.contains(&key) {
                 list.push(key);
@@ -192,7 +206,7 @@ impl Engine {
     /// The control channel is in clear again (CCC).
     pub(super) fn tls_ended(&mut self, key: usize) {
         if let Some(c) = self.controls.get_mut(key) {
-            let (a, b) = (c.builder.client.ip, c.builder.server.ip);
+            let (a, b) = (c.client().ip, c.server().ip);
             let pair = (a.min(b), a.max(b));
             if let Some(list) = self.hidden.get_mut(&pair) {
                 list.retain(|k| *k != key);

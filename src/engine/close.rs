@@ -4,14 +4,14 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::attach::AFTER_CONTROL;
-use super::closed::Closed;
-use super::control::{Control, Standing};
+use super::closed::{Closed, Given};
+use super::control::{Control, Dialogue, Standing};
 use super::data::Data;
 use super::flows::{FlowKey, Slot};
 use super::sequential::Engine;
 use super::table::Table;
 use crate::capture::{Moment, Timestamp};
-use crate::session::{ClosingPoint, Dial};
+use crate::session::ClosingPoint;
 use crate::tcp::{Connection, ConnectionState};
 
 /// Sessions followed at once; beyond it the one silent for longest is judged as it stands.
@@ -28,7 +28,7 @@ impl Engine {
             && c.standing != Standing::Session
         {
             c.standing = Standing::Session;
-            self.unnumbered.insert(c.connection.first.order, key);
+            self.unnumbered.insert(c.first().order, key);
         }
     }
 
@@ -36,7 +36,7 @@ impl Engine {
     pub(super) fn reject(&mut self, key: usize) {
         let Some(c) = self.controls.get_mut(key) else { return };
         if c.standing == Standing::Greeted {
-            let flow = FlowKey::new(c.connection.initiator, c.connection.responder);
+            let flow = FlowKey::new(c.client(), c.server());
             self.controls.take(key);
             self.flows.remove(flow, Slot::Control(key));
         }
@@ -47,7 +47,7 @@ impl Engine {
         let Some(c) = self.controls.get_mut(key) else { return };
         let due = self.now.time.plus(AFTER_CONTROL);
         if replaced {
-            let flow = FlowKey::new(c.connection.initiator, c.connection.responder);
+            let flow = FlowKey::new(c.client(), c.server());
             self.flows.remove(flow, Slot::Control(key));
         }
         if c.ending {
@@ -134,7 +134,7 @@ impl Engine {
         self.apply(key, &mut effects);
         let Some(c) = self.controls.get_mut(key) else { return };
         if !is_session(c) {
-            let flow = FlowKey::new(c.connection.initiator, c.connection.responder);
+            let flow = FlowKey::new(c.client(), c.server());
             self.controls.take(key);
             self.flows.remove(flow, Slot::Control(key));
             return;
@@ -142,18 +142,16 @@ impl Engine {
         self.confirm(key);
         self.number_up_to(key);
         self.tls_ended(key);
-        let Some(control) = self.controls.take(key) else { return };
+        let Some(mut control) = self.controls.take(key) else { return };
         self.expectations.forget(key, &control.listening);
-        let flow = FlowKey::new(control.connection.initiator, control.connection.responder);
+        let flow = FlowKey::new(control.client(), control.server());
         self.flows.end(flow, Slot::Control(key), self.now.time);
         let data = self.take_data(key, &control.data);
-        self.count_missing(&control.connection);
-        data.iter().for_each(|d| self.count_missing(&d.connection));
         self.finished.push(Closed {
             id: self.ids.remove(&key).unwrap_or(0),
             ident: control.ident(&self.idents),
             other_traffic: self.other_traffic,
-            losses: self.losses_since(control.connection.first.time),
+            losses: self.losses_since(control.first().time),
             control,
             data,
             point,
@@ -162,25 +160,21 @@ impl Engine {
     }
 
     /// The connections of a session's channels; copied when another session has a share in them.
-    fn take_data(&mut self, control: usize, keys: &[(usize, usize)]) -> Vec<Dial> {
+    fn take_data(&mut self, control: usize, keys: &[(usize, usize)]) -> Vec<Given> {
         let mut taken = Vec::with_capacity(keys.len());
         for &(channel, k) in keys {
             let Some(d) = self.data.get_mut(k) else { continue };
             if d.owners.lose(control) {
                 let Some(d) = self.data.take(k) else { continue };
-                let flow = FlowKey::new(d.connection.initiator, d.connection.responder);
+                let [initiator, responder] = d.ends();
+                let flow = FlowKey::new(initiator, responder);
                 self.flows.end(flow, Slot::Data(k), self.now.time);
-                taken.push(d.given_away(channel));
+                taken.push(Given::Whole(channel, d));
             } else {
-                taken.push(d.as_it_stands(channel));
+                taken.push(Given::Copy(d.as_it_stands(channel)));
             }
         }
         taken
-    }
-
-    fn count_missing(&mut self, c: &Connection) {
-        self.missing_segments += c.from_initiator.missing_segments();
-        self.missing_segments += c.from_responder.missing_segments();
     }
 
     /// Gives numbers to all sessions that began no later than this one. Every session that began
@@ -222,14 +216,15 @@ pub(super) fn is_session(c: &Control) -> bool {
     match c.standing {
         Standing::Session => true,
         Standing::ImplicitPort => {
-            let state = c.connection.state();
             let dial = matches!(
-                state,
+                c.state(),
                 ConnectionState::Unanswered
                     | ConnectionState::Unreachable
                     | ConnectionState::Refused
             );
-            dial || c.builder.says_client_hello() || waited_in_vain(&c.connection)
+            let tells =
+                |d: &Dialogue| d.builder.says_client_hello() || waited_in_vain(&d.connection);
+            dial || c.taken().is_some_and(tells)
         }
         Standing::Greeted => false,
     }

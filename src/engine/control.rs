@@ -1,13 +1,14 @@
 //! A control connection being followed.
 
+use super::backlog::Backlog;
 use super::idents::Idents;
 use super::open::Look;
 use super::table::Rest;
 use crate::capture::{Moment, Timestamp};
-use crate::decode::{Endpoint, Segment};
-use crate::pack::{packed, packed_enum};
-use crate::session::{Builder, Effect, Ident, Side};
-use crate::tcp::{Connection, Payload, Reassembler};
+use crate::decode::{Endpoint, Segment, Seq};
+use crate::pack::{Pack, Packer, Unpacker, packed, packed_enum};
+use crate::session::{Builder, Effect, Foretold, Ident, Preview, Side, TlsWatch};
+use crate::tcp::{Connection, ConnectionState, Payload, Reassembler};
 
 /// Why a control connection isn't reported as a session (yet).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,15 +21,14 @@ pub enum Standing {
     ImplicitPort,
 }
 
-/// A control connection: its TCP facts, both streams, the dialogue.
+/// Bytes in which a control connection's segments are noted: enough for most sessions of one transfer.
+const ROOM: usize = 1280;
+
+/// A control connection: what is known of it, and what was noted and not taken yet.
 #[derive(Debug)]
 pub struct Control {
     /// Tells it from a later one with the same key.
     pub serial: u64,
-    /// TCP.
-    pub connection: Connection,
-    /// The dialogue so far.
-    pub builder: Builder,
     /// Whether it is a session.
     pub standing: Standing,
     /// Its data connections: index of the channel and key, by channel.
@@ -41,13 +41,269 @@ pub struct Control {
     pub ident: Option<Ident>,
     /// How it stood when it was last looked at.
     pub look: Option<Look>,
+    noted: Backlog<ROOM, true>,
+    /// What the engine had to do for what is noted.
+    preview: Preview,
+    told: Told,
+    /// Nothing yet of one that was noted from its SYN on.
+    dialogue: Option<Box<Dialogue>>,
+}
+
+/// In debug builds, what was foretold of what is noted, so that it is held against what comes of it.
+#[derive(Debug)]
+struct Told(Option<Vec<Effect>>);
+
+impl Default for Told {
+    fn default() -> Self {
+        Self(cfg!(debug_assertions).then(Vec::new))
+    }
+}
+
+impl Told {
+    fn keep(&mut self, effect: Effect) {
+        self.0.iter_mut().for_each(|told| told.push(effect));
+    }
+
+    /// # Panics
+    /// In debug builds, when it came otherwise.
+    fn compare(&mut self, mut effects: Vec<Effect>) {
+        if let Some(told) = self.0.replace(Vec::new()).filter(|_| cfg!(debug_assertions)) {
+            // Of what is a session already.
+            effects.retain(|e| !matches!(e, Effect::OnlyFtpSaysThis | Effect::NotFtp));
+            assert_eq!(effects, told, "foretold otherwise");
+        }
+    }
+}
+
+impl Pack for Told {
+    fn pack(&self, _: &mut Packer) {}
+
+    // Not known any more.
+    fn unpack(_: &mut Unpacker<'_>) -> Option<Self> {
+        Some(Self(None))
+    }
+}
+
+/// A control connection's TCP facts, both streams, the dialogue.
+#[derive(Debug)]
+pub struct Dialogue {
+    /// TCP.
+    pub connection: Connection,
+    /// The dialogue so far.
+    pub builder: Builder,
     from_client: Reassembler,
     from_server: Reassembler,
 }
 
+/// What became of a segment that might be noted.
+#[derive(Clone, Copy, Debug)]
+pub enum Noted {
+    /// It is noted, and nothing follows from it.
+    Quietly,
+    /// It is noted, and the connection has ended.
+    Over,
+    /// It is noted, and announces a data connection.
+    Announced(Effect),
+    /// It has to be taken.
+    Not,
+}
+
 impl Control {
     /// A control connection of `client`, of which `connection` is known so far.
-    pub fn new(serial: u64, connection: Connection, client: Endpoint, standing: Standing) -> Self {
+    pub fn new(connection: Connection, client: Endpoint, standing: Standing) -> Self {
+        let dialogue = Some(Box::new(Dialogue::new(connection, client)));
+        Self { dialogue, ..Self::begun(standing, Backlog::default()) }
+    }
+
+    /// A session that this SYN of its client dials: it is noted. `None` of any other segment.
+    pub fn dialled(s: &Segment<'_>, at: Moment) -> Option<Self> {
+        Some(Self::begun(Standing::Session, Backlog::dialled(s, at)?))
+    }
+
+    fn begun(standing: Standing, noted: Backlog<ROOM, true>) -> Self {
+        Self {
+            serial: 0,
+            standing,
+            data: Vec::new(),
+            listening: Vec::new(),
+            ending: false,
+            ident: None,
+            look: None,
+            noted,
+            preview: Preview::default(),
+            told: Told::default(),
+            dialogue: None,
+        }
+    }
+
+    /// Notes a segment, if what follows from it is known without taking it; `asked` when a server may
+    /// have asked a client's host who it is.
+    #[inline]
+    pub fn note(&mut self, s: &Segment<'_>, at: Moment, asked: bool) -> Noted {
+        if !self.noted.fits(s, at) || asked && !self.greeted() {
+            return Noted::Not;
+        }
+        let mut foretold = Foretold::Nothing;
+        if s.payload_len > 0 {
+            if s.payload.len() as u64 != u64::from(s.payload_len) {
+                return Noted::Not;
+            }
+            let (client, server) = (self.client(), self.server());
+            let side = if s.src == client { Side::Client } else { Side::Server };
+            foretold = self.preview.foretell(side, s.payload, (client, server), at);
+            if foretold == Foretold::Unclear {
+                return Noted::Not;
+            }
+        }
+        self.noted.note(s, at);
+        if let Foretold::Announced(effect) = foretold {
+            self.told.keep(effect);
+            return Noted::Announced(effect);
+        }
+        if s.flags.fin() && self.noted.is_over() { Noted::Over } else { Noted::Quietly }
+    }
+
+    /// This is what comes next, and can be noted.
+    pub fn expects(&self, s: &Segment<'_>, at: Moment) -> bool {
+        self.noted.fits(s, at)
+    }
+
+    /// Lets segments be noted from now on, if what follows from them can be known.
+    #[inline]
+    pub fn resume(&mut self) {
+        if self.standing == Standing::Session
+            && let Some(dialogue) = &self.dialogue
+            && let Some((preview, next)) = dialogue.preview()
+        {
+            let Connection { initiator, responder, last, .. } = dialogue.connection;
+            self.preview = preview;
+            self.noted.resume([initiator, responder], next, last);
+        }
+    }
+
+    /// The connection and what was said on it, with all that was noted.
+    pub fn dialogue(&mut self) -> &mut Dialogue {
+        if self.noted.is_open() {
+            self.catch_up();
+        }
+        let Self { noted, dialogue, .. } = self;
+        dialogue.get_or_insert_with(|| Dialogue::dialled(noted))
+    }
+
+    /// Takes what was noted.
+    #[inline(never)]
+    fn catch_up(&mut self) {
+        let Self { noted, dialogue, .. } = self;
+        let mut effects = Vec::new();
+        let dialogue = dialogue.get_or_insert_with(|| Dialogue::dialled(noted));
+        noted.each(|s, at| dialogue.segment(s, at, &mut effects));
+        noted.close();
+        // What follows from them was done when they were noted.
+        self.told.compare(effects);
+    }
+
+    /// The connection and what was said on it, if all of it was taken.
+    pub fn taken(&self) -> Option<&Dialogue> {
+        self.dialogue.as_deref().filter(|_| self.noted.is_empty())
+    }
+
+    /// The client's end.
+    pub fn client(&self) -> Endpoint {
+        self.dialogue.as_ref().map_or(self.noted.ends()[0], |d| d.builder.client)
+    }
+
+    /// The server's end.
+    pub fn server(&self) -> Endpoint {
+        self.dialogue.as_ref().map_or(self.noted.ends()[1], |d| d.builder.server)
+    }
+
+    /// Its first packet.
+    pub fn first(&self) -> Moment {
+        self.dialogue.as_ref().map_or(self.noted.first(), |d| d.connection.first)
+    }
+
+    /// Its latest packet.
+    pub fn last(&self) -> Moment {
+        match &self.dialogue {
+            Some(d) if self.noted.is_empty() => d.connection.last,
+            _ => self.noted.last(),
+        }
+    }
+
+    /// How far it came.
+    pub fn state(&self) -> ConnectionState {
+        match &self.dialogue {
+            Some(d) if self.noted.is_empty() => d.connection.state(),
+            _ => self.noted.state(),
+        }
+    }
+
+    /// Its handshake, or what the capture holds of it, was completed.
+    fn worked(&self) -> bool {
+        match &self.dialogue {
+            Some(d) => d.connection.worked(),
+            None => self.noted.worked(),
+        }
+    }
+
+    /// The server is known to have greeted.
+    fn greeted(&self) -> bool {
+        self.dialogue.as_ref().is_some_and(|d| d.builder.greeted())
+    }
+
+    /// Its announcements can't be read.
+    pub fn is_hidden(&self) -> bool {
+        self.dialogue.as_ref().is_some_and(|d| d.builder.tls_since().is_some())
+    }
+
+    /// A watch for the data connection of a channel, see [`Builder::tls_watch`]. Nothing that is noted
+    /// is TLS.
+    pub fn tls_watch(&self, channel: usize) -> Option<(bool, Box<TlsWatch>)> {
+        self.dialogue.as_ref()?.builder.tls_watch(channel)
+    }
+
+    /// What the server has asked the client's host so far, if it hasn't greeted.
+    pub fn ident(&mut self, idents: &Idents) -> Option<Ident> {
+        if idents.any() {
+            self.dialogue();
+        }
+        self.asked(idents)
+    }
+
+    /// The same, of one of which all is taken.
+    pub fn asked(&self, idents: &Idents) -> Option<Ident> {
+        let (server, client) = (self.server().ip, self.client().ip);
+        let asked = || idents.since(server, client, self.first());
+        if self.greeted() { self.ident } else { asked() }
+    }
+
+    /// No more packets will come. What is noted means nothing for others, and waits.
+    pub fn finish(&mut self, effects: &mut Vec<Effect>) {
+        if self.noted.is_empty() {
+            self.dialogue().finish(effects);
+        }
+    }
+
+    /// The connection and the dialogue, to be made a session.
+    pub fn finished(mut self: Box<Self>) -> Box<Dialogue> {
+        let waited = !self.noted.is_empty();
+        let dialogue = self.dialogue();
+        if waited {
+            dialogue.finish(&mut Vec::new());
+        }
+        let Self { noted, dialogue, .. } = *self;
+        dialogue.unwrap_or_else(|| Dialogue::dialled(&noted))
+    }
+}
+
+impl Dialogue {
+    /// Of a connection that was noted from its SYN on, before that is taken.
+    fn dialled(noted: &Backlog<ROOM, true>) -> Box<Self> {
+        let [client, server] = noted.ends();
+        Box::new(Self::new(Connection::dialled(client, server, noted.first()), client))
+    }
+
+    fn new(connection: Connection, client: Endpoint) -> Self {
         let server = if client == connection.initiator {
             connection.responder
         } else {
@@ -55,15 +311,8 @@ impl Control {
         };
         let builder = Builder::new(client, server, connection.midstream);
         Self {
-            serial,
             connection,
             builder,
-            standing,
-            data: Vec::new(),
-            listening: Vec::new(),
-            ending: false,
-            ident: None,
-            look: None,
             from_client: Reassembler::default(),
             from_server: Reassembler::default(),
         }
@@ -95,13 +344,6 @@ impl Control {
             });
         }
         self.tick(at.time, effects);
-    }
-
-    /// What the server has asked the client's host so far, if it hasn't greeted.
-    pub fn ident(&self, idents: &Idents) -> Option<Ident> {
-        let (server, client) = (self.builder.server.ip, self.builder.client.ip);
-        let asked = || idents.since(server, client, self.connection.first);
-        if self.builder.greeted() { self.ident } else { asked() }
     }
 
     /// Lets time pass for holes in the streams.
@@ -144,20 +386,37 @@ impl Control {
         self.builder.finish(effects);
         self.builder.release(None, None, effects);
     }
+
+    /// Of what comes next it can be foretold what follows from it: the two sides' next sequence numbers.
+    fn preview(&self) -> Option<(Preview, [Seq; 2])> {
+        let preview = self.builder.preview()?;
+        let connection = &self.connection;
+        if !connection.worked() || connection.is_marked() {
+            return None;
+        }
+        let next = |end: Endpoint| {
+            let client = end == self.builder.client;
+            let stream = if client { &self.from_client } else { &self.from_server };
+            let whole = stream.waiting_since().is_none();
+            connection.from(end).next_in_order(stream.position()).filter(|_| whole)
+        };
+        Some((preview, [next(connection.initiator)?, next(connection.responder)?]))
+    }
 }
 
 packed_enum!(Standing { 0 => Session, 1 => Greeted, 2 => ImplicitPort });
+packed!(Dialogue { connection, builder, from_client, from_server });
 packed!(Control {
     serial,
-    connection,
-    builder,
     standing,
     data,
     listening,
     ending,
     ident,
-    from_client,
-    from_server,
+    noted,
+    preview,
+    told,
+    dialogue,
 } without { look });
 
 /// What is known of a control connection at rest.
@@ -177,16 +436,23 @@ impl Rest for Control {
     type Head = Head;
 
     fn head(&self) -> Head {
-        let c = &self.connection;
+        let last = self.last();
         Head {
-            first: c.first.order,
-            last: c.last.order,
-            last_time: c.last.time,
-            worked: c.worked(),
+            first: self.first().order,
+            last: last.order,
+            last_time: last.time,
+            worked: self.worked(),
         }
     }
 
     fn last(&self) -> Timestamp {
-        self.connection.last.time
+        self.last().time
+    }
+
+    fn before_rest(&mut self) {
+        // Both together would be more than either.
+        if self.dialogue.is_some() && !self.noted.is_empty() {
+            self.catch_up();
+        }
     }
 }

@@ -1,19 +1,32 @@
 //! A data connection being followed.
 
+use super::backlog::Backlog;
 use super::table::Rest;
 use crate::capture::{Moment, Timestamp};
-use crate::decode::Segment;
-use crate::pack::packed;
-use crate::session::{Piece, TlsWatch};
+use crate::decode::{Endpoint, Segment};
+use crate::pack::{packed, packed_enum};
+use crate::session::{Dial, Piece, TlsWatch};
 use crate::tcp::{Connection, ConnectionState, Payload};
+
+/// Bytes in which a data connection's segments are noted: enough for small files and listings. What
+/// brings more is not worth it.
+const ROOM: usize = 256;
 
 /// A data connection and the channels that it belongs to: two with FXP.
 #[derive(Debug)]
 pub(super) struct Data {
-    pub(super) connection: Box<Connection>,
+    seen: Seen,
     pub(super) owners: Owners,
     /// Watched when TLS protects the session; whether the initiator is on the client's side.
     pub(super) tls: Option<(bool, Box<TlsWatch>)>,
+}
+
+/// What was seen of it.
+#[derive(Debug)]
+enum Seen {
+    /// All from its SYN on, and not taken yet.
+    Noted(Box<Backlog<ROOM, false>>),
+    Taken(Box<Connection>),
 }
 
 /// The channels of a data connection: keys of control connections and channel indices.
@@ -40,20 +53,118 @@ impl Owners {
     }
 }
 
+impl Seen {
+    /// The connection, with all that was noted.
+    #[inline]
+    fn taken(&mut self) -> &mut Connection {
+        match self {
+            Self::Taken(connection) => connection,
+            Self::Noted(noted) => {
+                *self = Self::Taken(all_of(noted));
+                self.taken()
+            }
+        }
+    }
+
+    fn given_away(self) -> Box<Connection> {
+        match self {
+            Self::Taken(connection) => connection,
+            Self::Noted(noted) => all_of(&noted),
+        }
+    }
+}
+
+/// The connection of which this is all that was seen.
+#[inline(never)]
+fn all_of(noted: &Backlog<ROOM, false>) -> Box<Connection> {
+    let [initiator, responder] = noted.ends();
+    let mut connection = Box::new(Connection::dialled(initiator, responder, noted.first()));
+    noted.each(|s, at| {
+        connection.segment(s, at);
+    });
+    connection
+}
+
 impl Data {
+    /// A data connection as it was followed so far.
+    pub(super) fn new(
+        connection: Box<Connection>,
+        owners: Owners,
+        tls: Option<(bool, Box<TlsWatch>)>,
+    ) -> Self {
+        Self { seen: Seen::Taken(connection), owners, tls }
+    }
+
+    /// One that this SYN dials: it is noted. `None` of any other segment.
+    pub(super) fn dialled(s: &Segment<'_>, at: Moment, owners: Owners) -> Option<Self> {
+        let noted = Box::new(Backlog::dialled(s, at)?);
+        Some(Self { seen: Seen::Noted(noted), owners, tls: None })
+    }
+
+    /// Who dialled, and who was dialled.
+    pub(super) fn ends(&self) -> [Endpoint; 2] {
+        match &self.seen {
+            Seen::Noted(noted) => noted.ends(),
+            Seen::Taken(connection) => [connection.initiator, connection.responder],
+        }
+    }
+
+    /// The connection, with all that was noted.
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        self.seen.taken()
+    }
+
+    /// The same, given away, for a channel.
+    pub(super) fn given_away(self, channel: usize) -> Dial {
+        let tls = self.tls.map(|(_, watch)| Box::new(watch.seen));
+        Dial { channel, connection: self.seen.given_away(), tls }
+    }
+
+    /// A copy of it as it stands, for a channel.
+    pub(super) fn as_it_stands(&self, channel: usize) -> Dial {
+        let tls = self.tls.as_ref().map(|(_, watch)| Box::new(watch.seen.clone()));
+        let connection = match &self.seen {
+            Seen::Taken(connection) => connection.clone(),
+            Seen::Noted(noted) => all_of(noted),
+        };
+        Dial { channel, connection, tls }
+    }
+
+    /// Its handshake, or what the capture holds of it, was completed.
+    pub(super) fn worked(&self) -> bool {
+        match &self.seen {
+            Seen::Taken(connection) => connection.worked(),
+            Seen::Noted(noted) => noted.worked(),
+        }
+    }
+
+    /// This is what comes next, and can be noted.
+    pub(super) fn expects(&self, s: &Segment<'_>, at: Moment) -> bool {
+        matches!(&self.seen, Seen::Noted(noted) if noted.fits(s, at))
+    }
+
+    #[inline]
     pub(super) fn segment(&mut self, s: &Segment<'_>, at: Moment) {
-        let payload = self.connection.segment(s, at);
+        if let Seen::Noted(noted) = &mut self.seen
+            && noted.fits(s, at)
+        {
+            noted.note(s, at);
+            return;
+        }
+        let connection = self.seen.taken();
+        let payload = connection.segment(s, at);
         if let (Some((passive, watch)), Payload::New(offset)) = (&mut self.tls, payload) {
-            let from_client = (s.src == self.connection.initiator) == *passive;
-            let start = self.connection.from(s.src).stream_start();
+            let from_client = (s.src == connection.initiator) == *passive;
+            let start = connection.from(s.src).stream_start();
             let piece = Piece { from_client, offset, bytes: s.payload, len: s.payload_len, at };
             watch.piece(piece, start);
         }
     }
 }
 
+packed_enum!(Seen { 0 => Noted(noted), 1 => Taken(connection) });
 packed!(Owners { first, second });
-packed!(Data { connection, owners } without { tls });
+packed!(Data { seen, owners } without { tls });
 
 /// What is known of a data connection at rest.
 #[derive(Clone, Copy, Debug)]
@@ -66,10 +177,16 @@ impl Rest for Data {
     type Head = DataHead;
 
     fn head(&self) -> DataHead {
-        DataHead { last: self.connection.last, state: self.connection.state() }
+        match &self.seen {
+            Seen::Noted(noted) => DataHead { last: noted.last(), state: noted.state() },
+            Seen::Taken(c) => DataHead { last: c.last, state: c.state() },
+        }
     }
 
     fn last(&self) -> Timestamp {
-        self.connection.last.time
+        match &self.seen {
+            Seen::Noted(noted) => noted.last().time,
+            Seen::Taken(connection) => connection.last.time,
+        }
     }
 }

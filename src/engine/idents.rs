@@ -68,6 +68,12 @@ impl Idents {
         }
     }
 
+    /// Somebody may have asked.
+    #[inline]
+    pub fn any(&self) -> bool {
+        !self.until.is_empty()
+    }
+
     /// What a server asked a client's host first since `opened`.
     pub fn since(&self, server: IpAddr, client: IpAddr, opened: Moment) -> Option<Ident> {
         let list = self.asked.get(&(server, client))?;

@@ -44,12 +44,14 @@ struct State<S> {
 /// Where judged sessions go, one by one.
 struct Outlet<S> {
     learner: Learner,
+    missing_segments: u64,
     sink: S,
 }
 
 impl<S: FnMut(Judged)> Outlet<S> {
     fn take(&mut self, judged: Judged) {
         self.learner.session(&judged);
+        self.missing_segments += judged.session.missing_segments();
         (self.sink)(judged);
     }
 }
@@ -58,7 +60,7 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
     /// Hands sessions to `sink`; `threads` of the current pool judge them, with `judge`.
     pub(super) fn new(threads: usize, judge: Judge, sink: S) -> Self {
         let state = State {
-            outlet: Some(Outlet { learner: Learner::default(), sink }),
+            outlet: Some(Outlet { learner: Learner::default(), missing_segments: 0, sink }),
             taken: 0,
             given: 0,
             judged: BTreeMap::new(),
@@ -69,11 +71,12 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
     }
 
     /// Calls `run`, which is given somewhere to bring finished sessions to. All of them are judged
-    /// and handed out when this returns what was learned from them, beside what `run` returned.
+    /// and handed out when this returns what `run` returned, what was learned from them, and how many
+    /// segments of theirs were acknowledged by their receiver yet never captured.
     pub(super) fn over<T: Send>(
         self,
         run: impl FnOnce(&mut dyn FnMut(ClosedSessions)) -> T + Send,
-    ) -> (T, Learner) {
+    ) -> (T, Learner, u64) {
         let returned = if self.threads > 1 {
             rayon::in_place_scope_fifo(|scope| run(&mut |sessions| self.aside(scope, sessions)))
         } else {
@@ -87,7 +90,9 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
             })
         };
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (returned, state.outlet.map(|outlet| outlet.learner).unwrap_or_default())
+        let learned = state.outlet.map(|outlet| (outlet.learner, outlet.missing_segments));
+        let (learner, missing_segments) = learned.unwrap_or_default();
+        (returned, learner, missing_segments)
     }
 
     fn state(&self) -> MutexGuard<'_, State<S>> {

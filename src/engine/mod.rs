@@ -4,6 +4,7 @@ mod analyse;
 mod analyser;
 mod analysis;
 mod attach;
+mod backlog;
 mod candidates;
 mod close;
 mod closed;

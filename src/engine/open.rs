@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::attach::AFTER_CONTROL;
 use super::close::is_session;
-use super::control::Control;
+use super::control::{Control, Dialogue};
 use super::sequential::Engine;
 use crate::capture::{Moment, Timestamp};
 use crate::diagnose::{self, Judged};
@@ -56,9 +56,9 @@ impl Engine {
                     Some(look) if !self.wants_a_look(c, look) => return None,
                     Some(look) if !self.is_pressing(c, look) => look.at.plus(HEAD_START),
                     Some(look) => look.at,
-                    None => c.connection.first.time,
+                    None => c.first().time,
                 };
-                Some((since, c.connection.first.order, key))
+                Some((since, c.first().order, key))
             })
             .collect();
         if due.len() > most {
@@ -67,9 +67,10 @@ impl Engine {
         }
         self.look_at(due.into_iter().map(|(_, _, key)| key));
         // Their order from the connections: looks lie all over the memory.
-        let looks = self.controls.all_awake().filter_map(|(_, c)| {
-            Some((c.connection.first.order, Arc::clone(&c.look.as_ref()?.judged)))
-        });
+        let looks = self
+            .controls
+            .all_awake()
+            .filter_map(|(_, c)| Some((c.first().order, Arc::clone(&c.look.as_ref()?.judged))));
         let mut all: Vec<(u64, Arc<Judged>)> = looks.collect();
         // Nearly in order: the sort that makes use of it.
         all.sort_by_key(|(order, _)| *order);
@@ -86,9 +87,7 @@ impl Engine {
     /// More than bytes of a transfer: something was said, or a dial has had no answer yet.
     fn is_pressing(&self, c: &Control, look: &Look) -> bool {
         let mut data = c.data.iter().filter_map(|d| self.data.awake(d.1));
-        c.connection.last.order > look.newest
-            || look.judged.session.id == 0
-            || data.any(|d| !d.connection.worked())
+        c.last().order > look.newest || look.judged.session.id == 0 || data.any(|d| !d.worked())
     }
 
     /// Judges these sessions as they stand. Rules see one session at a time, so they run on all
@@ -97,14 +96,14 @@ impl Engine {
         let now = self.now.time;
         let keys: Vec<usize> = keys.collect();
         for &key in &keys {
-            let first = self.controls.awake(key).map(|c| c.connection.first.time);
+            let first = self.controls.awake(key).map(|c| c.first().time);
             if first.is_some_and(|first| now.since(first) >= AFTER_CONTROL) {
                 self.number_up_to(key);
             }
         }
         let look = |&key: &usize| {
             let c = self.controls.awake(key)?;
-            let judged = Arc::new(diagnose::judge(self.as_it_stands(key, c)));
+            let judged = Arc::new(diagnose::judge(self.as_it_stands(key, c)?));
             Some((key, Look { judged, newest: self.newest(c).order, at: now }))
         };
         let looks: Vec<(usize, Look)> =
@@ -119,24 +118,25 @@ impl Engine {
     /// The newest packet of a session. Whatever changes a session comes with one.
     pub(super) fn newest(&self, c: &Control) -> Moment {
         let data = c.data.iter().filter_map(|d| self.data.head(d.1));
-        data.map(|d| d.last).fold(c.connection.last, Ord::max)
+        data.map(|d| d.last).fold(c.last(), Ord::max)
     }
 
-    fn as_it_stands(&self, key: usize, c: &Control) -> Box<Session> {
+    fn as_it_stands(&self, key: usize, c: &Control) -> Option<Box<Session>> {
+        let Dialogue { connection, builder, .. } = c.taken()?;
         let dial = |&(channel, key): &(usize, usize)| {
             self.data.awake(key).map(|d| d.as_it_stands(channel))
         };
         let connections = Connections {
-            control: c.connection.clone(),
+            control: connection.clone(),
             data: c.data.iter().filter_map(dial).collect(),
             other_traffic: self.other_traffic,
-            ident: c.ident(&self.idents),
-            losses: self.losses_since(c.connection.first.time),
+            ident: c.asked(&self.idents),
+            losses: self.losses_since(connection.first.time),
         };
         let id = self.ids.get(&key).copied().unwrap_or(0);
-        let mut builder = c.builder.clone();
+        let mut builder = builder.clone();
         builder.settle(self.now.time);
-        builder.finished(id, connections, ClosingPoint::Open, self.now)
+        Some(builder.finished(id, connections, ClosingPoint::Open, self.now))
     }
 }
 

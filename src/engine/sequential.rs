@@ -11,7 +11,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::candidates::Candidates;
 use super::closed::ClosedSessions;
-use super::control::{Control, Standing};
+use super::control::{Control, Noted, Standing};
 use super::data::Data;
 use super::flows::{FlowKey, Flows, Slot};
 use super::idents::Idents;
@@ -65,7 +65,8 @@ pub struct Engine {
     /// Nothing has to be done before this time.
     due: Timestamp,
     pub(super) now: Moment,
-    pub(super) missing_segments: u64,
+    /// Segments are noted rather than taken, where that is all the same.
+    pub(super) notes: bool,
     /// What the capture itself lost, in order of time.
     pub(super) losses: Vec<CaptureLoss>,
     /// Pairs of files that hold the same connection at the same time, with its two ends.
@@ -86,6 +87,13 @@ impl Engine {
     pub fn rest_beyond(&mut self, keep: usize) {
         self.controls.rest_beyond(keep);
         self.data.rest_beyond(keep);
+    }
+
+    /// Notes segments where nothing follows from them for other sessions, and takes those of a session
+    /// together: for captures that are read in one go. Nobody may look at the sessions while they are
+    /// open.
+    pub fn take_notes(&mut self) {
+        self.notes = true;
     }
 
     /// Takes a segment, and says what it is.
@@ -118,8 +126,10 @@ impl Engine {
     pub fn icmp(&mut self, error: &IcmpError, at: Moment) -> Matters {
         self.advance(at);
         let connection = match self.flows.get(FlowKey::new(error.src, error.dst)) {
-            Some(Slot::Control(k)) => self.controls.get_mut(k).map(|c| &mut c.connection),
-            Some(Slot::Data(k)) => self.data.get_mut(k).map(|d| &mut *d.connection),
+            Some(Slot::Control(k)) => {
+                self.controls.get_mut(k).map(|c| &mut c.dialogue().connection)
+            }
+            Some(Slot::Data(k)) => self.data.get_mut(k).map(Data::connection),
             Some(Slot::Candidate(k)) => self.candidates.get_mut(k).map(|c| &mut *c.connection),
             None => None,
         };
@@ -188,11 +198,6 @@ impl Engine {
         !self.finished.is_empty()
     }
 
-    /// Segments of judged sessions that were acknowledged by their receiver yet never captured.
-    pub fn missing_segments(&self) -> u64 {
-        self.missing_segments
-    }
-
     /// Pairs of files that hold the same connection at the same time, with its two ends.
     pub fn captured_twice(&self) -> &BTreeMap<(u32, u32), (Endpoint, Endpoint)> {
         &self.twice
@@ -202,8 +207,14 @@ impl Engine {
     #[inline(never)]
     fn is_replaced(&mut self, slot: Slot, s: &Segment<'_>, at: Moment) -> bool {
         let connection = match slot {
-            Slot::Control(key) => self.controls.get_mut(key).map(|c| &mut c.connection),
-            Slot::Data(key) => self.data.get_mut(key).map(|d| &mut *d.connection),
+            Slot::Control(key) => match self.controls.get_mut(key) {
+                Some(c) if c.expects(s, at) => return false,
+                control => control.map(|c| &mut c.dialogue().connection),
+            },
+            Slot::Data(key) => match self.data.get_mut(key) {
+                Some(d) if d.expects(s, at) => return false,
+                data => data.map(Data::connection),
+            },
             Slot::Candidate(key) => self.candidates.get_mut(key).map(|c| &mut *c.connection),
         };
         let Some(connection) = connection else { return true };
@@ -222,7 +233,16 @@ impl Engine {
 
     fn control(&mut self, key: usize, s: &Segment<'_>, at: Moment) {
         let Some(c) = self.controls.get_mut(key) else { return };
-        let half = &c.connection.from_initiator;
+        if self.notes {
+            match c.note(s, at, self.idents.any()) {
+                Noted::Quietly => return,
+                Noted::Over => return self.control_over(key, false),
+                Noted::Announced(effect) => return self.apply(key, &mut vec![effect]),
+                Noted::Not => {}
+            }
+        }
+        let dialogue = c.dialogue();
+        let half = &dialogue.connection.from_initiator;
         if let Some(first) = half.syn.filter(|_| s.flags.syn() && !s.flags.ack())
             && first.frame.file != at.frame.file
             && half.isn == Some(s.seq)
@@ -232,11 +252,15 @@ impl Engine {
             self.twice.entry(files).or_insert((s.src, s.dst));
         }
         let mut effects = std::mem::take(&mut self.effects);
-        if !c.builder.greeted() {
-            c.ident = c.ident(&self.idents);
+        if !dialogue.builder.greeted() {
+            c.ident = c.asked(&self.idents);
         }
-        c.segment(s, at, &mut effects);
-        let ended = c.connection.is_marked() && c.connection.ended();
+        let dialogue = c.dialogue();
+        dialogue.segment(s, at, &mut effects);
+        let ended = dialogue.connection.is_marked() && dialogue.connection.ended();
+        if self.notes {
+            c.resume();
+        }
         if !effects.is_empty() {
             self.apply(key, &mut effects);
         }
@@ -310,6 +334,13 @@ impl Engine {
         server: Endpoint,
         standing: Standing,
     ) {
+        if self.notes
+            && standing == Standing::Session
+            && let Some(dialled) = Control::dialled(s, at)
+        {
+            self.enter(key, Box::new(dialled));
+            return;
+        }
         let client = if server == s.dst { s.src } else { s.dst };
         let mut connection = Connection::new(s, at);
         if !connection.initiator_known && connection.initiator == server {
@@ -330,9 +361,13 @@ impl Engine {
         client: Endpoint,
         standing: Standing,
     ) {
+        self.enter(key, Box::new(Control::new(connection, client, standing)));
+    }
+
+    fn enter(&mut self, key: FlowKey, mut control: Box<Control>) {
         self.serial += 1;
-        let order = connection.first.order;
-        let control = Box::new(Control::new(self.serial, connection, client, standing));
+        control.serial = self.serial;
+        let (order, standing) = (control.first().order, control.standing);
         let k = self.controls.insert(control);
         self.flows.set(key, Slot::Control(k));
         if self.is_full() {

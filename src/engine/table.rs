@@ -17,6 +17,9 @@ pub(super) trait Rest: Pack {
 
     /// When it last changed.
     fn last(&self) -> Timestamp;
+
+    /// It will be packed.
+    fn before_rest(&mut self) {}
 }
 
 impl<T: Rest> Rest for Box<T> {
@@ -28,6 +31,10 @@ impl<T: Rest> Rest for Box<T> {
 
     fn last(&self) -> Timestamp {
         T::last(self)
+    }
+
+    fn before_rest(&mut self) {
+        T::before_rest(self);
     }
 }
 
@@ -178,7 +185,10 @@ impl<T: Rest> Table<T> {
             let quiet = value.last().plus(Self::QUIET);
             if quiet >= self.now {
                 self.drowsy.push_back((quiet, key));
-            } else if let Some(packed) = self.packer.packed(value) {
+                continue;
+            }
+            value.before_rest();
+            if let Some(packed) = self.packer.packed(value) {
                 *slot = Slot::Asleep(value.head(), packed);
                 self.awake -= 1;
             } else {

@@ -94,18 +94,34 @@ impl Lines {
         self.length == 0 && self.telnet == Telnet::Text
     }
 
-    /// The first line of a packet's bytes and what follows it, when that line stands there as it is to
-    /// be handed on: whole, and nothing that came before matters. As most do.
+    /// Nothing that came before matters to the next line.
     #[inline]
-    pub fn whole<'a>(&self, bytes: &'a [u8], at: Moment) -> Option<(Line<'a>, &'a [u8])> {
-        let fresh = self.at_boundary() && !self.saw_telnet && !self.after_gap;
-        let end = memchr::memchr2(b'\n', IAC, bytes).filter(|end| fresh && *end <= Self::MAX)?;
+    pub fn is_fresh(&self) -> bool {
+        self.at_boundary() && !self.saw_telnet && !self.after_gap
+    }
+
+    /// The first line of bytes that begin with one and what follows it, when it is to be handed on as it
+    /// stands there.
+    #[inline]
+    pub fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+        let end = memchr::memchr2(b'\n', IAC, bytes).filter(|end| *end <= Self::MAX)?;
         let (line, tail) = bytes.split_at_checked(end)?;
         let (b'\n', rest) = tail.split_first()? else { return None };
         let [line @ .., b'\r'] = line else { return None };
         if line.last() == Some(&b'\r') || line.first() == Some(&DM) {
             return None;
         }
+        Some((line, rest))
+    }
+
+    /// The first line of a packet's bytes and what follows it, when that line stands there as it is to
+    /// be handed on: whole, and nothing that came before matters. As most do.
+    #[inline]
+    pub fn whole<'a>(&self, bytes: &'a [u8], at: Moment) -> Option<(Line<'a>, &'a [u8])> {
+        if !self.is_fresh() {
+            return None;
+        }
+        let (line, rest) = Self::first(bytes)?;
         let ending = Ending::CrLf;
         Some((Line { bytes: line, moment: at, ending, truncated: false, telnet: false }, rest))
     }

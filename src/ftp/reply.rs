@@ -56,15 +56,19 @@ pub struct Replies {
     interrupted: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Separator {
+/// What follows a reply's code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Separator {
+    /// Text.
     Space,
+    /// Text, and more lines.
     Dash,
+    /// Nothing.
     End,
 }
 
 /// The code with which a line begins, and what follows it.
-fn code(line: &[u8]) -> Option<(u16, Separator)> {
+pub fn code(line: &[u8]) -> Option<(u16, Separator)> {
     let [a @ b'1'..=b'6', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] = line else { return None };
     let separator = match rest {
         [b'-', ..] => Separator::Dash,

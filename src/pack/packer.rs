@@ -178,6 +178,12 @@ impl Packer {
         self.recent.keep(*moment);
     }
 
+    /// Bytes that are said once.
+    pub fn blob(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.raw(bytes);
+    }
+
     /// Bytes; only a reference to them when they were packed before.
     pub fn slice(&mut self, bytes: &[u8]) {
         let sign = sign(bytes);

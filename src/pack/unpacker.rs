@@ -140,6 +140,14 @@ impl<'a> Unpacker<'a> {
         Some(self.last)
     }
 
+    /// Bytes that are said once.
+    pub fn blob(&mut self) -> Option<&'a [u8]> {
+        let len = usize::try_from(self.number()?).ok()?;
+        let blob = self.whole.get(self.at..self.at.checked_add(len)?)?;
+        self.at += len;
+        Some(blob)
+    }
+
     /// Bytes.
     pub fn slice(&mut self) -> Option<&'a [u8]> {
         if self.bit()? {

@@ -1,14 +1,13 @@
 //! What replies mean for the session.
 
 use super::builder::{Builder, Effect};
-use super::speech::{listening, written};
+use super::speech::written;
 use super::text::{bounded, quoted, stated_bytes};
 use super::{Announcement, Association, Login, Mode};
 use crate::capture::Moment;
-use crate::decode::Endpoint;
 use crate::ftp::command::Verb;
 use crate::ftp::dialogue::Paired;
-use crate::ftp::endpoint::{self, Unreadable};
+use crate::ftp::endpoint::{self, Advertised, Unreadable};
 use crate::ftp::reply::Reply;
 use crate::ftp::text::text;
 use crate::ftp::{recognise, software};
@@ -17,6 +16,15 @@ use crate::ftp::{recognise, software};
 const MAX_DIRECTORY: usize = 4096;
 /// Sizes remembered for transfers to come.
 const MAX_SIZES: usize = 4096;
+
+/// The endpoint that a reply with the code 227, 228 or 229 announces.
+pub(super) fn announced(code: u16, behind_code: &[u8]) -> Result<Advertised, Unreadable> {
+    match code {
+        227 => endpoint::pasv_reply(behind_code),
+        228 => endpoint::lpsv_reply(behind_code),
+        _ => endpoint::epsv_reply(behind_code),
+    }
+}
 
 impl Builder {
     pub(super) fn folded(&mut self, reply: &Reply<'_>, effects: &mut Vec<Effect>) {
@@ -130,17 +138,15 @@ impl Builder {
         effects: &mut Vec<Effect>,
     ) {
         let asked = verb.is_some_and(|v| v.announces() && !v.is_active());
-        let read = match code {
-            227 => endpoint::pasv_reply(behind_code),
-            228 => endpoint::lpsv_reply(behind_code),
-            _ => endpoint::epsv_reply(behind_code),
-        };
+        let read = announced(code, behind_code);
         // "227 Logout." is no announcement, whoever says it.
         if matches!(read, Err(Unreadable::NoEndpoint)) && !asked {
             return;
         }
         let advertised = read.ok();
-        let endpoint = advertised.map(|a| Endpoint::new(a.ip.unwrap_or(self.server.ip), a.port));
+        let (effect, endpoint) = advertised
+            .map(|a| Effect::of_server(self.channels.len(), a, (self.client, self.server), at))
+            .unzip();
         let announcement = Announcement {
             kind: Self::kind_of(code, verb.filter(|_| asked).as_ref().map(Verb::as_str)),
             at,
@@ -149,21 +155,13 @@ impl Builder {
             accepted: Some(endpoint.is_some()),
             text: written(text, endpoint),
         };
-        let channel = self.new_channel(
+        self.new_channel(
             Mode::Passive,
             Association::Announced,
             exchange.filter(|_| asked),
             Some(announcement),
         );
-        if let Some(endpoint) = endpoint {
-            effects.push(Effect::Announced {
-                channel,
-                listening: listening(endpoint, self.server),
-                mode: Mode::Passive,
-                dialler: self.client.ip,
-                at,
-            });
-        }
+        effects.extend(effect);
     }
 
     fn changed_to(&self, path: &str) -> Option<String> {

@@ -11,6 +11,7 @@ use super::{AnnouncementKind, Login, Mode, OddityKind, Partner, Script, Security
 use crate::capture::{Moment, Timestamp};
 use crate::decode::{Endpoint, Segment};
 use crate::ftp::dialogue::Dialogue;
+use crate::ftp::endpoint::Advertised;
 use crate::ftp::line::Role;
 use crate::ftp::reply::Replies;
 use crate::pack::packed;
@@ -53,6 +54,41 @@ pub enum Effect {
     OnlyFtpSaysThis,
     /// Whatever the greeting, this isn't FTP.
     NotFtp,
+}
+
+impl Effect {
+    /// The client said where it will listen.
+    pub(super) fn of_client(
+        channel: usize,
+        advertised: Advertised,
+        (client, server): (Endpoint, Endpoint),
+        at: Moment,
+    ) -> (Self, Endpoint) {
+        let advertised = Endpoint::new(advertised.ip.unwrap_or(client.ip), advertised.port);
+        let listening = listening(advertised, client);
+        let (mode, dialler) = (Mode::Active, server.ip);
+        (Self::Announced { channel, listening, mode, dialler, at }, advertised)
+    }
+
+    /// The server said where it listens.
+    pub(super) fn of_server(
+        channel: usize,
+        advertised: Advertised,
+        (client, server): (Endpoint, Endpoint),
+        at: Moment,
+    ) -> (Self, Endpoint) {
+        let advertised = Endpoint::new(advertised.ip.unwrap_or(server.ip), advertised.port);
+        let listening = listening(advertised, server);
+        let (mode, dialler) = (Mode::Passive, client.ip);
+        (Self::Announced { channel, listening, mode, dialler, at }, advertised)
+    }
+}
+
+/// Where to expect a connection: the advertised endpoint, and the control peer with its port,
+/// because NAT rewrites addresses and clients ignore them.
+fn listening(advertised: Endpoint, peer: Endpoint) -> [Option<Endpoint>; 2] {
+    let at_peer = Endpoint::new(peer.ip, advertised.port);
+    [Some(advertised), Some(at_peer).filter(|e| *e != advertised)]
 }
 
 /// What the server said of the sizes of files.

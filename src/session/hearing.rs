@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::builder::{Builder, Effect, OPENING, Side};
 use super::oddity::Shape;
+use super::preview::Preview;
 use crate::capture::Moment;
 use crate::ftp::line::{Line, Lines, Role};
 use crate::ftp::tls::{self, Records, TlsEvent};
@@ -98,6 +99,20 @@ impl Stream {
 }
 
 packed!(Stream { lines } without { aside });
+
+impl Builder {
+    /// What is said next can be foretold: all that was said has been taken, in clear, and nothing of it
+    /// goes on.
+    pub fn preview(&self) -> Option<Preview> {
+        let fresh = |s: &Stream| s.aside.is_absent() && s.lines.is_fresh();
+        let plain = self.tls_times.is_none()
+            && !self.auth_accepted
+            && self.replies_in.open_since().is_none()
+            && fresh(&self.from_client)
+            && fresh(&self.from_server);
+        plain.then(|| Preview::new(self.channels.len()))
+    }
+}
 
 impl Side {
     fn role(self) -> Role {

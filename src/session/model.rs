@@ -204,6 +204,16 @@ impl Session {
         self.transfers.iter().find(|t| t.channel == Some(channel.id))
     }
 
+    /// Segments of its connections that were acknowledged by their receiver yet never captured.
+    pub fn missing_segments(&self) -> u64 {
+        let data =
+            self.channels.iter().flat_map(|c| c.attempts.iter().chain(c.connection.as_deref()));
+        let missing = |c: &Connection| {
+            c.from_initiator.missing_segments() + c.from_responder.missing_segments()
+        };
+        missing(&self.control) + data.map(missing).sum::<u64>()
+    }
+
     /// Some of the control channel can't be read.
     pub fn hidden(&self) -> bool {
         self.tls_since.is_some()

@@ -22,6 +22,15 @@ use crate::ftp::text::text;
 /// says.
 const PATIENCE: u64 = 40;
 
+/// The endpoint that PORT, EPRT or LPRT announces.
+pub(super) fn announced(command: &Command<'_>) -> Result<Advertised, Unreadable> {
+    match command.verb {
+        Verb::EPRT => endpoint::eprt(command.argument),
+        Verb::LPRT => endpoint::lprt(command.argument),
+        _ => endpoint::port(command.argument),
+    }
+}
+
 impl Builder {
     pub(super) fn said(
         &mut self,
@@ -148,9 +157,7 @@ impl Builder {
                 }
                 return;
             }
-            Verb::PORT => endpoint::port(command.argument),
-            Verb::EPRT => endpoint::eprt(command.argument),
-            Verb::LPRT => endpoint::lprt(command.argument),
+            _ if verb.is_active() => announced(command),
             _ if verb.is_transfer() => return self.transfer(exchange, verb),
             _ => return,
         };
@@ -214,7 +221,10 @@ impl Builder {
             Verb::LPRT => super::AnnouncementKind::Lprt,
             _ => super::AnnouncementKind::Port,
         };
-        let advertised = read.ok().map(|a| Endpoint::new(a.ip.unwrap_or(self.client.ip), a.port));
+        let (effect, advertised) = read
+            .ok()
+            .map(|a| Effect::of_client(self.channels.len(), a, (self.client, self.server), at))
+            .unzip();
         let announcement = Announcement {
             kind,
             at,
@@ -223,21 +233,8 @@ impl Builder {
             accepted: advertised.map_or(Some(false), |_| None),
             text: written(self.script.argument(e), advertised),
         };
-        let channel = self.new_channel(
-            Mode::Active,
-            Association::Announced,
-            Some(exchange),
-            Some(announcement),
-        );
-        if let Some(advertised) = advertised {
-            effects.push(Effect::Announced {
-                channel,
-                listening: listening(advertised, self.client),
-                mode: Mode::Active,
-                dialler: self.server.ip,
-                at,
-            });
-        }
+        self.new_channel(Mode::Active, Association::Announced, Some(exchange), Some(announcement));
+        effects.extend(effect);
     }
 
     /// A path with the current directory in front, when that is known.
@@ -254,11 +251,4 @@ impl Builder {
 /// What is kept of an announcement's text: nothing when it could be read.
 pub(super) fn written(text: &str, endpoint: Option<Endpoint>) -> String {
     if endpoint.is_some() { String::new() } else { head(text, 200).to_owned() }
-}
-
-/// Where to expect a connection: the advertised endpoint, and the control peer with its port,
-/// because NAT rewrites addresses and clients ignore them.
-pub(super) fn listening(advertised: Endpoint, peer: Endpoint) -> [Option<Endpoint>; 2] {
-    let at_peer = Endpoint::new(peer.ip, advertised.port);
-    [Some(advertised), Some(at_peer).filter(|e| *e != advertised)]
 }

@@ -78,10 +78,20 @@ impl Connection {
     pub fn new(s: &Segment<'_>, at: Moment) -> Self {
         let syn_ack = s.flags.syn() && s.flags.ack();
         let (initiator, responder) = if syn_ack { (s.dst, s.src) } else { (s.src, s.dst) };
+        let known = s.flags.syn();
+        Self {
+            initiator_known: known,
+            midstream: !known,
+            ..Self::dialled(initiator, responder, at)
+        }
+    }
+
+    /// A connection that `initiator` dials; nothing of it was taken yet.
+    pub fn dialled(initiator: Endpoint, responder: Endpoint, at: Moment) -> Self {
         Self {
             initiator,
             responder,
-            initiator_known: s.flags.syn(),
+            initiator_known: true,
             first: at,
             last: at,
             from_initiator: Half::default(),
@@ -92,7 +102,7 @@ impl Connection {
             syn_to_syn_ack: None,
             syn_ack_to_ack: None,
             old_acks: None,
-            midstream: !s.flags.syn(),
+            midstream: false,
         }
     }
 

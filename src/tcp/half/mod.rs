@@ -127,6 +127,18 @@ impl Half {
         self.isn.map(|_| ORIGIN)
     }
 
+    /// The sequence number of what it says next, when all that it has said was captured in order and its
+    /// stream was handed on up to `position`. `None` when that isn't so, or it has sent its FIN.
+    pub fn next_in_order(&self, position: Option<u64>) -> Option<Seq> {
+        let base = self.base.filter(|_| self.fin.is_none())?;
+        let next = match (position, self.coverage.end()) {
+            (Some(position), Some(end)) if position == end => end,
+            (None, None) if self.isn.is_some_and(|isn| isn.plus(1) == base) => ORIGIN,
+            _ => return None,
+        };
+        Some(base.plus(next.wrapping_sub(ORIGIN) as u32))
+    }
+
     fn proven_end(&self) -> Option<u64> {
         let acked = match (self.acked, self.fin_offset) {
             (Some(a), Some(f)) => Some(a.min(f)),
