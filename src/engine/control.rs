@@ -21,8 +21,9 @@ pub enum Standing {
     ImplicitPort,
 }
 
-/// Bytes in which a control connection's segments are noted: enough for most sessions of one transfer.
-const ROOM: usize = 1280;
+/// Segments of a control connection that are noted, and bytes of what they say: enough for most sessions
+/// of one transfer.
+type Notes = Backlog<32, 896>;
 
 /// A control connection: what is known of it, and what was noted and not taken yet.
 #[derive(Debug)]
@@ -41,7 +42,7 @@ pub struct Control {
     pub ident: Option<Ident>,
     /// How it stood when it was last looked at.
     pub look: Option<Look>,
-    noted: Backlog<ROOM, true>,
+    noted: Notes,
     /// What the engine had to do for what is noted.
     preview: Preview,
     told: Told,
@@ -112,15 +113,15 @@ impl Control {
     /// A control connection of `client`, of which `connection` is known so far.
     pub fn new(connection: Connection, client: Endpoint, standing: Standing) -> Self {
         let dialogue = Some(Box::new(Dialogue::new(connection, client)));
-        Self { dialogue, ..Self::begun(standing, Backlog::default()) }
+        Self { dialogue, ..Self::begun(standing, Notes::default()) }
     }
 
     /// A session that this SYN of its client dials: it is noted. `None` of any other segment.
     pub fn dialled(s: &Segment<'_>, at: Moment) -> Option<Self> {
-        Some(Self::begun(Standing::Session, Backlog::dialled(s, at)?))
+        Some(Self::begun(Standing::Session, Notes::dialled(s, at)?))
     }
 
-    fn begun(standing: Standing, noted: Backlog<ROOM, true>) -> Self {
+    fn begun(standing: Standing, noted: Notes) -> Self {
         Self {
             serial: 0,
             standing,
@@ -298,7 +299,7 @@ impl Control {
 
 impl Dialogue {
     /// Of a connection that was noted from its SYN on, before that is taken.
-    fn dialled(noted: &Backlog<ROOM, true>) -> Box<Self> {
+    fn dialled(noted: &Notes) -> Box<Self> {
         let [client, server] = noted.ends();
         Box::new(Self::new(Connection::dialled(client, server, noted.first()), client))
     }

@@ -8,9 +8,9 @@ use crate::pack::{packed, packed_enum};
 use crate::session::{Dial, Piece, TlsWatch};
 use crate::tcp::{Connection, ConnectionState, Payload};
 
-/// Bytes in which a data connection's segments are noted: enough for small files and listings. What
-/// brings more is not worth it.
-const ROOM: usize = 256;
+/// Segments of a data connection that are noted: enough for small files and listings. What brings more
+/// is not worth it.
+type Notes = Backlog<12, 0>;
 
 /// A data connection and the channels that it belongs to: two with FXP.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Data {
 #[derive(Debug)]
 enum Seen {
     /// All from its SYN on, and not taken yet.
-    Noted(Box<Backlog<ROOM, false>>),
+    Noted(Box<Notes>),
     Taken(Box<Connection>),
 }
 
@@ -76,7 +76,7 @@ impl Seen {
 
 /// The connection of which this is all that was seen.
 #[inline(never)]
-fn all_of(noted: &Backlog<ROOM, false>) -> Box<Connection> {
+fn all_of(noted: &Notes) -> Box<Connection> {
     let [initiator, responder] = noted.ends();
     let mut connection = Box::new(Connection::dialled(initiator, responder, noted.first()));
     noted.each(|s, at| {
@@ -97,7 +97,7 @@ impl Data {
 
     /// One that this SYN dials: it is noted. `None` of any other segment.
     pub(super) fn dialled(s: &Segment<'_>, at: Moment, owners: Owners) -> Option<Self> {
-        let noted = Box::new(Backlog::dialled(s, at)?);
+        let noted = Box::new(Notes::dialled(s, at)?);
         Some(Self { seen: Seen::Noted(noted), owners, tls: None })
     }
 

@@ -78,7 +78,7 @@ impl<'a> Unpacker<'a> {
     }
 
     #[inline]
-    pub(super) fn number(&mut self) -> Option<u64> {
+    pub fn number(&mut self) -> Option<u64> {
         let bits = self.bits();
         if bits & 1 == 0 {
             self.pass(1)?;
@@ -104,7 +104,7 @@ impl<'a> Unpacker<'a> {
     }
 
     #[inline]
-    pub(super) fn raw<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub fn raw<const N: usize>(&mut self) -> Option<[u8; N]> {
         let array = *self.whole.get(self.at..)?.first_chunk()?;
         self.at += N;
         Some(array)

@@ -7,9 +7,9 @@
 
 mod record;
 
-use self::record::{LONGEST, Reader, Record, Speech};
+use self::record::Record;
 use crate::capture::Moment;
-use crate::decode::{Endpoint, Flags, Segment, Seq, SynOptions};
+use crate::decode::{Endpoint, Segment, Seq, SynOptions};
 use crate::pack::{Pack, Packer, Unpacker, packed, packed_enum};
 use crate::tcp::ConnectionState;
 
@@ -33,20 +33,23 @@ enum Stage {
     Open,
 }
 
-/// One side of the connection: where it stood before what is noted, and where it stands now.
+/// One side of the connection.
 #[derive(Clone, Copy, Debug, Default)]
 struct Side {
     /// Sequence number of the first segment that is noted.
     began: Seq,
+    /// Of the next one.
+    next: Seq,
     options: SynOptions,
-    now: Speech,
     fin: bool,
 }
 
-/// Segments of a connection, in up to `ROOM` bytes; with their payload if `TEXT`, else with its length.
+/// Up to `MOST` segments of a connection, with up to `ROOM` bytes of their payload; with 0, none of it is
+/// kept.
 #[derive(Debug)]
-pub(super) struct Backlog<const ROOM: usize, const TEXT: bool> {
+pub(super) struct Backlog<const MOST: usize, const ROOM: usize> {
     stage: Stage,
+    noted: u16,
     used: u16,
     /// The initiator and the responder.
     ends: [Endpoint; 2],
@@ -55,42 +58,44 @@ pub(super) struct Backlog<const ROOM: usize, const TEXT: bool> {
     base: Moment,
     /// The latest one noted.
     last: Moment,
-    bytes: [u8; ROOM],
+    records: [Record; MOST],
+    text: [u8; ROOM],
 }
 
-impl<const ROOM: usize, const TEXT: bool> Default for Backlog<ROOM, TEXT> {
+impl<const MOST: usize, const ROOM: usize> Default for Backlog<MOST, ROOM> {
     fn default() -> Self {
         let nowhere = Endpoint { ip: std::net::Ipv4Addr::UNSPECIFIED.into(), port: 0 };
         Self {
             stage: Stage::Closed,
+            noted: 0,
             used: 0,
             ends: [nowhere; 2],
             sides: [Side::default(); 2],
             base: Moment::default(),
             last: Moment::default(),
-            bytes: [0; ROOM],
+            records: [Record::default(); MOST],
+            text: [0; ROOM],
         }
     }
 }
 
-impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
+impl<const MOST: usize, const ROOM: usize> Backlog<MOST, ROOM> {
     /// Of a connection that this SYN dials; `None` of any other segment.
     pub fn dialled(s: &Segment<'_>, at: Moment) -> Option<Self> {
         if s.flags.0 & TELLING != SYN || s.payload_len > 0 {
             return None;
         }
         let mut new = Self {
-            stage: Stage::Open,
+            stage: Stage::Dialled,
             ends: [s.src, s.dst],
             base: at,
             last: at,
             ..Self::default()
         };
         new.sides[0].began = s.seq;
-        new.sides[0].now.next = s.seq;
         new.sides[0].options = s.syn_options;
+        new.sides[0].next = s.seq;
         new.write(0, s, at);
-        new.stage = Stage::Dialled;
         Some(new)
     }
 
@@ -98,16 +103,17 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
     /// responder's next sequence numbers, `last` its latest packet.
     pub fn resume(&mut self, ends: [Endpoint; 2], next: [Seq; 2], last: Moment) {
         self.stage = Stage::Open;
+        self.noted = 0;
         self.used = 0;
         self.ends = ends;
-        self.sides =
-            next.map(|next| Side { began: next, now: Speech::from(next), ..Side::default() });
+        self.sides = next.map(|next| Side { began: next, next, ..Side::default() });
         (self.base, self.last) = (last, last);
     }
 
     /// What was noted has been taken; nothing more may be noted.
     pub fn close(&mut self) {
         self.stage = Stage::Closed;
+        self.noted = 0;
         self.used = 0;
     }
 
@@ -120,7 +126,7 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
     /// Nothing is noted.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.used == 0
+        self.noted == 0
     }
 
     /// Who dialled, and who was dialled.
@@ -171,101 +177,101 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
         let in_turn = match self.stage {
             Stage::Open => {
                 flags & !FIN == ACK
-                    && s.seq == own.now.next
+                    && s.seq == own.next
                     && !(own.fin && (s.payload_len > 0 || flags & FIN != 0))
             }
             Stage::Dialled => {
-                from == 1 && flags == SYN | ACK && s.payload_len == 0 && s.ack == other.now.next
+                from == 1 && flags == SYN | ACK && s.payload_len == 0 && s.ack == other.next
             }
             Stage::Answered => {
-                from == 0 && flags == ACK && s.seq == own.now.next && s.ack == other.now.next
+                from == 0 && flags == ACK && s.seq == own.next && s.ack == other.next
             }
             Stage::Closed => false,
         };
         let captured = s.payload.len();
-        let kept = if TEXT { captured } else { 0 };
+        let behind = at.order.wrapping_sub(self.base.order);
         in_turn
-            && usize::from(self.used) + LONGEST + kept <= ROOM
+            && usize::from(self.noted) < MOST
+            && (ROOM == 0 || usize::from(self.used) + captured <= ROOM)
             && s.payload_len <= u32::from(u16::MAX)
             && captured as u64 <= u64::from(s.payload_len)
             && at.time >= self.last.time
             && at.order > self.last.order
-            && at.frame.file == self.last.frame.file
-            && u64::from(at.frame.number.wrapping_sub(self.last.frame.number))
-                == at.order - self.last.order
+            && behind <= u64::from(u32::MAX)
+            && at.frame.file == self.base.frame.file
+            && at.frame.number.wrapping_sub(self.base.frame.number) == behind as u32
     }
 
     /// Notes a segment that [`Backlog::fits`].
     #[inline]
     pub fn note(&mut self, s: &Segment<'_>, at: Moment) {
         let from = usize::from(s.src != self.ends[0]);
-        match self.stage {
-            Stage::Dialled => {
-                if let Some(own) = self.sides.get_mut(from) {
-                    own.began = s.seq;
-                    own.now.next = s.seq;
-                    own.options = s.syn_options;
-                }
-                self.stage = Stage::Answered;
-            }
-            Stage::Answered => self.stage = Stage::Open,
-            Stage::Open | Stage::Closed => {}
+        if self.stage != Stage::Open {
+            self.shake_hands(from, s);
         }
         self.write(from, s, at);
     }
 
+    fn shake_hands(&mut self, from: usize, s: &Segment<'_>) {
+        self.stage = if self.stage == Stage::Dialled { Stage::Answered } else { Stage::Open };
+        if let Some(own) = self.sides.get_mut(from).filter(|_| s.flags.syn()) {
+            *own = Side { began: s.seq, next: s.seq, options: s.syn_options, fin: false };
+        }
+    }
+
     #[inline]
     fn write(&mut self, from: usize, s: &Segment<'_>, at: Moment) {
-        let acked = self.sides.get(1 - from).map_or(Seq(0), |other| other.now.next);
-        let Some(own) = self.sides.get_mut(from) else { return };
-        let record = Record { from, s, since: self.last, at, acked };
-        let rest = self.bytes.get_mut(usize::from(self.used)..).unwrap_or_default();
-        let mut len = record.write(&mut own.now, rest);
-        if TEXT && let Some(place) = rest.get_mut(len..len + s.payload.len()) {
-            place.copy_from_slice(s.payload);
-            len += s.payload.len();
+        let behind = at.order.wrapping_sub(self.base.order) as u32;
+        let Some(record) = self.records.get_mut(usize::from(self.noted)) else { return };
+        *record = Record::of(s, at, behind, from);
+        self.noted += 1;
+        if ROOM > 0 {
+            let end = usize::from(self.used) + s.payload.len();
+            if let Some(place) = self.text.get_mut(usize::from(self.used)..end) {
+                place.copy_from_slice(s.payload);
+                self.used = end as u16;
+            }
         }
-        own.fin |= s.flags.fin();
-        self.used += len as u16;
+        if let Some(own) = self.sides.get_mut(from) {
+            own.next = own.next.plus(record::length(s.flags, s.payload_len));
+            own.fin |= s.flags.fin();
+        }
         self.last = at;
     }
 
-    /// Hands on each segment that is noted, as it came.
+    fn records(&self) -> &[Record] {
+        self.records.get(..usize::from(self.noted)).unwrap_or_default()
+    }
+
+    /// Hands on each segment that is noted, as it came; payload that was not kept is zeros.
+    #[inline]
     pub fn each(&self, mut take: impl FnMut(&Segment<'_>, Moment)) {
-        let mut sides = self.sides.map(|side| Speech::from(side.began));
-        let noted = self.bytes.get(..usize::from(self.used)).unwrap_or_default();
-        let mut reader = Reader { rest: noted, at: self.base };
-        while let Some(read) = reader.next::<TEXT>(&mut sides) {
-            let [initiator, responder] = self.ends;
-            let (src, dst) =
-                if read.from == 0 { (initiator, responder) } else { (responder, initiator) };
-            let options = self.sides.get(read.from).filter(|_| read.flags & SYN != 0);
-            let segment = Segment {
-                src,
-                dst,
-                seq: read.seq,
-                ack: read.ack,
-                flags: Flags(read.flags),
-                window: read.window,
-                ttl: read.ttl,
-                ip_id: read.ip_id,
-                payload: read.payload,
-                payload_len: read.payload_len,
-                checksum: read.checksum,
-                syn_options: options.map(|side| side.options).unwrap_or_default(),
+        let mut next = self.sides.map(|side| side.began);
+        let mut text: &[u8] = &self.text;
+        for record in self.records() {
+            let from = record.from();
+            let (Some(next), Some(side)) = (next.get_mut(from), self.sides.get(from)) else {
+                return;
             };
-            take(&segment, reader.at);
+            let kept = if ROOM == 0 { &mut &UNKEPT[..] } else { &mut text };
+            let payload = kept.split_off(..record.captured()).unwrap_or_default();
+            let segment = record.segment(self.ends, *next, side.options, payload);
+            *next = next.plus(record.length());
+            take(&segment, record.moment(self.base));
         }
     }
 }
 
+/// Stands for payload that is not kept.
+static UNKEPT: [u8; 65_535] = [0; 65_535];
+
 packed_enum!(Stage { 0 => Closed, 1 => Dialled, 2 => Answered, 3 => Open });
 
-packed!(Side { began, options, now, fin });
+packed!(Side { began, next, options, fin });
 
-impl<const ROOM: usize, const TEXT: bool> Pack for Backlog<ROOM, TEXT> {
+impl<const MOST: usize, const ROOM: usize> Pack for Backlog<MOST, ROOM> {
     fn pack(&self, to: &mut Packer) {
-        let Self { stage, used, ends, sides, base, last, bytes } = self;
+        let Self { stage, noted: _, used, ends, sides, base, last, records: _, text } = self;
         stage.pack(to);
         if *stage == Stage::Closed {
             return;
@@ -275,7 +281,8 @@ impl<const ROOM: usize, const TEXT: bool> Pack for Backlog<ROOM, TEXT> {
             side.pack(to);
         }
         (*base, *last).pack(to);
-        to.blob(bytes.get(..usize::from(*used)).unwrap_or_default());
+        record::pack(self.records(), sides.map(|side| side.began), to);
+        to.blob(text.get(..usize::from(*used)).unwrap_or_default());
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
@@ -287,9 +294,11 @@ impl<const ROOM: usize, const TEXT: bool> Pack for Backlog<ROOM, TEXT> {
             (*end, *side) = Pack::unpack(from)?;
         }
         (new.base, new.last) = Pack::unpack(from)?;
-        let noted = from.blob()?;
-        new.bytes.get_mut(..noted.len())?.copy_from_slice(noted);
-        new.used = u16::try_from(noted.len()).ok()?;
+        let began = new.sides.map(|side| side.began);
+        new.noted = record::unpack(&mut new.records, began, from)? as u16;
+        let text = from.blob()?;
+        new.text.get_mut(..text.len())?.copy_from_slice(text);
+        new.used = u16::try_from(text.len()).ok()?;
         Some(new)
     }
 }
