@@ -164,7 +164,7 @@ impl<'a> Unpacker<'a> {
     }
 
     /// How many items of a list to make room for: no more than there can be.
-    pub(super) fn room(&self, items: u64) -> usize {
+    pub fn room(&self, items: u64) -> usize {
         let left = self.bits_end.saturating_sub(self.bit) + self.whole.len();
         usize::try_from(items).unwrap_or(usize::MAX).min(left).min(4096)
     }

@@ -49,8 +49,6 @@ struct Side {
 #[derive(Debug)]
 pub(super) struct Backlog<const MOST: usize, const ROOM: usize> {
     stage: Stage,
-    noted: u16,
-    used: u16,
     /// The initiator and the responder.
     ends: [Endpoint; 2],
     sides: [Side; 2],
@@ -58,8 +56,8 @@ pub(super) struct Backlog<const MOST: usize, const ROOM: usize> {
     base: Moment,
     /// The latest one noted.
     last: Moment,
-    records: [Record; MOST],
-    text: [u8; ROOM],
+    records: Vec<Record>,
+    text: Vec<u8>,
 }
 
 impl<const MOST: usize, const ROOM: usize> Default for Backlog<MOST, ROOM> {
@@ -67,14 +65,12 @@ impl<const MOST: usize, const ROOM: usize> Default for Backlog<MOST, ROOM> {
         let nowhere = Endpoint { ip: std::net::Ipv4Addr::UNSPECIFIED.into(), port: 0 };
         Self {
             stage: Stage::Closed,
-            noted: 0,
-            used: 0,
             ends: [nowhere; 2],
             sides: [Side::default(); 2],
             base: Moment::default(),
             last: Moment::default(),
-            records: [Record::default(); MOST],
-            text: [0; ROOM],
+            records: Vec::new(),
+            text: Vec::new(),
         }
     }
 }
@@ -103,8 +99,8 @@ impl<const MOST: usize, const ROOM: usize> Backlog<MOST, ROOM> {
     /// responder's next sequence numbers, `last` its latest packet.
     pub fn resume(&mut self, ends: [Endpoint; 2], next: [Seq; 2], last: Moment) {
         self.stage = Stage::Open;
-        self.noted = 0;
-        self.used = 0;
+        self.records.clear();
+        self.text.clear();
         self.ends = ends;
         self.sides = next.map(|next| Side { began: next, next, ..Side::default() });
         (self.base, self.last) = (last, last);
@@ -113,8 +109,8 @@ impl<const MOST: usize, const ROOM: usize> Backlog<MOST, ROOM> {
     /// What was noted has been taken; nothing more may be noted.
     pub fn close(&mut self) {
         self.stage = Stage::Closed;
-        self.noted = 0;
-        self.used = 0;
+        self.records.clear();
+        self.text.clear();
     }
 
     /// Something may be noted.
@@ -126,7 +122,7 @@ impl<const MOST: usize, const ROOM: usize> Backlog<MOST, ROOM> {
     /// Nothing is noted.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.noted == 0
+        self.records.is_empty()
     }
 
     /// Who dialled, and who was dialled.
@@ -188,18 +184,10 @@ impl<const MOST: usize, const ROOM: usize> Backlog<MOST, ROOM> {
             }
             Stage::Closed => false,
         };
-        let captured = s.payload.len();
-        let behind = at.order.wrapping_sub(self.base.order);
         in_turn
-            && usize::from(self.noted) < MOST
-            && (ROOM == 0 || usize::from(self.used) + captured <= ROOM)
-            && s.payload_len <= u32::from(u16::MAX)
-            && captured as u64 <= u64::from(s.payload_len)
-            && at.time >= self.last.time
-            && at.order > self.last.order
-            && behind <= u64::from(u32::MAX)
-            && at.frame.file == self.base.frame.file
-            && at.frame.number.wrapping_sub(self.base.frame.number) == behind as u32
+            && self.records.len() < MOST
+            && (ROOM == 0 || self.text.len() + s.payload.len() <= ROOM)
+            && record::fits(s, at, self.last)
     }
 
     /// Notes a segment that [`Backlog::fits`].
@@ -221,16 +209,12 @@ impl<const MOST: usize, const ROOM: usize> Backlog<MOST, ROOM> {
 
     #[inline]
     fn write(&mut self, from: usize, s: &Segment<'_>, at: Moment) {
-        let behind = at.order.wrapping_sub(self.base.order) as u32;
-        let Some(record) = self.records.get_mut(usize::from(self.noted)) else { return };
-        *record = Record::of(s, at, behind, from);
-        self.noted += 1;
+        if self.records.capacity() == 0 {
+            self.make_room();
+        }
+        self.records.push(Record::of(s, at, self.last, from));
         if ROOM > 0 {
-            let end = usize::from(self.used) + s.payload.len();
-            if let Some(place) = self.text.get_mut(usize::from(self.used)..end) {
-                place.copy_from_slice(s.payload);
-                self.used = end as u16;
-            }
+            self.text.extend_from_slice(s.payload);
         }
         if let Some(own) = self.sides.get_mut(from) {
             own.next = own.next.plus(record::length(s.flags, s.payload_len));
@@ -239,25 +223,28 @@ impl<const MOST: usize, const ROOM: usize> Backlog<MOST, ROOM> {
         self.last = at;
     }
 
-    fn records(&self) -> &[Record] {
-        self.records.get(..usize::from(self.noted)).unwrap_or_default()
+    #[cold]
+    fn make_room(&mut self) {
+        self.records.reserve_exact(MOST);
+        self.text.reserve_exact(ROOM);
     }
 
     /// Hands on each segment that is noted, as it came; payload that was not kept is zeros.
     #[inline]
     pub fn each(&self, mut take: impl FnMut(&Segment<'_>, Moment)) {
         let mut next = self.sides.map(|side| side.began);
-        let mut text: &[u8] = &self.text;
-        for record in self.records() {
+        let (mut text, mut at) = (self.text.as_slice(), self.base);
+        for record in &self.records {
             let from = record.from();
             let (Some(next), Some(side)) = (next.get_mut(from), self.sides.get(from)) else {
                 return;
             };
             let kept = if ROOM == 0 { &mut &UNKEPT[..] } else { &mut text };
-            let payload = kept.split_off(..record.captured()).unwrap_or_default();
+            let payload = kept.split_off(..record.payload_len()).unwrap_or_default();
             let segment = record.segment(self.ends, *next, side.options, payload);
             *next = next.plus(record.length());
-            take(&segment, record.moment(self.base));
+            at = record.moment(at);
+            take(&segment, at);
         }
     }
 }
@@ -271,7 +258,7 @@ packed!(Side { began, next, options, fin });
 
 impl<const MOST: usize, const ROOM: usize> Pack for Backlog<MOST, ROOM> {
     fn pack(&self, to: &mut Packer) {
-        let Self { stage, noted: _, used, ends, sides, base, last, records: _, text } = self;
+        let Self { stage, ends, sides, base, last, records, text } = self;
         stage.pack(to);
         if *stage == Stage::Closed {
             return;
@@ -281,8 +268,8 @@ impl<const MOST: usize, const ROOM: usize> Pack for Backlog<MOST, ROOM> {
             side.pack(to);
         }
         (*base, *last).pack(to);
-        record::pack(self.records(), sides.map(|side| side.began), to);
-        to.blob(text.get(..usize::from(*used)).unwrap_or_default());
+        record::pack(records, sides.map(|side| side.began), to);
+        to.blob(text);
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
@@ -295,10 +282,8 @@ impl<const MOST: usize, const ROOM: usize> Pack for Backlog<MOST, ROOM> {
         }
         (new.base, new.last) = Pack::unpack(from)?;
         let began = new.sides.map(|side| side.began);
-        new.noted = record::unpack(&mut new.records, began, from)? as u16;
-        let text = from.blob()?;
-        new.text.get_mut(..text.len())?.copy_from_slice(text);
-        new.used = u16::try_from(text.len()).ok()?;
+        new.records = record::unpack(began, from)?;
+        new.text = from.blob()?.to_vec();
         Some(new)
     }
 }

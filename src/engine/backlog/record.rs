@@ -11,37 +11,35 @@ const HAS_ID: u8 = 0x02;
 
 /// A segment without what is known anyway: its sequence number, for it is the next one of its side, and
 /// what it has in common with the others.
-// Half a cache line.
+// Small: thousands of sessions have some, and caches are not large.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Record {
-    time: Timestamp,
-    /// Packets of the capture since the first that is noted.
-    behind: u32,
+    /// Nanoseconds since the one noted before it.
+    nanos: u32,
+    /// Packets of the capture since that one.
+    packets: u32,
     ack: Seq,
     window: u16,
     ip_id: u16,
     checksum: u16,
     payload_len: u16,
-    /// Less than the payload when the packet was cut.
-    captured: u16,
     flags: Flags,
     ttl: u8,
     marks: u8,
 }
 
 impl Record {
-    /// Of a segment whose payload is at most 65,535 bytes, so many packets behind the first.
+    /// Of a segment that [`fits`], after the one at `last`.
     #[inline(always)]
-    pub(super) fn of(s: &Segment<'_>, at: Moment, behind: u32, from: usize) -> Self {
+    pub(super) fn of(s: &Segment<'_>, at: Moment, last: Moment, from: usize) -> Self {
         Self {
-            time: at.time,
-            behind,
+            nanos: at.time.nanos_after(last.time) as u32,
+            packets: at.order.wrapping_sub(last.order) as u32,
             ack: s.ack,
             window: s.window,
             ip_id: s.ip_id.unwrap_or_default(),
             checksum: s.checksum,
             payload_len: s.payload_len as u16,
-            captured: s.payload.len() as u16,
             flags: s.flags,
             ttl: s.ttl,
             marks: (from != 0) as u8 * RESPONDER + s.ip_id.is_some() as u8 * HAS_ID,
@@ -61,18 +59,18 @@ impl Record {
     }
 
     #[inline]
-    pub(super) fn captured(&self) -> usize {
-        self.captured.into()
+    pub(super) fn payload_len(&self) -> usize {
+        self.payload_len.into()
     }
 
-    /// When it was, `base` being the first that is noted.
+    /// When it was, `last` being the one noted before it.
     #[inline]
-    pub(super) fn moment(&self, base: Moment) -> Moment {
-        let number = base.frame.number.wrapping_add(self.behind);
+    pub(super) fn moment(&self, last: Moment) -> Moment {
+        let number = last.frame.number.wrapping_add(self.packets);
         Moment {
-            order: base.order.wrapping_add(self.behind.into()),
-            time: self.time,
-            frame: FrameRef { number, ..base.frame },
+            order: last.order.wrapping_add(self.packets.into()),
+            time: Timestamp::from_nanos(last.time.nanos().wrapping_add(self.nanos.into())),
+            frame: FrameRef { number, ..last.frame },
         }
     }
 
@@ -104,6 +102,20 @@ impl Record {
     }
 }
 
+/// Whether a segment is one that a record can say, after the one at `last`: whole, of the same file, and
+/// not long after.
+#[inline(always)]
+pub(super) fn fits(s: &Segment<'_>, at: Moment, last: Moment) -> bool {
+    let packets = at.order.wrapping_sub(last.order);
+    s.payload.len() as u64 == u64::from(s.payload_len)
+        && s.payload_len <= u32::from(u16::MAX)
+        && at.time >= last.time
+        && at.time.nanos_after(last.time) <= u64::from(u32::MAX)
+        && packets <= u64::from(u32::MAX)
+        && at.frame.file == last.frame.file
+        && at.frame.number.wrapping_sub(last.frame.number) == packets as u32
+}
+
 /// What a segment takes of its side's sequence numbers.
 #[inline]
 pub(super) fn length(flags: Flags, payload_len: u32) -> u32 {
@@ -123,15 +135,13 @@ struct Likely {
 pub(super) fn pack(records: &[Record], began: [Seq; 2], to: &mut Packer) {
     to.number(records.len() as u64);
     let mut sides = began.map(|next| Likely { next, window: 0, ip_id: 0, ttl: 0 });
-    let (mut time, mut behind) = (Timestamp::default(), 0);
     for r in records {
-        let Record {
-            ack, window, ip_id, checksum, payload_len, captured, flags, ttl, marks, ..
-        } = *r;
+        let Record { nanos, packets, ack, window, ip_id, checksum, payload_len, flags, ttl, marks } =
+            *r;
         let other = sides[1 - r.from()].next;
         let own = &mut sides[r.from()];
-        to.number(r.time.nanos().wrapping_sub(time.nanos()).cast_unsigned());
-        to.number(r.behind.wrapping_sub(behind).into());
+        to.number(nanos.into());
+        to.number(packets.into());
         to.number((marks ^ HAS_ID).into());
         to.number((flags.0 ^ 0x10).into());
         to.number(ack.0.wrapping_sub(other.0).into());
@@ -140,24 +150,17 @@ pub(super) fn pack(records: &[Record], began: [Seq; 2], to: &mut Packer) {
         to.number((ttl ^ own.ttl).into());
         to.raw(&checksum.to_le_bytes());
         to.number(payload_len.into());
-        to.number(payload_len.wrapping_sub(captured).into());
         *own = Likely { next: own.next.plus(r.length()), window, ip_id, ttl };
-        (time, behind) = (r.time, r.behind);
     }
 }
 
-/// The records that were packed, into `records`; how many.
-pub(super) fn unpack(
-    records: &mut [Record],
-    began: [Seq; 2],
-    from: &mut Unpacker<'_>,
-) -> Option<usize> {
-    let count = usize::try_from(from.number()?).ok()?;
+/// The records that were packed.
+pub(super) fn unpack(began: [Seq; 2], from: &mut Unpacker<'_>) -> Option<Vec<Record>> {
+    let count = from.number()?;
+    let mut records = Vec::with_capacity(from.room(count));
     let mut sides = began.map(|next| Likely { next, window: 0, ip_id: 0, ttl: 0 });
-    let (mut time, mut behind) = (Timestamp::default(), 0_u32);
-    for r in records.get_mut(..count)? {
-        time = Timestamp::from_nanos(time.nanos().wrapping_add_unsigned(from.number()?));
-        behind = behind.wrapping_add(u32::unpack(from)?);
+    for _ in 0..count {
+        let (nanos, packets) = Pack::unpack(from)?;
         let marks = u8::unpack(from)? ^ HAS_ID;
         let flags = Flags(u8::unpack(from)? ^ 0x10);
         let side = usize::from(marks & RESPONDER);
@@ -169,21 +172,10 @@ pub(super) fn unpack(
         let ttl = u8::unpack(from)? ^ own.ttl;
         let checksum = u16::from_le_bytes(from.raw()?);
         let payload_len = u16::unpack(from)?;
-        let captured = payload_len.wrapping_sub(u16::unpack(from)?);
-        *r = Record {
-            time,
-            behind,
-            ack,
-            window,
-            ip_id,
-            checksum,
-            payload_len,
-            captured,
-            flags,
-            ttl,
-            marks,
-        };
+        let r =
+            Record { nanos, packets, ack, window, ip_id, checksum, payload_len, flags, ttl, marks };
         *own = Likely { next: own.next.plus(r.length()), window, ip_id, ttl };
+        records.push(r);
     }
-    Some(count)
+    Some(records)
 }
