@@ -21,13 +21,19 @@ pub enum Standing {
     ImplicitPort,
 }
 
-/// Segments of a control connection that are noted, and bytes of what they say: enough for most sessions
-/// of one transfer.
-type Notes = Backlog<32, 896>;
+/// What is noted of a control connection: there is room for most sessions of one transfer.
+type Notes = Backlog<1536, true>;
 
 /// A control connection: what is known of it, and what was noted and not taken yet.
+// In the order of C: what each segment asks for comes first.
+#[repr(C)]
 #[derive(Debug)]
 pub struct Control {
+    noted: Notes,
+    /// What the engine had to do for what is noted.
+    preview: Preview,
+    /// The responder is the client.
+    turned: bool,
     /// Tells it from a later one with the same key.
     pub serial: u64,
     /// Whether it is a session.
@@ -42,9 +48,6 @@ pub struct Control {
     pub ident: Option<Ident>,
     /// How it stood when it was last looked at.
     pub look: Option<Look>,
-    noted: Notes,
-    /// What the engine had to do for what is noted.
-    preview: Preview,
     told: Told,
     /// Nothing yet of one that was noted from its SYN on.
     dialogue: Option<Box<Dialogue>>,
@@ -132,6 +135,7 @@ impl Control {
             look: None,
             noted,
             preview: Preview::default(),
+            turned: false,
             told: Told::default(),
             dialogue: None,
         }
@@ -149,7 +153,9 @@ impl Control {
             if s.payload.len() as u64 != u64::from(s.payload_len) {
                 return Noted::Not;
             }
-            let (client, server) = (self.client(), self.server());
+            let [initiator, responder] = self.noted.ends();
+            let (client, server) =
+                if self.turned { (responder, initiator) } else { (initiator, responder) };
             let side = if s.src == client { Side::Client } else { Side::Server };
             foretold = self.preview.foretell(side, s.payload, (client, server), at);
             if foretold == Foretold::Unclear {
@@ -178,6 +184,7 @@ impl Control {
         {
             let Connection { initiator, responder, last, .. } = dialogue.connection;
             self.preview = preview;
+            self.turned = dialogue.builder.client != initiator;
             self.noted.resume([initiator, responder], next, last);
         }
     }
@@ -416,6 +423,7 @@ packed!(Control {
     ident,
     noted,
     preview,
+    turned,
     told,
     dialogue,
 } without { look });

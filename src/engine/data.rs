@@ -8,9 +8,9 @@ use crate::pack::{packed, packed_enum};
 use crate::session::{Dial, Piece, TlsWatch};
 use crate::tcp::{Connection, ConnectionState, Payload};
 
-/// Segments of a data connection that are noted: enough for small files and listings. What brings more
-/// is not worth it.
-type Notes = Backlog<12, 0>;
+/// What is noted of a data connection: there is room for small files and listings. What brings more is
+/// not worth it.
+type Notes = Backlog<288, false>;
 
 /// A data connection and the channels that it belongs to: two with FXP.
 #[derive(Debug)]

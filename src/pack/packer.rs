@@ -121,7 +121,7 @@ impl Packer {
 
     /// A number: `0` for 0, `10` for one byte, `11` and its length less one for others.
     #[inline]
-    pub fn number(&mut self, n: u64) {
+    pub(super) fn number(&mut self, n: u64) {
         if n == 0 {
             self.put(0, 1);
         } else if n < 256 {
@@ -145,7 +145,7 @@ impl Packer {
     }
 
     #[inline]
-    pub fn raw(&mut self, bytes: &[u8]) {
+    pub(super) fn raw(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 

@@ -78,7 +78,7 @@ impl<'a> Unpacker<'a> {
     }
 
     #[inline]
-    pub fn number(&mut self) -> Option<u64> {
+    pub(super) fn number(&mut self) -> Option<u64> {
         let bits = self.bits();
         if bits & 1 == 0 {
             self.pass(1)?;
@@ -104,7 +104,7 @@ impl<'a> Unpacker<'a> {
     }
 
     #[inline]
-    pub fn raw<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub(super) fn raw<const N: usize>(&mut self) -> Option<[u8; N]> {
         let array = *self.whole.get(self.at..)?.first_chunk()?;
         self.at += N;
         Some(array)
@@ -164,7 +164,7 @@ impl<'a> Unpacker<'a> {
     }
 
     /// How many items of a list to make room for: no more than there can be.
-    pub fn room(&self, items: u64) -> usize {
+    pub(super) fn room(&self, items: u64) -> usize {
         let left = self.bits_end.saturating_sub(self.bit) + self.whole.len();
         usize::try_from(items).unwrap_or(usize::MAX).min(left).min(4096)
     }

@@ -5,12 +5,13 @@
 //! what comes as it must is noted: the next bytes of its side, nothing lost, nothing twice. So it is
 //! known without looking what state that leaves the connection in.
 
+mod brief;
 mod record;
 
 use self::record::Record;
 use crate::capture::Moment;
 use crate::decode::{Endpoint, Segment, Seq, SynOptions};
-use crate::pack::{Pack, Packer, Unpacker, packed, packed_enum};
+use crate::pack::{Pack, Packer, Unpacker, packed_enum};
 use crate::tcp::ConnectionState;
 
 const FIN: u8 = 0x01;
@@ -33,64 +34,62 @@ enum Stage {
     Open,
 }
 
-/// One side of the connection.
-#[derive(Clone, Copy, Debug, Default)]
-struct Side {
-    /// Sequence number of the first segment that is noted.
-    began: Seq,
-    /// Of the next one.
-    next: Seq,
-    options: SynOptions,
-    fin: bool,
-}
-
-/// Up to `MOST` segments of a connection, with up to `ROOM` bytes of their payload; with 0, none of it is
-/// kept.
+/// Segments of a connection, in up to `ROOM` bytes: with their payload if `TEXT`.
+// In the order of C: what each segment asks for comes first, in two cache lines.
+#[repr(C)]
 #[derive(Debug)]
-pub(super) struct Backlog<const MOST: usize, const ROOM: usize> {
-    stage: Stage,
-    /// The initiator and the responder.
-    ends: [Endpoint; 2],
-    sides: [Side; 2],
-    /// The packet before the first one noted, or that one itself if it is the SYN.
-    base: Moment,
+pub(super) struct Backlog<const ROOM: usize, const TEXT: bool> {
     /// The latest one noted.
     last: Moment,
-    records: Vec<Record>,
-    text: Vec<u8>,
+    /// Records, each with its payload behind it.
+    noted: Vec<u8>,
+    /// Sequence number of each side's next segment.
+    next: [Seq; 2],
+    stage: Stage,
+    /// Who has sent a FIN.
+    fins: [bool; 2],
+    /// The initiator and the responder.
+    ends: [Endpoint; 2],
+    /// The packet before the first one noted, or that one itself if it is the SYN.
+    base: Moment,
+    /// Sequence number of each side's first segment.
+    began: [Seq; 2],
+    options: [SynOptions; 2],
 }
 
-impl<const MOST: usize, const ROOM: usize> Default for Backlog<MOST, ROOM> {
+impl<const ROOM: usize, const TEXT: bool> Default for Backlog<ROOM, TEXT> {
     fn default() -> Self {
         let nowhere = Endpoint { ip: std::net::Ipv4Addr::UNSPECIFIED.into(), port: 0 };
         Self {
-            stage: Stage::Closed,
-            ends: [nowhere; 2],
-            sides: [Side::default(); 2],
-            base: Moment::default(),
             last: Moment::default(),
-            records: Vec::new(),
-            text: Vec::new(),
+            noted: Vec::new(),
+            next: [Seq(0); 2],
+            stage: Stage::Closed,
+            fins: [false; 2],
+            ends: [nowhere; 2],
+            base: Moment::default(),
+            began: [Seq(0); 2],
+            options: [SynOptions::default(); 2],
         }
     }
 }
 
-impl<const MOST: usize, const ROOM: usize> Backlog<MOST, ROOM> {
+impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
     /// Of a connection that this SYN dials; `None` of any other segment.
     pub fn dialled(s: &Segment<'_>, at: Moment) -> Option<Self> {
         if s.flags.0 & TELLING != SYN || s.payload_len > 0 {
             return None;
         }
         let mut new = Self {
+            last: at,
             stage: Stage::Dialled,
             ends: [s.src, s.dst],
             base: at,
-            last: at,
+            began: [s.seq, Seq(0)],
+            next: [s.seq, Seq(0)],
+            options: [s.syn_options, SynOptions::default()],
             ..Self::default()
         };
-        new.sides[0].began = s.seq;
-        new.sides[0].options = s.syn_options;
-        new.sides[0].next = s.seq;
         new.write(0, s, at);
         Some(new)
     }
@@ -99,18 +98,16 @@ impl<const MOST: usize, const ROOM: usize> Backlog<MOST, ROOM> {
     /// responder's next sequence numbers, `last` its latest packet.
     pub fn resume(&mut self, ends: [Endpoint; 2], next: [Seq; 2], last: Moment) {
         self.stage = Stage::Open;
-        self.records.clear();
-        self.text.clear();
         self.ends = ends;
-        self.sides = next.map(|next| Side { began: next, next, ..Side::default() });
+        (self.began, self.next) = (next, next);
+        self.fins = [false; 2];
         (self.base, self.last) = (last, last);
     }
 
     /// What was noted has been taken; nothing more may be noted.
     pub fn close(&mut self) {
         self.stage = Stage::Closed;
-        self.records.clear();
-        self.text.clear();
+        self.noted.clear();
     }
 
     /// Something may be noted.
@@ -122,7 +119,7 @@ impl<const MOST: usize, const ROOM: usize> Backlog<MOST, ROOM> {
     /// Nothing is noted.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.noted.is_empty()
     }
 
     /// Who dialled, and who was dialled.
@@ -142,7 +139,7 @@ impl<const MOST: usize, const ROOM: usize> Backlog<MOST, ROOM> {
 
     /// How far the connection came, as [`crate::tcp::Connection::state`] has it.
     pub fn state(&self) -> ConnectionState {
-        match (self.stage, self.sides[0].fin, self.sides[1].fin) {
+        match (self.stage, self.fins[0], self.fins[1]) {
             (Stage::Dialled, ..) => ConnectionState::Unanswered,
             (Stage::Answered, ..) => ConnectionState::HandshakeIncomplete,
             (_, true, true) => ConnectionState::Closed,
@@ -159,35 +156,33 @@ impl<const MOST: usize, const ROOM: usize> Backlog<MOST, ROOM> {
     /// Both sides have sent their FIN.
     #[inline]
     pub fn is_over(&self) -> bool {
-        self.sides[0].fin && self.sides[1].fin
+        self.fins[0] && self.fins[1]
     }
 
     /// Whether a segment is what comes next, and there is room for it: then [`Backlog::note`] it.
     #[inline]
     pub fn fits(&self, s: &Segment<'_>, at: Moment) -> bool {
         let from = usize::from(s.src != self.ends[0]);
-        let (Some(own), Some(other)) = (self.sides.get(from), self.sides.get(1 - from)) else {
-            return false;
+        let (own, other, fin) = if from == 0 {
+            (self.next[0], self.next[1], self.fins[0])
+        } else {
+            (self.next[1], self.next[0], self.fins[1])
         };
         let flags = s.flags.0 & TELLING;
         let in_turn = match self.stage {
             Stage::Open => {
                 flags & !FIN == ACK
-                    && s.seq == own.next
-                    && !(own.fin && (s.payload_len > 0 || flags & FIN != 0))
+                    && s.seq == own
+                    && !(fin && (s.payload_len > 0 || flags & FIN != 0))
             }
             Stage::Dialled => {
-                from == 1 && flags == SYN | ACK && s.payload_len == 0 && s.ack == other.next
+                from == 1 && flags == SYN | ACK && s.payload_len == 0 && s.ack == other
             }
-            Stage::Answered => {
-                from == 0 && flags == ACK && s.seq == own.next && s.ack == other.next
-            }
+            Stage::Answered => from == 0 && flags == ACK && s.seq == own && s.ack == other,
             Stage::Closed => false,
         };
-        in_turn
-            && self.records.len() < MOST
-            && (ROOM == 0 || self.text.len() + s.payload.len() <= ROOM)
-            && record::fits(s, at, self.last)
+        let kept = if TEXT { s.payload.len() } else { 0 };
+        in_turn && self.noted.len() + Record::SIZE + kept <= ROOM && record::fits(s, at, self.last)
     }
 
     /// Notes a segment that [`Backlog::fits`].
@@ -202,46 +197,40 @@ impl<const MOST: usize, const ROOM: usize> Backlog<MOST, ROOM> {
 
     fn shake_hands(&mut self, from: usize, s: &Segment<'_>) {
         self.stage = if self.stage == Stage::Dialled { Stage::Answered } else { Stage::Open };
-        if let Some(own) = self.sides.get_mut(from).filter(|_| s.flags.syn()) {
-            *own = Side { began: s.seq, next: s.seq, options: s.syn_options, fin: false };
+        if from == 1 {
+            (self.began[1], self.next[1], self.options[1]) = (s.seq, s.seq, s.syn_options);
         }
     }
 
     #[inline]
     fn write(&mut self, from: usize, s: &Segment<'_>, at: Moment) {
-        if self.records.capacity() == 0 {
-            self.make_room();
+        if self.noted.capacity() == 0 {
+            self.noted.reserve_exact(ROOM);
         }
-        self.records.push(Record::of(s, at, self.last, from));
-        if ROOM > 0 {
-            self.text.extend_from_slice(s.payload);
+        self.noted.extend_from_slice(&Record::of(s, at, self.last, from).bytes());
+        if TEXT {
+            self.noted.extend_from_slice(s.payload);
         }
-        if let Some(own) = self.sides.get_mut(from) {
-            own.next = own.next.plus(record::length(s.flags, s.payload_len));
-            own.fin |= s.flags.fin();
+        if let (Some(next), Some(fin)) = (self.next.get_mut(from), self.fins.get_mut(from)) {
+            *next = next.plus(record::length(s.flags, s.payload_len));
+            *fin |= s.flags.fin();
         }
         self.last = at;
-    }
-
-    #[cold]
-    fn make_room(&mut self) {
-        self.records.reserve_exact(MOST);
-        self.text.reserve_exact(ROOM);
     }
 
     /// Hands on each segment that is noted, as it came; payload that was not kept is zeros.
     #[inline]
     pub fn each(&self, mut take: impl FnMut(&Segment<'_>, Moment)) {
-        let mut next = self.sides.map(|side| side.began);
-        let (mut text, mut at) = (self.text.as_slice(), self.base);
-        for record in &self.records {
+        let mut next = self.began;
+        let (mut noted, mut at) = (self.noted.as_slice(), self.base);
+        while let Some(record) = Record::next(&mut noted) {
             let from = record.from();
-            let (Some(next), Some(side)) = (next.get_mut(from), self.sides.get(from)) else {
+            let (Some(next), Some(options)) = (next.get_mut(from), self.options.get(from)) else {
                 return;
             };
-            let kept = if ROOM == 0 { &mut &UNKEPT[..] } else { &mut text };
+            let kept = if TEXT { &mut noted } else { &mut &UNKEPT[..] };
             let payload = kept.split_off(..record.payload_len()).unwrap_or_default();
-            let segment = record.segment(self.ends, *next, side.options, payload);
+            let segment = record.segment(self.ends, *next, *options, payload);
             *next = next.plus(record.length());
             at = record.moment(at);
             take(&segment, at);
@@ -254,22 +243,20 @@ static UNKEPT: [u8; 65_535] = [0; 65_535];
 
 packed_enum!(Stage { 0 => Closed, 1 => Dialled, 2 => Answered, 3 => Open });
 
-packed!(Side { began, next, options, fin });
-
-impl<const MOST: usize, const ROOM: usize> Pack for Backlog<MOST, ROOM> {
+impl<const ROOM: usize, const TEXT: bool> Pack for Backlog<ROOM, TEXT> {
     fn pack(&self, to: &mut Packer) {
-        let Self { stage, ends, sides, base, last, records, text } = self;
+        let Self { last, noted, next, stage, fins, ends, base, began, options } = self;
         stage.pack(to);
         if *stage == Stage::Closed {
             return;
         }
-        for (end, side) in ends.iter().zip(sides) {
-            end.pack(to);
-            side.pack(to);
-        }
         (*base, *last).pack(to);
-        record::pack(records, sides.map(|side| side.began), to);
-        to.blob(text);
+        for side in 0..2 {
+            ends[side].pack(to);
+            (began[side], next[side], options[side]).pack(to);
+            fins[side].pack(to);
+        }
+        to.blob(&brief::written(noted, TEXT, *began));
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
@@ -277,13 +264,13 @@ impl<const MOST: usize, const ROOM: usize> Pack for Backlog<MOST, ROOM> {
         if new.stage == Stage::Closed {
             return Some(new);
         }
-        for (end, side) in new.ends.iter_mut().zip(&mut new.sides) {
-            (*end, *side) = Pack::unpack(from)?;
-        }
         (new.base, new.last) = Pack::unpack(from)?;
-        let began = new.sides.map(|side| side.began);
-        new.records = record::unpack(began, from)?;
-        new.text = from.blob()?.to_vec();
+        for side in 0..2 {
+            new.ends[side] = Pack::unpack(from)?;
+            (new.began[side], new.next[side], new.options[side]) = Pack::unpack(from)?;
+            new.fins[side] = Pack::unpack(from)?;
+        }
+        new.noted = brief::read(from.blob()?, TEXT, new.began)?;
         Some(new)
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::capture::{FrameRef, Moment, Timestamp};
 use crate::decode::{Endpoint, Flags, Segment, Seq, SynOptions};
-use crate::pack::{Pack, Packer, Unpacker};
 
 /// It is the responder's.
 const RESPONDER: u8 = 0x01;
@@ -12,23 +11,69 @@ const HAS_ID: u8 = 0x02;
 /// A segment without what is known anyway: its sequence number, for it is the next one of its side, and
 /// what it has in common with the others.
 // Small: thousands of sessions have some, and caches are not large.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Record {
     /// Nanoseconds since the one noted before it.
-    nanos: u32,
-    /// Packets of the capture since that one.
-    packets: u32,
-    ack: Seq,
-    window: u16,
-    ip_id: u16,
-    checksum: u16,
-    payload_len: u16,
-    flags: Flags,
-    ttl: u8,
-    marks: u8,
+    pub(super) nanos: u32,
+    /// Packets of the capture since that one: less than 2^24.
+    pub(super) packets: u32,
+    pub(super) ack: Seq,
+    pub(super) window: u16,
+    /// 0 if there is none.
+    pub(super) ip_id: u16,
+    pub(super) checksum: u16,
+    pub(super) payload_len: u16,
+    pub(super) flags: Flags,
+    pub(super) ttl: u8,
+    /// Whose it is, and whether it has an IP identification.
+    pub(super) marks: u8,
 }
 
 impl Record {
+    /// Bytes that it takes.
+    pub(super) const SIZE: usize = 24;
+
+    #[inline(always)]
+    pub(super) fn bytes(self) -> [u8; Self::SIZE] {
+        let Self { nanos, packets, ack, window, ip_id, checksum, payload_len, flags, ttl, marks } =
+            self;
+        let first = u64::from(nanos) | u64::from(packets) << 32;
+        let second = u64::from(ack.0) | u64::from(window) << 32 | u64::from(ip_id) << 48;
+        let third = u64::from(checksum)
+            | u64::from(payload_len) << 16
+            | u64::from(flags.0) << 32
+            | u64::from(ttl) << 40
+            | u64::from(marks) << 48;
+        let mut bytes = [0; Self::SIZE];
+        for (to, number) in bytes.chunks_exact_mut(8).zip([first, second, third]) {
+            to.copy_from_slice(&number.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// The record that begins `bytes`, which go on behind it.
+    #[inline(always)]
+    pub(super) fn next(bytes: &mut &[u8]) -> Option<Self> {
+        let mut number = || {
+            let (number, rest) = bytes.split_first_chunk()?;
+            *bytes = rest;
+            Some(u64::from_le_bytes(*number))
+        };
+        let (first, second, third) = (number()?, number()?, number()?);
+        Some(Self {
+            nanos: first as u32,
+            packets: (first >> 32) as u32,
+            ack: Seq(second as u32),
+            window: (second >> 32) as u16,
+            ip_id: (second >> 48) as u16,
+            checksum: third as u16,
+            payload_len: (third >> 16) as u16,
+            flags: Flags((third >> 32) as u8),
+            ttl: (third >> 40) as u8,
+            marks: (third >> 48) as u8,
+        })
+    }
+
     /// Of a segment that [`fits`], after the one at `last`.
     #[inline(always)]
     pub(super) fn of(s: &Segment<'_>, at: Moment, last: Moment, from: usize) -> Self {
@@ -111,7 +156,7 @@ pub(super) fn fits(s: &Segment<'_>, at: Moment, last: Moment) -> bool {
         && s.payload_len <= u32::from(u16::MAX)
         && at.time >= last.time
         && at.time.nanos_after(last.time) <= u64::from(u32::MAX)
-        && packets <= u64::from(u32::MAX)
+        && packets < 1 << 24
         && at.frame.file == last.frame.file
         && at.frame.number.wrapping_sub(last.frame.number) == packets as u32
 }
@@ -120,62 +165,4 @@ pub(super) fn fits(s: &Segment<'_>, at: Moment, last: Moment) -> bool {
 #[inline]
 pub(super) fn length(flags: Flags, payload_len: u32) -> u32 {
     payload_len + u32::from(flags.syn()) + u32::from(flags.fin())
-}
-
-/// What a side's next segment is likely to say, so that packing needs to name only what is otherwise.
-#[derive(Clone, Copy)]
-struct Likely {
-    next: Seq,
-    window: u16,
-    ip_id: u16,
-    ttl: u8,
-}
-
-/// Packs the records of a connection whose sides' first sequence numbers are these.
-pub(super) fn pack(records: &[Record], began: [Seq; 2], to: &mut Packer) {
-    to.number(records.len() as u64);
-    let mut sides = began.map(|next| Likely { next, window: 0, ip_id: 0, ttl: 0 });
-    for r in records {
-        let Record { nanos, packets, ack, window, ip_id, checksum, payload_len, flags, ttl, marks } =
-            *r;
-        let other = sides[1 - r.from()].next;
-        let own = &mut sides[r.from()];
-        to.number(nanos.into());
-        to.number(packets.into());
-        to.number((marks ^ HAS_ID).into());
-        to.number((flags.0 ^ 0x10).into());
-        to.number(ack.0.wrapping_sub(other.0).into());
-        to.number((window ^ own.window).into());
-        to.number(ip_id.wrapping_sub(own.ip_id).wrapping_sub(1).into());
-        to.number((ttl ^ own.ttl).into());
-        to.raw(&checksum.to_le_bytes());
-        to.number(payload_len.into());
-        *own = Likely { next: own.next.plus(r.length()), window, ip_id, ttl };
-    }
-}
-
-/// The records that were packed.
-pub(super) fn unpack(began: [Seq; 2], from: &mut Unpacker<'_>) -> Option<Vec<Record>> {
-    let count = from.number()?;
-    let mut records = Vec::with_capacity(from.room(count));
-    let mut sides = began.map(|next| Likely { next, window: 0, ip_id: 0, ttl: 0 });
-    for _ in 0..count {
-        let (nanos, packets) = Pack::unpack(from)?;
-        let marks = u8::unpack(from)? ^ HAS_ID;
-        let flags = Flags(u8::unpack(from)? ^ 0x10);
-        let side = usize::from(marks & RESPONDER);
-        let other = sides[1 - side].next;
-        let own = &mut sides[side];
-        let ack = other.plus(u32::unpack(from)?);
-        let window = u16::unpack(from)? ^ own.window;
-        let ip_id = u16::unpack(from)?.wrapping_add(own.ip_id).wrapping_add(1);
-        let ttl = u8::unpack(from)? ^ own.ttl;
-        let checksum = u16::from_le_bytes(from.raw()?);
-        let payload_len = u16::unpack(from)?;
-        let r =
-            Record { nanos, packets, ack, window, ip_id, checksum, payload_len, flags, ttl, marks };
-        *own = Likely { next: own.next.plus(r.length()), window, ip_id, ttl };
-        records.push(r);
-    }
-    Some(records)
 }
