@@ -22,7 +22,7 @@ pub enum Standing {
 }
 
 /// What is noted of a control connection: there is room for most sessions of one transfer.
-type Notes = Backlog<1536, true>;
+type Notes = Backlog<1152, true>;
 
 /// A control connection: what is known of it, and what was noted and not taken yet.
 // In the order of C: what each segment asks for comes first.

@@ -10,7 +10,7 @@ use crate::tcp::{Connection, ConnectionState, Payload};
 
 /// What is noted of a data connection: there is room for small files and listings. What brings more is
 /// not worth it.
-type Notes = Backlog<288, false>;
+type Notes = Backlog<224, false>;
 
 /// A data connection and the channels that it belongs to: two with FXP.
 #[derive(Debug)]

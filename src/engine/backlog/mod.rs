@@ -5,10 +5,9 @@
 //! what comes as it must is noted: the next bytes of its side, nothing lost, nothing twice. So it is
 //! known without looking what state that leaves the connection in.
 
-mod brief;
 mod record;
 
-use self::record::Record;
+use self::record::{Expected, LONGEST, Record};
 use crate::capture::Moment;
 use crate::decode::{Endpoint, Segment, Seq, SynOptions};
 use crate::pack::{Pack, Packer, Unpacker, packed_enum};
@@ -43,8 +42,8 @@ pub(super) struct Backlog<const ROOM: usize, const TEXT: bool> {
     last: Moment,
     /// Records, each with its payload behind it.
     noted: Vec<u8>,
-    /// Sequence number of each side's next segment.
-    next: [Seq; 2],
+    /// What each side's next segment is expected to say.
+    next: [Expected; 2],
     stage: Stage,
     /// Who has sent a FIN.
     fins: [bool; 2],
@@ -63,7 +62,7 @@ impl<const ROOM: usize, const TEXT: bool> Default for Backlog<ROOM, TEXT> {
         Self {
             last: Moment::default(),
             noted: Vec::new(),
-            next: [Seq(0); 2],
+            next: [Expected::default(); 2],
             stage: Stage::Closed,
             fins: [false; 2],
             ends: [nowhere; 2],
@@ -86,7 +85,7 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
             ends: [s.src, s.dst],
             base: at,
             began: [s.seq, Seq(0)],
-            next: [s.seq, Seq(0)],
+            next: [s.seq.into(), Expected::default()],
             options: [s.syn_options, SynOptions::default()],
             ..Self::default()
         };
@@ -99,7 +98,7 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
     pub fn resume(&mut self, ends: [Endpoint; 2], next: [Seq; 2], last: Moment) {
         self.stage = Stage::Open;
         self.ends = ends;
-        (self.began, self.next) = (next, next);
+        (self.began, self.next) = (next, next.map(Expected::from));
         self.fins = [false; 2];
         (self.base, self.last) = (last, last);
     }
@@ -164,9 +163,9 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
     pub fn fits(&self, s: &Segment<'_>, at: Moment) -> bool {
         let from = usize::from(s.src != self.ends[0]);
         let (own, other, fin) = if from == 0 {
-            (self.next[0], self.next[1], self.fins[0])
+            (self.next[0].seq, self.next[1].seq, self.fins[0])
         } else {
-            (self.next[1], self.next[0], self.fins[1])
+            (self.next[1].seq, self.next[0].seq, self.fins[1])
         };
         let flags = s.flags.0 & TELLING;
         let in_turn = match self.stage {
@@ -182,7 +181,7 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
             Stage::Closed => false,
         };
         let kept = if TEXT { s.payload.len() } else { 0 };
-        in_turn && self.noted.len() + Record::SIZE + kept <= ROOM && record::fits(s, at, self.last)
+        in_turn && self.noted.len() + LONGEST + kept <= ROOM && record::fits(s, at, self.last)
     }
 
     /// Notes a segment that [`Backlog::fits`].
@@ -198,7 +197,7 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
     fn shake_hands(&mut self, from: usize, s: &Segment<'_>) {
         self.stage = if self.stage == Stage::Dialled { Stage::Answered } else { Stage::Open };
         if from == 1 {
-            (self.began[1], self.next[1], self.options[1]) = (s.seq, s.seq, s.syn_options);
+            (self.began[1], self.next[1], self.options[1]) = (s.seq, s.seq.into(), s.syn_options);
         }
     }
 
@@ -207,31 +206,23 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
         if self.noted.capacity() == 0 {
             self.noted.reserve_exact(ROOM);
         }
-        self.noted.extend_from_slice(&Record::of(s, at, self.last, from).bytes());
+        record::write(s, (at, self.last), from, &mut self.next, &mut self.noted);
         if TEXT {
             self.noted.extend_from_slice(s.payload);
         }
-        if let (Some(next), Some(fin)) = (self.next.get_mut(from), self.fins.get_mut(from)) {
-            *next = next.plus(record::length(s.flags, s.payload_len));
-            *fin |= s.flags.fin();
-        }
+        self.fins[from & 1] |= s.flags.fin();
         self.last = at;
     }
 
     /// Hands on each segment that is noted, as it came; payload that was not kept is zeros.
     #[inline]
     pub fn each(&self, mut take: impl FnMut(&Segment<'_>, Moment)) {
-        let mut next = self.began;
+        let mut sides = self.began.map(Expected::from);
         let (mut noted, mut at) = (self.noted.as_slice(), self.base);
-        while let Some(record) = Record::next(&mut noted) {
-            let from = record.from();
-            let (Some(next), Some(options)) = (next.get_mut(from), self.options.get(from)) else {
-                return;
-            };
+        while let Some(record) = Record::next(&mut noted, &mut sides) {
             let kept = if TEXT { &mut noted } else { &mut &UNKEPT[..] };
-            let payload = kept.split_off(..record.payload_len()).unwrap_or_default();
-            let segment = record.segment(self.ends, *next, *options, payload);
-            *next = next.plus(record.length());
+            let payload = kept.split_off(..record.payload_len.into()).unwrap_or_default();
+            let segment = record.segment(self.ends, self.options[record.from], payload);
             at = record.moment(at);
             take(&segment, at);
         }
@@ -256,7 +247,7 @@ impl<const ROOM: usize, const TEXT: bool> Pack for Backlog<ROOM, TEXT> {
             (began[side], next[side], options[side]).pack(to);
             fins[side].pack(to);
         }
-        to.blob(&brief::written(noted, TEXT, *began));
+        to.blob(noted);
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
@@ -270,7 +261,7 @@ impl<const ROOM: usize, const TEXT: bool> Pack for Backlog<ROOM, TEXT> {
             (new.began[side], new.next[side], new.options[side]) = Pack::unpack(from)?;
             new.fins[side] = Pack::unpack(from)?;
         }
-        new.noted = brief::read(from.blob()?, TEXT, new.began)?;
+        new.noted = from.blob()?.to_vec();
         Some(new)
     }
 }

@@ -1,149 +1,48 @@
-//! A segment as it is noted.
+//! A segment in few bytes: what is as the segments before let expect is left out.
 
 use crate::capture::{FrameRef, Moment, Timestamp};
 use crate::decode::{Endpoint, Flags, Segment, Seq, SynOptions};
+use crate::pack::packed;
 
 /// It is the responder's.
 const RESPONDER: u8 = 0x01;
 /// It has an IP identification.
 const HAS_ID: u8 = 0x02;
+/// It acknowledges something else than all that the other side sent.
+const OTHER_ACK: u8 = 0x04;
+/// Another window than that of this side's segment before.
+const OTHER_WINDOW: u8 = 0x08;
+/// Another IP identification than the one after that of the segment before.
+const OTHER_ID: u8 = 0x10;
+const OTHER_TTL: u8 = 0x20;
+/// It is otherwise than was expected.
+const OTHER: u8 = OTHER_ACK | OTHER_WINDOW | OTHER_ID | OTHER_TTL;
 
-/// A segment without what is known anyway: its sequence number, for it is the next one of its side, and
-/// what it has in common with the others.
-// Small: thousands of sessions have some, and caches are not large.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Record {
-    /// Nanoseconds since the one noted before it.
-    pub(super) nanos: u32,
-    /// Packets of the capture since that one: less than 2^24.
-    pub(super) packets: u32,
-    pub(super) ack: Seq,
-    pub(super) window: u16,
-    /// 0 if there is none.
-    pub(super) ip_id: u16,
-    pub(super) checksum: u16,
-    pub(super) payload_len: u16,
-    pub(super) flags: Flags,
-    pub(super) ttl: u8,
-    /// Whose it is, and whether it has an IP identification.
-    pub(super) marks: u8,
+/// Bytes that every record has.
+const HEAD: usize = 13;
+/// Bytes of a record at most, without payload.
+pub(super) const LONGEST: usize = HEAD + 9;
+
+/// What a side's next segment is expected to say.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Expected {
+    /// Its sequence number.
+    pub(super) seq: Seq,
+    window: u16,
+    ip_id: u16,
+    ttl: u8,
 }
 
-impl Record {
-    /// Bytes that it takes.
-    pub(super) const SIZE: usize = 24;
+impl From<Seq> for Expected {
+    fn from(seq: Seq) -> Self {
+        Self { seq, window: 0, ip_id: 0, ttl: 0 }
+    }
+}
 
+impl Expected {
     #[inline(always)]
-    pub(super) fn bytes(self) -> [u8; Self::SIZE] {
-        let Self { nanos, packets, ack, window, ip_id, checksum, payload_len, flags, ttl, marks } =
-            self;
-        let first = u64::from(nanos) | u64::from(packets) << 32;
-        let second = u64::from(ack.0) | u64::from(window) << 32 | u64::from(ip_id) << 48;
-        let third = u64::from(checksum)
-            | u64::from(payload_len) << 16
-            | u64::from(flags.0) << 32
-            | u64::from(ttl) << 40
-            | u64::from(marks) << 48;
-        let mut bytes = [0; Self::SIZE];
-        for (to, number) in bytes.chunks_exact_mut(8).zip([first, second, third]) {
-            to.copy_from_slice(&number.to_le_bytes());
-        }
-        bytes
-    }
-
-    /// The record that begins `bytes`, which go on behind it.
-    #[inline(always)]
-    pub(super) fn next(bytes: &mut &[u8]) -> Option<Self> {
-        let mut number = || {
-            let (number, rest) = bytes.split_first_chunk()?;
-            *bytes = rest;
-            Some(u64::from_le_bytes(*number))
-        };
-        let (first, second, third) = (number()?, number()?, number()?);
-        Some(Self {
-            nanos: first as u32,
-            packets: (first >> 32) as u32,
-            ack: Seq(second as u32),
-            window: (second >> 32) as u16,
-            ip_id: (second >> 48) as u16,
-            checksum: third as u16,
-            payload_len: (third >> 16) as u16,
-            flags: Flags((third >> 32) as u8),
-            ttl: (third >> 40) as u8,
-            marks: (third >> 48) as u8,
-        })
-    }
-
-    /// Of a segment that [`fits`], after the one at `last`.
-    #[inline(always)]
-    pub(super) fn of(s: &Segment<'_>, at: Moment, last: Moment, from: usize) -> Self {
-        Self {
-            nanos: at.time.nanos_after(last.time) as u32,
-            packets: at.order.wrapping_sub(last.order) as u32,
-            ack: s.ack,
-            window: s.window,
-            ip_id: s.ip_id.unwrap_or_default(),
-            checksum: s.checksum,
-            payload_len: s.payload_len as u16,
-            flags: s.flags,
-            ttl: s.ttl,
-            marks: (from != 0) as u8 * RESPONDER + s.ip_id.is_some() as u8 * HAS_ID,
-        }
-    }
-
-    /// Whose it is: 0 the initiator's, 1 the responder's.
-    #[inline]
-    pub(super) fn from(&self) -> usize {
-        usize::from(self.marks & RESPONDER)
-    }
-
-    /// By how much it moves on its side's sequence numbers.
-    #[inline]
-    pub(super) fn length(&self) -> u32 {
-        length(self.flags, self.payload_len.into())
-    }
-
-    #[inline]
-    pub(super) fn payload_len(&self) -> usize {
-        self.payload_len.into()
-    }
-
-    /// When it was, `last` being the one noted before it.
-    #[inline]
-    pub(super) fn moment(&self, last: Moment) -> Moment {
-        let number = last.frame.number.wrapping_add(self.packets);
-        Moment {
-            order: last.order.wrapping_add(self.packets.into()),
-            time: Timestamp::from_nanos(last.time.nanos().wrapping_add(self.nanos.into())),
-            frame: FrameRef { number, ..last.frame },
-        }
-    }
-
-    /// The segment, with what is not in here.
-    #[inline(always)]
-    pub(super) fn segment<'a>(
-        &self,
-        [initiator, responder]: [Endpoint; 2],
-        seq: Seq,
-        syn_options: SynOptions,
-        payload: &'a [u8],
-    ) -> Segment<'a> {
-        let (src, dst) =
-            if self.from() == 0 { (initiator, responder) } else { (responder, initiator) };
-        Segment {
-            src,
-            dst,
-            seq,
-            ack: self.ack,
-            flags: self.flags,
-            window: self.window,
-            ttl: self.ttl,
-            ip_id: (self.marks & HAS_ID != 0).then_some(self.ip_id),
-            checksum: self.checksum,
-            syn_options: if self.flags.syn() { syn_options } else { SynOptions::default() },
-            payload,
-            payload_len: self.payload_len.into(),
-        }
+    fn after(seq: Seq, length: u32, window: u16, ip_id: u16, ttl: u8) -> Self {
+        Self { seq: seq.plus(length), window, ip_id: ip_id.wrapping_add(1), ttl }
     }
 }
 
@@ -162,7 +61,199 @@ pub(super) fn fits(s: &Segment<'_>, at: Moment, last: Moment) -> bool {
 }
 
 /// What a segment takes of its side's sequence numbers.
-#[inline]
-pub(super) fn length(flags: Flags, payload_len: u32) -> u32 {
+#[inline(always)]
+fn length(flags: Flags, payload_len: u32) -> u32 {
     payload_len + u32::from(flags.syn()) + u32::from(flags.fin())
 }
+
+/// Writes a segment that [`fits`] behind others, the latest of which was at `last`; `from` is 0 for the
+/// initiator's, 1 for the responder's.
+#[inline]
+pub(super) fn write(
+    s: &Segment<'_>,
+    (at, last): (Moment, Moment),
+    from: usize,
+    sides: &mut [Expected; 2],
+    out: &mut Vec<u8>,
+) {
+    let acked = sides[1 - (from & 1)].seq;
+    let own = &mut sides[from & 1];
+    let ip_id = s.ip_id.unwrap_or_default();
+    let nanos = at.time.nanos_after(last.time) as u32;
+    let packets = at.order.wrapping_sub(last.order) as u32;
+    let marks = from as u8 | u8::from(s.ip_id.is_some()) << 1;
+    let low = u64::from(marks)
+        | u64::from(s.flags.0) << 8
+        | u64::from(s.checksum) << 16
+        | u64::from(nanos) << 32;
+    let high = u64::from(packets) | u64::from(s.payload_len) << 24;
+    let place = out.len();
+    let [low, high] = [low, high].map(u64::to_le_bytes);
+    let mut head = [0; 16];
+    head[..8].copy_from_slice(&low);
+    head[8..].copy_from_slice(&high);
+    out.extend_from_slice(&head);
+    out.truncate(place + HEAD);
+    let own_window = s.window == own.window;
+    if !(s.ack == acked && own_window && ip_id == own.ip_id && s.ttl == own.ttl) {
+        other(s, acked, *own, place, out);
+    }
+    *own = Expected::after(s.seq, length(s.flags, s.payload_len), s.window, ip_id, s.ttl);
+}
+
+/// Writes what is otherwise than expected behind the rest.
+#[inline(never)]
+fn other(s: &Segment<'_>, acked: Seq, own: Expected, place: usize, out: &mut Vec<u8>) {
+    let ip_id = s.ip_id.unwrap_or_default();
+    let mut mask = 0;
+    if s.ack != acked {
+        mask |= OTHER_ACK;
+        out.extend_from_slice(&s.ack.0.to_le_bytes());
+    }
+    if s.window != own.window {
+        mask |= OTHER_WINDOW;
+        out.extend_from_slice(&s.window.to_le_bytes());
+    }
+    if ip_id != own.ip_id {
+        mask |= OTHER_ID;
+        out.extend_from_slice(&ip_id.to_le_bytes());
+    }
+    if s.ttl != own.ttl {
+        mask |= OTHER_TTL;
+        out.push(s.ttl);
+    }
+    if let Some(first) = out.get_mut(place) {
+        *first |= mask;
+    }
+}
+
+/// A segment that was written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Record {
+    /// Whose it is: 0 the initiator's, 1 the responder's.
+    pub(super) from: usize,
+    pub(super) payload_len: u16,
+    /// Nanoseconds since the one noted before it.
+    nanos: u32,
+    /// Packets of the capture since that one.
+    packets: u32,
+    seq: Seq,
+    ack: Seq,
+    window: u16,
+    ip_id: Option<u16>,
+    checksum: u16,
+    flags: Flags,
+    ttl: u8,
+}
+
+/// The head of a record with little behind it.
+#[cold]
+fn last_head(bytes: &[u8]) -> Option<[u8; 16]> {
+    let mut head = [0; 16];
+    head.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    Some(head)
+}
+
+/// Reads what is otherwise than expected of this side; the acknowledgment number.
+#[inline(never)]
+fn read_other(mask: u8, acked: Seq, own: &mut Expected, bytes: &mut &[u8]) -> Option<Seq> {
+    fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+        let (taken, rest) = bytes.split_first_chunk()?;
+        *bytes = rest;
+        Some(*taken)
+    }
+    let mut ack = acked;
+    if mask & OTHER_ACK != 0 {
+        ack = Seq(u32::from_le_bytes(take(bytes)?));
+    }
+    if mask & OTHER_WINDOW != 0 {
+        own.window = u16::from_le_bytes(take(bytes)?);
+    }
+    if mask & OTHER_ID != 0 {
+        own.ip_id = u16::from_le_bytes(take(bytes)?);
+    }
+    if mask & OTHER_TTL != 0 {
+        [own.ttl] = take(bytes)?;
+    }
+    Some(ack)
+}
+
+impl Record {
+    /// The one that begins `bytes`, which go on behind it; `sides` are as they were when it was written.
+    #[inline(always)]
+    pub(super) fn next(bytes: &mut &[u8], sides: &mut [Expected; 2]) -> Option<Self> {
+        let padded;
+        let head = match bytes.first_chunk::<16>() {
+            Some(head) => head,
+            None => {
+                padded = last_head(bytes)?;
+                &padded
+            }
+        };
+        *bytes = bytes.get(HEAD..)?;
+        let [low, high] = [head.first_chunk()?, head.last_chunk()?].map(|n| u64::from_le_bytes(*n));
+        let mask = low as u8;
+        let from = usize::from(mask & RESPONDER);
+        let mut own = sides[from];
+        let mut ack = sides[1 - from].seq;
+        if mask & OTHER != 0 {
+            ack = read_other(mask, ack, &mut own, bytes)?;
+        }
+        let Expected { seq, window, ip_id, ttl } = own;
+        let flags = Flags((low >> 8) as u8);
+        let payload_len = (high >> 24) as u16;
+        sides[from] = Expected::after(seq, length(flags, payload_len.into()), window, ip_id, ttl);
+        Some(Self {
+            from,
+            payload_len,
+            nanos: (low >> 32) as u32,
+            packets: high as u32 & 0xff_ffff,
+            seq,
+            ack,
+            window,
+            ip_id: (mask & HAS_ID != 0).then_some(ip_id),
+            checksum: (low >> 16) as u16,
+            flags,
+            ttl,
+        })
+    }
+
+    /// When it was, `last` being the one noted before it.
+    #[inline]
+    pub(super) fn moment(&self, last: Moment) -> Moment {
+        let number = last.frame.number.wrapping_add(self.packets);
+        Moment {
+            order: last.order.wrapping_add(self.packets.into()),
+            time: Timestamp::from_nanos(last.time.nanos().wrapping_add(self.nanos.into())),
+            frame: FrameRef { number, ..last.frame },
+        }
+    }
+
+    /// The segment, with what is not in here.
+    #[inline(always)]
+    pub(super) fn segment<'a>(
+        &self,
+        [initiator, responder]: [Endpoint; 2],
+        syn_options: SynOptions,
+        payload: &'a [u8],
+    ) -> Segment<'a> {
+        let (src, dst) =
+            if self.from == 0 { (initiator, responder) } else { (responder, initiator) };
+        Segment {
+            src,
+            dst,
+            seq: self.seq,
+            ack: self.ack,
+            flags: self.flags,
+            window: self.window,
+            ttl: self.ttl,
+            ip_id: self.ip_id,
+            checksum: self.checksum,
+            syn_options: if self.flags.syn() { syn_options } else { SynOptions::default() },
+            payload,
+            payload_len: self.payload_len.into(),
+        }
+    }
+}
+
+packed!(Expected { seq, window, ip_id, ttl });
