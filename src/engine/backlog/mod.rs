@@ -40,13 +40,12 @@ enum Stage {
 pub(super) struct Backlog<const ROOM: usize, const TEXT: bool> {
     /// The latest one noted.
     last: Moment,
-    /// Records, each with its payload behind it.
-    noted: Vec<u8>,
     /// What each side's next segment is expected to say.
     next: [Expected; 2],
     stage: Stage,
     /// Who has sent a FIN.
     fins: [bool; 2],
+    used: u16,
     /// The initiator and the responder.
     ends: [Endpoint; 2],
     /// The packet before the first one noted, or that one itself if it is the SYN.
@@ -54,6 +53,8 @@ pub(super) struct Backlog<const ROOM: usize, const TEXT: bool> {
     /// Sequence number of each side's first segment.
     began: [Seq; 2],
     options: [SynOptions; 2],
+    /// Records, each with its payload behind it.
+    bytes: [u8; ROOM],
 }
 
 impl<const ROOM: usize, const TEXT: bool> Default for Backlog<ROOM, TEXT> {
@@ -61,14 +62,15 @@ impl<const ROOM: usize, const TEXT: bool> Default for Backlog<ROOM, TEXT> {
         let nowhere = Endpoint { ip: std::net::Ipv4Addr::UNSPECIFIED.into(), port: 0 };
         Self {
             last: Moment::default(),
-            noted: Vec::new(),
             next: [Expected::default(); 2],
             stage: Stage::Closed,
             fins: [false; 2],
+            used: 0,
             ends: [nowhere; 2],
             base: Moment::default(),
             began: [Seq(0); 2],
             options: [SynOptions::default(); 2],
+            bytes: [0; ROOM],
         }
     }
 }
@@ -106,7 +108,7 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
     /// What was noted has been taken; nothing more may be noted.
     pub fn close(&mut self) {
         self.stage = Stage::Closed;
-        self.noted.clear();
+        self.used = 0;
     }
 
     /// Something may be noted.
@@ -118,7 +120,7 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
     /// Nothing is noted.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.noted.is_empty()
+        self.used == 0
     }
 
     /// Who dialled, and who was dialled.
@@ -181,7 +183,7 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
             Stage::Closed => false,
         };
         let kept = if TEXT { s.payload.len() } else { 0 };
-        in_turn && self.noted.len() + LONGEST + kept <= ROOM && record::fits(s, at, self.last)
+        in_turn && usize::from(self.used) + LONGEST + kept <= ROOM && record::fits(s, at, self.last)
     }
 
     /// Notes a segment that [`Backlog::fits`].
@@ -203,22 +205,26 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
 
     #[inline]
     fn write(&mut self, from: usize, s: &Segment<'_>, at: Moment) {
-        if self.noted.capacity() == 0 {
-            self.noted.reserve_exact(ROOM);
+        let rest = self.bytes.get_mut(usize::from(self.used)..).unwrap_or_default();
+        let mut len = record::write(s, (at, self.last), from, &mut self.next, rest);
+        if TEXT && let Some(place) = rest.get_mut(len..len + s.payload.len()) {
+            place.copy_from_slice(s.payload);
+            len += s.payload.len();
         }
-        record::write(s, (at, self.last), from, &mut self.next, &mut self.noted);
-        if TEXT {
-            self.noted.extend_from_slice(s.payload);
-        }
+        self.used += len as u16;
         self.fins[from & 1] |= s.flags.fin();
         self.last = at;
+    }
+
+    fn noted(&self) -> &[u8] {
+        self.bytes.get(..self.used.into()).unwrap_or_default()
     }
 
     /// Hands on each segment that is noted, as it came; payload that was not kept is zeros.
     #[inline]
     pub fn each(&self, mut take: impl FnMut(&Segment<'_>, Moment)) {
         let mut sides = self.began.map(Expected::from);
-        let (mut noted, mut at) = (self.noted.as_slice(), self.base);
+        let (mut noted, mut at) = (self.noted(), self.base);
         while let Some(record) = Record::next(&mut noted, &mut sides) {
             let kept = if TEXT { &mut noted } else { &mut &UNKEPT[..] };
             let payload = kept.split_off(..record.payload_len.into()).unwrap_or_default();
@@ -236,7 +242,7 @@ packed_enum!(Stage { 0 => Closed, 1 => Dialled, 2 => Answered, 3 => Open });
 
 impl<const ROOM: usize, const TEXT: bool> Pack for Backlog<ROOM, TEXT> {
     fn pack(&self, to: &mut Packer) {
-        let Self { last, noted, next, stage, fins, ends, base, began, options } = self;
+        let Self { last, next, stage, fins, used: _, ends, base, began, options, bytes: _ } = self;
         stage.pack(to);
         if *stage == Stage::Closed {
             return;
@@ -247,7 +253,7 @@ impl<const ROOM: usize, const TEXT: bool> Pack for Backlog<ROOM, TEXT> {
             (began[side], next[side], options[side]).pack(to);
             fins[side].pack(to);
         }
-        to.blob(noted);
+        to.blob(self.noted());
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
@@ -261,7 +267,9 @@ impl<const ROOM: usize, const TEXT: bool> Pack for Backlog<ROOM, TEXT> {
             (new.began[side], new.next[side], new.options[side]) = Pack::unpack(from)?;
             new.fins[side] = Pack::unpack(from)?;
         }
-        new.noted = from.blob()?.to_vec();
+        let noted = from.blob()?;
+        new.bytes.get_mut(..noted.len())?.copy_from_slice(noted);
+        new.used = noted.len() as u16;
         Some(new)
     }
 }

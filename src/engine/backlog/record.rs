@@ -66,16 +66,17 @@ fn length(flags: Flags, payload_len: u32) -> u32 {
     payload_len + u32::from(flags.syn()) + u32::from(flags.fin())
 }
 
-/// Writes a segment that [`fits`] behind others, the latest of which was at `last`; `from` is 0 for the
-/// initiator's, 1 for the responder's.
+/// Writes a segment that [`fits`] to the beginning of `to`, where there is room for [`LONGEST`] bytes;
+/// how many it took. The one before it was at `last`; `from` is 0 for the initiator's, 1 for the
+/// responder's.
 #[inline]
 pub(super) fn write(
     s: &Segment<'_>,
     (at, last): (Moment, Moment),
     from: usize,
     sides: &mut [Expected; 2],
-    out: &mut Vec<u8>,
-) {
+    to: &mut [u8],
+) -> usize {
     let acked = sides[1 - (from & 1)].seq;
     let own = &mut sides[from & 1];
     let ip_id = s.ip_id.unwrap_or_default();
@@ -87,44 +88,44 @@ pub(super) fn write(
         | u64::from(s.checksum) << 16
         | u64::from(nanos) << 32;
     let high = u64::from(packets) | u64::from(s.payload_len) << 24;
-    let place = out.len();
-    let [low, high] = [low, high].map(u64::to_le_bytes);
-    let mut head = [0; 16];
-    head[..8].copy_from_slice(&low);
-    head[8..].copy_from_slice(&high);
-    out.extend_from_slice(&head);
-    out.truncate(place + HEAD);
+    let Some(to) = to.first_chunk_mut::<LONGEST>() else { return 0 };
+    to[..8].copy_from_slice(&low.to_le_bytes());
+    to[8..16].copy_from_slice(&high.to_le_bytes());
+    let mut len = HEAD;
     let own_window = s.window == own.window;
     if !(s.ack == acked && own_window && ip_id == own.ip_id && s.ttl == own.ttl) {
-        other(s, acked, *own, place, out);
+        len = other(s, acked, *own, to);
     }
     *own = Expected::after(s.seq, length(s.flags, s.payload_len), s.window, ip_id, s.ttl);
+    len
 }
 
-/// Writes what is otherwise than expected behind the rest.
+/// Writes what is otherwise than expected behind the rest; how many bytes it is then.
 #[inline(never)]
-fn other(s: &Segment<'_>, acked: Seq, own: Expected, place: usize, out: &mut Vec<u8>) {
+fn other(s: &Segment<'_>, acked: Seq, own: Expected, to: &mut [u8; LONGEST]) -> usize {
     let ip_id = s.ip_id.unwrap_or_default();
-    let mut mask = 0;
+    let (mut mask, mut len) = (0, HEAD);
+    let mut put = |bit: u8, value: &[u8]| {
+        mask |= bit;
+        if let Some(place) = to.get_mut(len..len + value.len()) {
+            place.copy_from_slice(value);
+            len += value.len();
+        }
+    };
     if s.ack != acked {
-        mask |= OTHER_ACK;
-        out.extend_from_slice(&s.ack.0.to_le_bytes());
+        put(OTHER_ACK, &s.ack.0.to_le_bytes());
     }
     if s.window != own.window {
-        mask |= OTHER_WINDOW;
-        out.extend_from_slice(&s.window.to_le_bytes());
+        put(OTHER_WINDOW, &s.window.to_le_bytes());
     }
     if ip_id != own.ip_id {
-        mask |= OTHER_ID;
-        out.extend_from_slice(&ip_id.to_le_bytes());
+        put(OTHER_ID, &ip_id.to_le_bytes());
     }
     if s.ttl != own.ttl {
-        mask |= OTHER_TTL;
-        out.push(s.ttl);
+        put(OTHER_TTL, &[s.ttl]);
     }
-    if let Some(first) = out.get_mut(place) {
-        *first |= mask;
-    }
+    to[0] |= mask;
+    len
 }
 
 /// A segment that was written.
