@@ -66,11 +66,10 @@ mod tests {
     use crate::capture::{CaptureLoss, Timestamp};
     use crate::diagnose::scene::{ACK, Scene};
     use crate::diagnose::{Judged, Status};
-    use crate::engine::Engine;
 
-    fn lost_at(engine: &mut Engine, ms: i64) {
+    fn lost_at(scene: &mut Scene, ms: i64) {
         let at = |ms: i64| Timestamp::from_nanos(ms * 1_000_000);
-        engine.lost(CaptureLoss { from: at(ms), to: at(ms + 1000), packets: 7 });
+        scene.lost(CaptureLoss { from: at(ms), to: at(ms + 1000), packets: 7 });
     }
 
     fn codes(j: &Judged) -> Vec<&str> {
@@ -86,7 +85,7 @@ mod tests {
             let mut control = scene.control;
             scene.send(&mut control, false, ACK, b"");
             if let Some(ms) = lost {
-                lost_at(scene.engine(), ms);
+                lost_at(&mut scene, ms);
             }
             scene.wait(60_000).send(&mut control, false, ACK, b"");
             scene.judged()

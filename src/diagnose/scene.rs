@@ -1,6 +1,6 @@
 //! Sessions for tests, played segment by segment into the engine.
 
-use crate::capture::{FrameRef, Moment, Timestamp};
+use crate::capture::{CaptureLoss, FrameRef, Moment, Timestamp};
 use crate::decode::{Endpoint, Flags, IcmpError, IcmpKind, Segment, Seq, SynOptions};
 use crate::diagnose::{Judged, judge};
 use crate::engine::Engine;
@@ -29,6 +29,8 @@ impl Tcp {
 /// A capture at the client, whose packets have a TTL of 64; the server's have 60.
 pub struct Scene {
     engine: Engine,
+    /// Takes notes, and must say the same in the end.
+    noting: Engine,
     ms: i64,
     order: u32,
     pub control: Tcp,
@@ -63,8 +65,9 @@ impl Scene {
     pub fn connected(client: &str, server: &str, client_ttl: u8, server_ttl: u8) -> Self {
         let (from, to) = (endpoint(client), endpoint(server));
         let control = Tcp { from, to, sent: [100, 900] };
-        let engine = Engine::new(&[]);
-        let mut scene = Self { engine, ms: 0, order: 0, control, client_ttl, server_ttl };
+        let (engine, mut noting) = (Engine::new(&[]), Engine::new(&[]));
+        noting.take_notes();
+        let mut scene = Self { engine, noting, ms: 0, order: 0, control, client_ttl, server_ttl };
         let mut control = scene.open(client, server);
         std::mem::swap(&mut scene.control, &mut control);
         scene
@@ -129,6 +132,7 @@ impl Scene {
             payload_len: payload.len() as u32,
         };
         self.engine.segment(&segment, at);
+        self.noting.segment(&segment, at);
     }
 
     pub fn tcp(&self, from: &str, to: &str) -> Tcp {
@@ -188,6 +192,13 @@ impl Scene {
             seq: Seq(tcp.sent[0]),
         };
         self.engine.icmp(&error, at);
+        self.noting.icmp(&error, at);
+    }
+
+    /// The capture lost packets.
+    pub fn lost(&mut self, loss: CaptureLoss) {
+        self.engine.lost(loss);
+        self.noting.lost(loss);
     }
 
     /// Both FINs, the initiator's first if `initiator`.
@@ -261,9 +272,12 @@ impl Scene {
 
     /// The verdicts on its sessions, some time after the last packet.
     pub fn all_judged(&mut self) -> Vec<Judged> {
-        self.engine.finish();
-        let closed = self.engine.take_finished();
-        let mut sessions: Vec<_> = closed.into_iter().map(|c| c.session()).collect();
+        let [mut sessions, noted] = [&mut self.engine, &mut self.noting].map(|engine| {
+            engine.finish();
+            let closed = engine.take_finished();
+            closed.into_iter().map(|c| c.session()).collect::<Vec<_>>()
+        });
+        assert_eq!(format!("{sessions:#?}"), format!("{noted:#?}"));
         sessions.sort_by_key(|s| s.id);
         sessions.into_iter().map(judge).collect()
     }

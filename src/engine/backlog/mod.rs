@@ -273,3 +273,6 @@ impl<const ROOM: usize, const TEXT: bool> Pack for Backlog<ROOM, TEXT> {
         Some(new)
     }
 }
+
+#[cfg(test)]
+mod tests;

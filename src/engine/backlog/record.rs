@@ -60,6 +60,13 @@ pub(super) fn fits(s: &Segment<'_>, at: Moment, last: Moment) -> bool {
         && at.frame.number.wrapping_sub(last.frame.number) == packets as u32
 }
 
+/// What a segment is expected to acknowledge: all that the other side has sent, or, without the bit for
+/// it, nothing.
+#[inline(always)]
+fn acknowledged(flags: Flags, other: Expected) -> Seq {
+    if flags.ack() { other.seq } else { Seq(0) }
+}
+
 /// What a segment takes of its side's sequence numbers.
 #[inline(always)]
 fn length(flags: Flags, payload_len: u32) -> u32 {
@@ -77,7 +84,7 @@ pub(super) fn write(
     sides: &mut [Expected; 2],
     to: &mut [u8],
 ) -> usize {
-    let acked = sides[1 - (from & 1)].seq;
+    let acked = acknowledged(s.flags, sides[1 - (from & 1)]);
     let own = &mut sides[from & 1];
     let ip_id = s.ip_id.unwrap_or_default();
     let nanos = at.time.nanos_after(last.time) as u32;
@@ -196,12 +203,12 @@ impl Record {
         let mask = low as u8;
         let from = usize::from(mask & RESPONDER);
         let mut own = sides[from];
-        let mut ack = sides[1 - from].seq;
+        let flags = Flags((low >> 8) as u8);
+        let mut ack = acknowledged(flags, sides[1 - from]);
         if mask & OTHER != 0 {
             ack = read_other(mask, ack, &mut own, bytes)?;
         }
         let Expected { seq, window, ip_id, ttl } = own;
-        let flags = Flags((low >> 8) as u8);
         let payload_len = (high >> 24) as u16;
         sides[from] = Expected::after(seq, length(flags, payload_len.into()), window, ip_id, ttl);
         Some(Self {
