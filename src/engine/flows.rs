@@ -79,9 +79,10 @@ impl From<Entry> for Slot {
     }
 }
 
-/// The table of flows of interest. Everything else costs one failed lookup.
+/// The table of flows of interest. Everything else costs at most one failed lookup.
 #[derive(Debug, Default)]
 pub struct Flows {
+    pairs: Pairs,
     v4: HashMap<(u64, u64), Entry, RandomState>,
     other: HashMap<(Endpoint, Endpoint), Entry, RandomState>,
     recent: Recent,
@@ -102,6 +103,9 @@ impl Flows {
     /// The same for a packet: the next one is often of the same flow.
     #[inline(always)]
     pub fn of_packet(&mut self, key: FlowKey) -> Option<Slot> {
+        if !self.pairs.may_have(key) {
+            return None;
+        }
         let FlowKey::V4(a, b) = key else { return self.get(key) };
         let recent = self.recent.place((a, b));
         if let (known, entry) = *recent
@@ -122,10 +126,13 @@ impl Flows {
     /// Enters or replaces a flow.
     pub fn set(&mut self, key: FlowKey, slot: Slot) {
         self.recent.forget(key);
-        match key {
+        let before = match key {
             FlowKey::V4(a, b) => self.v4.insert((a, b), slot.into()),
             FlowKey::Other(a, b) => self.other.insert((a, b), slot.into()),
         };
+        if before.is_none() {
+            *self.pairs.of(key) += 1;
+        }
     }
 
     /// Forgets a flow if it still is `slot`.
@@ -150,8 +157,41 @@ impl Flows {
                 FlowKey::V4(a, b) => self.v4.remove(&(a, b)),
                 FlowKey::Other(a, b) => self.other.remove(&(a, b)),
             };
+            *self.pairs.of(key) -= 1;
         }
         is
+    }
+}
+
+/// How many flows there are whose ports, taken together, have the same bits: of a mixed capture, this
+/// alone tells nearly every packet from those of interest.
+#[derive(Debug)]
+struct Pairs(Box<[u32; 2048]>);
+
+impl Default for Pairs {
+    fn default() -> Self {
+        Self(Box::new([0; 2048]))
+    }
+}
+
+impl Pairs {
+    #[inline(always)]
+    fn place(key: FlowKey) -> usize {
+        let both = match key {
+            // Ports are the lowest bits.
+            FlowKey::V4(a, b) => (a ^ b) as u16,
+            FlowKey::Other(a, b) => a.port ^ b.port,
+        };
+        usize::from((both ^ both >> 11) & 2047)
+    }
+
+    #[inline(always)]
+    fn may_have(&self, key: FlowKey) -> bool {
+        self.0[Self::place(key)] != 0
+    }
+
+    fn of(&mut self, key: FlowKey) -> &mut u32 {
+        &mut self.0[Self::place(key)]
     }
 }
 
