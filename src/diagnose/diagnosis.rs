@@ -1,6 +1,6 @@
 //! What a rule says, and what becomes of a session.
 
-use super::Means;
+use super::{Means, Rule};
 use crate::capture::Moment;
 use crate::session::Session;
 
@@ -253,6 +253,15 @@ pub struct Judged {
 impl Diagnosis {
     /// A diagnosis that is certain, about the session as a whole, with nothing said yet.
     pub fn new(code: &'static str, severity: Severity, stage: Stage) -> Self {
+        Self::meaning(super::status::usual_meaning(code), code, severity, stage)
+    }
+
+    /// The same, of a rule: without a search for what it means.
+    pub(super) fn of<C>(rule: &Rule<C>, severity: Severity) -> Self {
+        Self::meaning(rule.means, rule.code, severity, rule.stage)
+    }
+
+    fn meaning(means: Means, code: &'static str, severity: Severity, stage: Stage) -> Self {
         Self {
             code,
             severity,
@@ -263,7 +272,7 @@ impl Diagnosis {
             reasoning: String::new(),
             evidence: Vec::new(),
             advice: Vec::new(),
-            means: super::status::usual_meaning(code),
+            means,
         }
     }
 

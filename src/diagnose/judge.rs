@@ -26,7 +26,11 @@ pub fn judge_briefly(session: Box<Session>) -> Judged {
 fn judged(session: Box<Session>, mut findings: Findings) -> Judged {
     let context = Context::new(&session);
     for rule in RULES {
-        (rule.check)(&context, &mut findings);
+        if rule.check.asks_for(&context) {
+            rule.check.look(&context, &mut findings);
+        } else {
+            debug_assert!(is_silent(rule, &context), "{} needs other signs", rule.code);
+        }
     }
     let waited_for: Vec<u32> = context.never_attempted().map(|c| c.id).collect();
     let mut diagnoses = findings.diagnoses;
@@ -42,6 +46,13 @@ fn judged(session: Box<Session>, mut findings: Findings) -> Judged {
         status => status,
     };
     Judged { session, status, outcomes, diagnoses }
+}
+
+/// It has nothing to say of a session.
+fn is_silent(rule: &Rule, context: &Context<'_>) -> bool {
+    let mut findings = Findings::default();
+    rule.check.look(context, &mut findings);
+    findings.diagnoses.is_empty()
 }
 
 fn explains(cause: &Diagnosis, consequence: &Diagnosis) -> bool {

@@ -15,6 +15,7 @@ mod rule;
 mod rules;
 #[cfg(test)]
 pub(crate) mod scene;
+mod signs;
 mod status;
 mod tls;
 mod unheard;
@@ -31,6 +32,7 @@ pub use findings::{End, FINDINGS, FindingRule, Learner, Outstanding, Silence, Ti
 pub use judge::{find, judge, judge_briefly};
 pub use rule::{Entry, Findings, Rule};
 pub use rules::RULES;
+pub use signs::{Check, Sign, Signs};
 pub use status::{Means, anything_succeeded};
 
 /// Every diagnosis of the catalogue: first those of a session, then those of many.
