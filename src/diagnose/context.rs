@@ -72,7 +72,9 @@ impl<'a> Context<'a> {
 
     /// The first sign of the control connection's end: FIN or RST of either side.
     pub fn control_closed(&self) -> Option<Moment> {
-        first_end(&self.session.control)
+        let c = &self.session.control;
+        let halves = [&c.from_initiator, &c.from_responder];
+        halves.iter().flat_map(|h| [h.fin, h.rst.map(|r| r.at)]).flatten().min()
     }
 
     /// The control connection came to its end within the capture.
@@ -339,15 +341,6 @@ impl<'a> Context<'a> {
             .filter(|c| c.announcement.as_ref().is_some_and(|a| a.at > began))
             .min_by_key(|c| c.began())
     }
-}
-
-/// The first sign of a connection's end: FIN or RST of either side.
-pub(super) fn first_end(c: &Connection) -> Option<Moment> {
-    if !c.is_marked() {
-        return None;
-    }
-    let halves = [&c.from_initiator, &c.from_responder];
-    halves.iter().flat_map(|h| [h.fin, h.rst.map(|r| r.at)]).flatten().min()
 }
 
 fn quality(s: &Session) -> Quality {

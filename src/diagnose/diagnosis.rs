@@ -308,6 +308,9 @@ impl Diagnosis {
 
     /// A packet that supports it.
     pub fn evidence(mut self, at: Moment, text: impl Into<String>) -> Self {
+        if self.evidence.is_empty() {
+            self.evidence.reserve_exact(1);
+        }
         self.evidence.push(Evidence { at, text: text.into(), last_of_several: false });
         self
     }

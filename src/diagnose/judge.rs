@@ -1,5 +1,6 @@
 //! One session through all rules: precedence, merging, order.
 
+use super::asked::Asked;
 use super::{
     Context, Diagnosis, Findings, Judged, RULES, Rule, Severity, Status, advice, lost, status,
 };
@@ -25,13 +26,11 @@ pub fn judge_briefly(session: Box<Session>) -> Judged {
 
 fn judged(session: Box<Session>, mut findings: Findings) -> Judged {
     let context = Context::new(&session);
-    for rule in RULES {
-        if rule.check.asks_for(&context) {
-            rule.check.look(&context, &mut findings);
-        } else {
-            debug_assert!(is_silent(rule, &context), "{} needs other signs", rule.code);
-        }
+    let asked = Asked::of(context.signs);
+    for rule in asked.rules() {
+        rule.check.look(&context, &mut findings);
     }
+    debug_assert_eq!(asked.missed(&context), None, "it needs other signs");
     let waited_for: Vec<u32> = context.never_attempted().map(|c| c.id).collect();
     let mut diagnoses = findings.diagnoses;
     if diagnoses.len() > 1 {
@@ -46,13 +45,6 @@ fn judged(session: Box<Session>, mut findings: Findings) -> Judged {
         status => status,
     };
     Judged { session, status, outcomes, diagnoses }
-}
-
-/// It has nothing to say of a session.
-fn is_silent(rule: &Rule, context: &Context<'_>) -> bool {
-    let mut findings = Findings::default();
-    rule.check.look(context, &mut findings);
-    findings.diagnoses.is_empty()
 }
 
 fn explains(cause: &Diagnosis, consequence: &Diagnosis) -> bool {

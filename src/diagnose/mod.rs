@@ -2,6 +2,7 @@
 
 mod address;
 mod advice;
+mod asked;
 mod context;
 mod diagnosis;
 mod findings;

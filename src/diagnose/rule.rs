@@ -89,6 +89,10 @@ impl Findings {
 
     /// Adds a diagnosis.
     pub fn add(&mut self, diagnosis: Diagnosis) {
+        // One, mostly.
+        if self.diagnoses.is_empty() {
+            self.diagnoses.reserve_exact(1);
+        }
         self.diagnoses.push(diagnosis);
     }
 }

@@ -6,13 +6,13 @@
 
 use std::time::Duration;
 
-use super::context::first_end;
 use super::{Context, Findings, Quality};
 use crate::capture::{Moment, Timestamp};
 use crate::ftp::command::Verb;
 use crate::session::{
     Channel, Connection, Exchange, Half, MessageKind, Mode, Opening, Script, Session,
 };
+use crate::tcp::Rare;
 
 /// Something that is there. Those of directions and dials are about the control connection and the
 /// connections of channels alike.
@@ -103,8 +103,8 @@ pub enum Sign {
     Promised,
 }
 
-// As many as have a bit.
-const _: () = assert!((Sign::Promised as u32) < u64::BITS);
+// As many as have a bit; the last one is no session's.
+const _: () = assert!((Sign::Promised as u32) < u64::BITS - 1);
 
 /// Two seconds: no rule takes less for long.
 const LONG: Duration = Duration::from_secs(2);
@@ -116,7 +116,8 @@ pub struct Signs(u64);
 /// How a rule looks at a session, and what it must show for that.
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
-    signs: Signs,
+    /// Any of these.
+    pub(super) signs: Signs,
     look: fn(&Context<'_>, &mut Findings),
 }
 
@@ -131,11 +132,6 @@ impl Check {
         Self { signs: Signs::of(signs), look }
     }
 
-    /// The session shows what it takes.
-    pub(super) fn asks_for(&self, ctx: &Context<'_>) -> bool {
-        self.signs.0 == u64::MAX || self.signs.0 & ctx.signs.0 != 0
-    }
-
     /// Looks at a session, whatever it shows.
     pub(super) fn look(&self, ctx: &Context<'_>, findings: &mut Findings) {
         (self.look)(ctx, findings);
@@ -143,6 +139,9 @@ impl Check {
 }
 
 impl Signs {
+    /// As many as there may be.
+    pub(super) const MOST: usize = u64::BITS as usize;
+
     /// These.
     pub const fn of(signs: &[Sign]) -> Self {
         let mut bits = 0;
@@ -156,136 +155,148 @@ impl Signs {
 
     /// This one is among them.
     pub const fn has(self, sign: Sign) -> bool {
-        self.0 & 1 << sign as u32 != 0
+        self.has_number(sign as usize)
+    }
+
+    /// The one with this number is among them.
+    pub(super) const fn has_number(self, sign: usize) -> bool {
+        self.0 >> sign & 1 == 1
+    }
+
+    /// Their numbers.
+    pub(super) fn numbers(self) -> impl Iterator<Item = usize> {
+        // What every session shows, so that a rule that asks for nothing is asked.
+        let mut rest = self.0 | 1 << (u64::BITS - 1);
+        std::iter::from_fn(move || {
+            let next = (rest != 0).then(|| rest.trailing_zeros() as usize);
+            rest &= rest.wrapping_sub(1);
+            next
+        })
     }
 
     /// Those of a session.
     pub(super) fn seen(s: &Session, q: &Quality) -> Self {
-        let mut signs = Self::default();
-        signs.quality(q);
         let mut times = Times::default();
-        signs.control(s, &mut times);
-        let closed = first_end(&s.control);
-        for e in &s.script.exchanges {
-            signs.exchange(e, closed, &mut times);
-        }
-        signs.messages(&s.script);
+        let mut signs =
+            of_quality(q) | of_control(s, &mut times) | of_script(&s.script, s, &mut times);
         for c in &s.channels {
-            signs.channel(s, c, &mut times);
+            signs |= of_channel(s, c, &mut times);
         }
-        signs.note(Sign::Promised, s.transfers.iter().any(|t| t.promised.is_some()));
-        signs.note(Sign::Long, times.to.since(times.from) >= LONG);
-        signs
+        let promised = s.transfers.iter().any(|t| t.promised.is_some());
+        let long = times.to.since(times.from) >= LONG;
+        Self(signs | is(Sign::Promised, promised) | is(Sign::Long, long))
     }
+}
 
-    /// Takes note of a sign, if it is there.
-    fn note(&mut self, sign: Sign, there: bool) {
-        self.0 |= u64::from(there) << sign as u32;
-    }
+/// A sign's bit, if it is there.
+const fn is(sign: Sign, there: bool) -> u64 {
+    (there as u64) << sign as u32
+}
 
-    fn quality(&mut self, q: &Quality) {
-        self.note(Sign::Midstream, q.midstream);
-        self.note(Sign::OneDirection, q.one_direction);
-        self.note(Sign::Loss, q.loss);
-        self.note(Sign::Cut, q.cut);
-        self.note(Sign::Duplicates, q.duplicates);
-        self.note(Sign::ControlOnly, q.control_only);
-    }
+fn of_quality(q: &Quality) -> u64 {
+    is(Sign::Midstream, q.midstream)
+        | is(Sign::OneDirection, q.one_direction)
+        | is(Sign::Loss, q.loss)
+        | is(Sign::Cut, q.cut)
+        | is(Sign::Duplicates, q.duplicates)
+        | is(Sign::ControlOnly, q.control_only)
+}
 
-    fn control(&mut self, s: &Session, times: &mut Times) {
-        let not_opened =
-            matches!(s.opening, Opening::Unanswered | Opening::Refused | Opening::Unreachable);
-        let (client, server) = (s.from_client(), s.from_server());
-        let greeting = s.script.greeting();
-        self.note(Sign::NotOpened, not_opened);
-        self.note(Sign::Silence, client.bytes() == 0 || server.bytes() == 0);
-        self.note(Sign::Unwelcome, !greeting.is_some_and(|(text, _)| text.starts_with('2')));
-        self.note(Sign::Ident, s.ident.is_some());
-        self.note(Sign::OtherService, s.not_ftp.is_some());
-        self.note(Sign::NoReply, s.replies == 0);
-        self.note(Sign::Implicit, s.server.port == 990);
-        self.note(Sign::Tls, s.tls_since.is_some() || s.tls.is_some());
-        self.note(Sign::Oddity, !s.oddities.is_empty());
-        self.note(Sign::Shifted, client.shift.is_some() || server.shift.is_some());
-        self.note(Sign::Skipped, server.numbering.skipped().is_some());
-        self.connection(&s.control);
-        times.note(s.control.established);
-        times.note(greeting.map(|g| g.1));
-    }
+fn of_control(s: &Session, times: &mut Times) -> u64 {
+    let not_opened =
+        matches!(s.opening, Opening::Unanswered | Opening::Refused | Opening::Unreachable);
+    let (client, server) = (s.from_client(), s.from_server());
+    let greeting = s.script.greeting();
+    times.note(s.control.established);
+    times.note(greeting.map(|g| g.1));
+    is(Sign::NotOpened, not_opened)
+        | is(Sign::Silence, client.bytes() == 0 || server.bytes() == 0)
+        | is(Sign::Unwelcome, !greeting.is_some_and(|(text, _)| text.starts_with('2')))
+        | is(Sign::Ident, s.ident.is_some())
+        | is(Sign::OtherService, s.not_ftp.is_some())
+        | is(Sign::NoReply, s.replies == 0)
+        | is(Sign::Implicit, s.server.port == 990)
+        | is(Sign::Tls, s.tls_since.is_some() || s.tls.is_some())
+        | is(Sign::Oddity, !s.oddities.is_empty())
+        | is(Sign::Shifted, client.shift.is_some() || server.shift.is_some())
+        | is(Sign::Skipped, server.numbering.skipped().is_some())
+        | of_connection(&s.control)
+}
 
-    fn exchange(&mut self, e: &Exchange, closed: Option<Moment>, times: &mut Times) {
+fn of_script(script: &Script, s: &Session, times: &mut Times) -> u64 {
+    let end = |h: &Half| {
+        let (fin, rst) = (h.fin.map(|m| m.order), h.rst.map(|r| r.at.order));
+        fin.unwrap_or(u64::MAX).min(rst.unwrap_or(u64::MAX))
+    };
+    let end = end(&s.control.from_initiator).min(end(&s.control.from_responder));
+    let mut signs = is(Sign::NoUser, true);
+    for e in &script.exchanges {
         times.note(Some(e.at));
         times.note(e.first_reply);
-        match e.final_reply {
-            None => self.note(Sign::Open, true),
-            Some((code, at)) => {
-                times.note(Some(at));
-                self.note(Sign::Refusal, code >= 400);
-                self.note(Sign::AfterTheEnd, closed.is_some_and(|c| at > c));
-            }
-        }
+        signs |= is(Sign::Password, e.verb == Verb::PASS);
+        signs &= !is(Sign::NoUser, e.verb == Verb::USER);
+        let Some((code, at)) = e.final_reply else {
+            signs |= is(Sign::Open, true);
+            continue;
+        };
+        times.note(Some(at));
+        signs |= is(Sign::Refusal, code >= 400) | is(Sign::AfterTheEnd, at.order > end);
     }
+    for m in &script.messages {
+        signs |= is(Sign::Refusal, matches!(m.kind, MessageKind::Reply(400.., _)));
+    }
+    signs
+}
 
-    fn messages(&mut self, script: &Script) {
-        let no = |kind| matches!(kind, MessageKind::Reply(400.., _));
-        self.note(Sign::Refusal, script.messages.iter().any(|m| no(m.kind)));
-        let said = |verb| script.exchanges.iter().any(|e| e.verb == verb);
-        self.note(Sign::NoUser, !said(Verb::USER));
-        self.note(Sign::Password, said(Verb::PASS));
+fn of_channel(s: &Session, c: &Channel, times: &mut Times) -> u64 {
+    let command = c.command.and_then(|i| s.script.exchanges.get(i));
+    let mut signs = is(Sign::Active, c.mode == Mode::Active)
+        | is(Sign::Unconfirmed, !command.is_some_and(Exchange::succeeded))
+        | is(Sign::ThirdParty, c.third_party.is_some())
+        | is(Sign::Partner, c.partner.is_some())
+        | is(Sign::Tls, c.tls.is_some())
+        | is(Sign::Redialled, !c.attempts.is_empty());
+    if let Some(a) = &c.announcement {
+        let other = a.advertised.is_some_and(|e| e.ip != s.server.ip);
+        signs |= is(Sign::OtherAddress, other && c.mode == Mode::Passive)
+            | is(Sign::Unreadable, a.advertised.is_none())
+            | is(Sign::Undialled, c.connection.is_none());
     }
+    let Some(d) = c.connection.as_deref() else { return signs };
+    times.note(Some(d.first));
+    times.note(d.established);
+    for half in [&d.from_initiator, &d.from_responder] {
+        times.note(half.first_byte);
+        times.note(half.last_byte);
+        times.note(half.fin);
+        times.note(half.longest_pause.map(|p| p.0));
+        times.note(half.longest_pause.map(|p| p.1));
+    }
+    signs
+        | is(Sign::DialFailed, !d.worked())
+        | is(Sign::Redialled, d.from_initiator.syns > 1)
+        | is(Sign::OldConnection, d.old_acks.is_some())
+        | of_connection(d)
+}
 
-    fn channel(&mut self, s: &Session, c: &Channel, times: &mut Times) {
-        let command = c.command.and_then(|i| s.script.exchanges.get(i));
-        self.note(Sign::Active, c.mode == Mode::Active);
-        self.note(Sign::Unconfirmed, !command.is_some_and(Exchange::succeeded));
-        self.note(Sign::ThirdParty, c.third_party.is_some());
-        self.note(Sign::Partner, c.partner.is_some());
-        self.note(Sign::Tls, c.tls.is_some());
-        self.note(Sign::Redialled, !c.attempts.is_empty());
-        if let Some(a) = &c.announcement {
-            let other = a.advertised.is_some_and(|e| e.ip != s.server.ip);
-            self.note(Sign::OtherAddress, other && c.mode == Mode::Passive);
-            self.note(Sign::Unreadable, a.advertised.is_none());
-            self.note(Sign::Undialled, c.connection.is_none());
-        }
-        let Some(d) = c.connection.as_deref() else { return };
-        self.note(Sign::DialFailed, !d.worked());
-        self.note(Sign::Redialled, d.from_initiator.syns > 1);
-        self.note(Sign::OldConnection, d.old_acks.is_some());
-        self.connection(d);
-        times.note(Some(d.first));
-        times.note(d.established);
-        for half in [&d.from_initiator, &d.from_responder] {
-            times.note(half.first_byte);
-            times.note(half.last_byte);
-            times.note(half.fin);
-            times.note(half.longest_pause.map(|p| p.0));
-            times.note(half.longest_pause.map(|p| p.1));
-        }
-    }
+fn of_connection(c: &Connection) -> u64 {
+    is(Sign::Icmp, !c.icmp.is_empty()) | of_half(&c.from_initiator) | of_half(&c.from_responder)
+}
 
-    fn connection(&mut self, c: &Connection) {
-        self.note(Sign::Icmp, !c.icmp.is_empty());
-        self.half(&c.from_initiator);
-        self.half(&c.from_responder);
-    }
-
-    fn half(&mut self, half: &Half) {
-        let rare: &crate::tcp::Rare = half;
-        let resent =
-            rare.retransmissions > 0 || rare.unanswered.is_some() || rare.recovered.is_some();
-        let zero = &rare.zero_window;
-        self.note(Sign::Reset, rare.rst.is_some());
-        self.note(Sign::Resent, resent);
-        self.note(Sign::Disordered, rare.order.is_some());
-        self.note(Sign::Probes, rare.probes.is_some());
-        self.note(Sign::ZeroWindow, zero.since.is_some() || zero.longest.is_some());
-        let hole = half.stream_start().is_some_and(|start| {
-            let reached = half.coverage.end().max(half.fin_offset);
-            reached.is_some_and(|r| r > start + half.bytes())
-        });
-        self.note(Sign::Hole, hole || rare.ahead.is_some());
-    }
+fn of_half(half: &Half) -> u64 {
+    let rare: &Rare = half;
+    let zero = &rare.zero_window;
+    let resent = rare.retransmissions > 0 || rare.unanswered.is_some() || rare.recovered.is_some();
+    let hole = half.stream_start().is_some_and(|start| {
+        let reached = half.coverage.end().max(half.fin_offset);
+        reached.is_some_and(|r| r > start + half.bytes())
+    });
+    is(Sign::Reset, rare.rst.is_some())
+        | is(Sign::Resent, resent)
+        | is(Sign::Disordered, rare.order.is_some())
+        | is(Sign::Probes, rare.probes.is_some())
+        | is(Sign::ZeroWindow, zero.since.is_some() || zero.longest.is_some())
+        | is(Sign::Hole, hole || rare.ahead.is_some())
 }
 
 /// From the earliest to the latest time: clocks of captures also go back.
