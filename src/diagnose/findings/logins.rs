@@ -41,8 +41,8 @@ pub struct Logins {
 
 /// The refusal of a name or a password: not of clear text, nor for want of room.
 fn is_refusal(script: &Script, e: &Exchange) -> bool {
-    matches!(e.verb, Verb::PASS | Verb::ACCT | Verb::USER)
-        && matches!(e.final_code(), Some(430 | 530..=532))
+    matches!(e.final_code(), Some(430 | 530..=532))
+        && matches!(e.verb, Verb::PASS | Verb::ACCT | Verb::USER)
         && !demands_tls(script, e)
         && !too_many(script, e)
 }
@@ -55,9 +55,8 @@ impl Logins {
             if e.verb == Verb::USER {
                 user = s.script.argument(e);
             }
-            let Some((_, at)) = e.final_reply.filter(|_| is_refusal(&s.script, e)) else {
-                continue;
-            };
+            let refused = is_refusal(&s.script, e);
+            let Some((_, at)) = e.final_reply.filter(|_| refused) else { continue };
             self.refused += 1;
             self.sessions.add(s.id);
             let (first, last) = self.span.unwrap_or((at, at));

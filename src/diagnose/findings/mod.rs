@@ -7,6 +7,7 @@ mod client_ports;
 mod ids;
 mod logins;
 mod ports;
+mod records;
 mod rules;
 mod silences;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use client_ports::ClientPorts;
 use ids::Ids;
 use logins::Logins;
 use ports::Ports;
+use records::{Record, Records};
 
 pub use rules::FINDINGS;
 pub use silences::{End, Outstanding, Silence};
@@ -76,7 +78,7 @@ pub struct Learner {
     /// Passive ports, by the address that is dialled and the control port.
     pub passive: BTreeMap<Endpoint, Ports>,
     /// By address.
-    pub clients: BTreeMap<IpAddr, Client>,
+    pub clients: Records<IpAddr, Box<Client>>,
     room: ports::Room,
     client_ports_left: usize,
 }
@@ -86,7 +88,7 @@ impl Default for Learner {
         Self {
             servers: BTreeMap::new(),
             passive: BTreeMap::new(),
-            clients: BTreeMap::new(),
+            clients: Records::default(),
             room: ports::Room::default(),
             client_ports_left: CLIENT_PORTS,
         }
@@ -127,7 +129,9 @@ impl Learner {
     }
 
     fn learn_client(&mut self, s: &Session) {
-        let Some(client) = entry(&mut self.clients, s.client.ip, CLIENTS) else { return };
+        let full = self.clients.len() >= CLIENTS;
+        let client = self.clients.record(s.client.ip, || (!full).then(Default::default));
+        let Some(client) = client.map(Record::either) else { return };
         client.sessions.add(s.id);
         client.logins.session(s);
         let left = &mut self.client_ports_left;

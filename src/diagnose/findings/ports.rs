@@ -1,10 +1,12 @@
 //! What became of the passive ports of a server.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::ids::Ids;
+use super::records::Hosts;
 use crate::capture::{Moment, Timestamp};
 use crate::diagnose::Judged;
 use crate::session::{AnnouncementKind, Channel, VantagePoint};
@@ -75,9 +77,9 @@ pub struct Ports {
     /// Sessions with announcements.
     pub sessions: Ids,
     /// Clients for which a port worked, and those for which one failed.
-    pub served: BTreeSet<IpAddr>,
+    pub served: Hosts,
     /// See `served`.
-    pub denied: BTreeSet<IpAddr>,
+    pub denied: Hosts,
     /// The latest uses.
     pub uses: VecDeque<Use>,
     /// The first refusals.
@@ -124,16 +126,21 @@ impl Ports {
     pub(super) fn channel(&mut self, judged: &Judged, channel: &Channel, room: &mut Room) {
         let s = &judged.session;
         let Some(number) = channel.listening().map(|e| e.port) else { return };
-        if !self.ports.contains_key(&number) {
-            let Some(left) = room.ports.checked_sub(1) else { return };
-            room.ports = left;
-        }
+        let port = match self.ports.entry(number) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let Some(left) = room.ports.checked_sub(1) else { return };
+                room.ports = left;
+                new.insert(Port::default())
+            }
+        };
         if let Some(a) = channel.announcement.as_ref().filter(|a| a.accepted == Some(true)) {
             self.announced += 1;
             self.sessions.add(s.id);
             let (first, last) = self.announcements.unwrap_or((a.at, a.at));
             self.announcements = Some((first.min(a.at), last.max(a.at)));
-            self.used(judged, channel, number, a.at.time, room);
+            let used = how_long(judged, channel, number, a.at.time);
+            remember_use(&mut self.uses, used, room);
         }
         let kind = kind_bit(channel.announcement.as_ref().map(|a| a.kind));
         let connection = channel.connection.as_deref();
@@ -141,8 +148,7 @@ impl Ports {
             judged.diagnoses.iter().any(|d| d.code == code && d.channels.contains(&channel.id))
         };
         // At the client nobody's firewall keeps a client from trying.
-        let unreached = about("data-never-attempted") && s.vantage.point != VantagePoint::Client;
-        let port = self.ports.entry(number).or_default();
+        let unreached = || about("data-never-attempted") && s.vantage.point != VantagePoint::Client;
         let seen = |at| Seen {
             at,
             session: s.id,
@@ -154,7 +160,7 @@ impl Ports {
             port.working = Some(span(port.working, seen(c.first)));
             self.worked_kinds |= kind;
             remember(&mut self.served, s.client.ip);
-        } else if unreached || KEPT_OUT.iter().any(|code| about(code)) {
+        } else if unreached() || KEPT_OUT.iter().any(|code| about(code)) {
             let Some(at) = connection.map(|c| c.first).or(channel.began()) else { return };
             port.failed += 1;
             port.failing = Some(span(port.failing, seen(at)));
@@ -162,24 +168,6 @@ impl Ports {
             self.failing.add(s.id);
             remember(&mut self.denied, s.client.ip);
         }
-    }
-
-    fn used(&mut self, j: &Judged, c: &Channel, port: u16, from: Timestamp, room: &mut Room) {
-        let s = &j.session;
-        let next = s.channels.iter().filter_map(Channel::began).find(|b| b.time > from);
-        let gone = next.map_or(s.last.time, |n| n.time);
-        let until = match &c.connection {
-            Some(d) => d.closed().map_or(s.last.time, |m| m.time),
-            None => gone,
-        };
-        if self.uses.len() >= USES || room.uses == 0 {
-            if self.uses.pop_front().is_none() {
-                return;
-            }
-        } else {
-            room.uses -= 1;
-        }
-        self.uses.push_back(Use { port, session: s.id, from, until });
     }
 
     /// Takes note of a refused request for a passive port.
@@ -222,13 +210,35 @@ impl Ports {
     }
 }
 
+/// For how long a channel's port was taken.
+fn how_long(j: &Judged, c: &Channel, port: u16, from: Timestamp) -> Use {
+    let s = &j.session;
+    let next = || s.channels.iter().filter_map(Channel::began).find(|b| b.time > from);
+    let gone = match &c.connection {
+        Some(d) => d.closed(),
+        None => next(),
+    };
+    Use { port, session: s.id, from, until: gone.map_or(s.last.time, |m| m.time) }
+}
+
+fn remember_use(uses: &mut VecDeque<Use>, one: Use, room: &mut Room) {
+    if uses.len() >= USES || room.uses == 0 {
+        if uses.pop_front().is_none() {
+            return;
+        }
+    } else {
+        room.uses -= 1;
+    }
+    uses.push_back(one);
+}
+
 /// The first and the last of what was seen, whatever order it is told in.
 fn span(so_far: Option<(Seen, Seen)>, new: Seen) -> (Seen, Seen) {
     let Some((first, last)) = so_far else { return (new, new) };
     (if new.at < first.at { new } else { first }, if new.at > last.at { new } else { last })
 }
 
-fn remember(clients: &mut BTreeSet<IpAddr>, ip: IpAddr) {
+fn remember(clients: &mut Hosts, ip: IpAddr) {
     if clients.len() < CLIENTS {
         clients.insert(ip);
     }
