@@ -1,6 +1,6 @@
 //! What a rule says, and what becomes of a session.
 
-use super::{Means, Rule};
+use super::{Means, Rule, Signs};
 use crate::capture::Moment;
 use crate::session::Session;
 
@@ -248,6 +248,8 @@ pub struct Judged {
     pub outcomes: Vec<(Outcome, Option<Stage>)>,
     /// Causes first, then severity, then frame.
     pub diagnoses: Vec<Diagnosis>,
+    /// What the session shows at a glance.
+    pub signs: Signs,
 }
 
 impl Diagnosis {

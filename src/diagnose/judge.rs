@@ -31,6 +31,7 @@ fn judged(session: Box<Session>, mut findings: Findings) -> Judged {
         rule.check.look(&context, &mut findings);
     }
     debug_assert_eq!(asked.missed(&context), None, "it needs other signs");
+    let signs = context.signs;
     let waited_for: Vec<u32> = context.never_attempted().map(|c| c.id).collect();
     let mut diagnoses = findings.diagnoses;
     if diagnoses.len() > 1 {
@@ -44,7 +45,7 @@ fn judged(session: Box<Session>, mut findings: Findings) -> Judged {
         Status::Healthy if doubtful => Status::Undetermined,
         status => status,
     };
-    Judged { session, status, outcomes, diagnoses }
+    Judged { session, status, outcomes, diagnoses, signs }
 }
 
 fn explains(cause: &Diagnosis, consequence: &Diagnosis) -> bool {

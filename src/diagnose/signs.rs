@@ -56,8 +56,8 @@ pub enum Sign {
     Refusal,
     /// A final reply after the control connection's first FIN or RST.
     AfterTheEnd,
-    /// Two of the session's milestones (handshakes, the greeting, commands, replies, data, its end) are
-    /// at least two seconds apart.
+    /// Two of the session's milestones (handshakes, all that is said, data, both connections' ends) are at
+    /// least two seconds apart.
     Long,
     /// Something odd about lines and replies.
     Oddity,
@@ -208,6 +208,10 @@ fn of_control(s: &Session, times: &mut Times) -> u64 {
     let (client, server) = (s.from_client(), s.from_server());
     let greeting = s.script.greeting();
     times.note(s.control.established);
+    for half in [client, server] {
+        times.note(half.fin);
+        times.note(half.rst.map(|r| r.at));
+    }
     times.note(greeting.map(|g| g.1));
     is(Sign::NotOpened, not_opened)
         | is(Sign::Silence, client.bytes() == 0 || server.bytes() == 0)
@@ -231,18 +235,18 @@ fn of_script(script: &Script, s: &Session, times: &mut Times) -> u64 {
     let end = end(&s.control.from_initiator).min(end(&s.control.from_responder));
     let mut signs = is(Sign::NoUser, true);
     for e in &script.exchanges {
-        times.note(Some(e.at));
-        times.note(e.first_reply);
         signs |= is(Sign::Password, e.verb == Verb::PASS);
         signs &= !is(Sign::NoUser, e.verb == Verb::USER);
         let Some((code, at)) = e.final_reply else {
             signs |= is(Sign::Open, true);
             continue;
         };
-        times.note(Some(at));
         signs |= is(Sign::Refusal, code >= 400) | is(Sign::AfterTheEnd, at.order > end);
     }
+    // Commands and replies are among the messages, as long as none was dropped.
+    signs |= is(Sign::Long, script.dropped > 0);
     for m in &script.messages {
+        times.note(Some(m.at));
         signs |= is(Sign::Refusal, matches!(m.kind, MessageKind::Reply(400.., _)));
     }
     signs

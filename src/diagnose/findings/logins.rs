@@ -7,6 +7,7 @@ use super::ids::Ids;
 use crate::capture::Moment;
 use crate::decode::Endpoint;
 use crate::diagnose::rules::{demands_tls, too_many};
+use crate::diagnose::{Sign, Signs};
 use crate::ftp::command::Verb;
 use crate::session::{Exchange, Login, Script, Session};
 
@@ -49,9 +50,10 @@ fn is_refusal(script: &Script, e: &Exchange) -> bool {
 
 impl Logins {
     /// Takes note of a session's logins.
-    pub(super) fn session(&mut self, s: &Session) {
+    pub(super) fn session(&mut self, s: &Session, signs: Signs) {
         let mut user = "";
-        for e in &s.script.exchanges {
+        let refusals = signs.has(Sign::Refusal);
+        for e in s.script.exchanges.iter().filter(|_| refusals) {
             if e.verb == Verb::USER {
                 user = s.script.argument(e);
             }

@@ -18,10 +18,10 @@ mod words;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::{Diagnosis, Finding, Judged, Rule};
+use super::{Diagnosis, Finding, Judged, Rule, Sign};
 use crate::decode::Endpoint;
 use crate::ftp::command::Verb;
-use crate::session::{Mode, Session};
+use crate::session::Mode;
 use backends::Backends;
 use client_ports::ClientPorts;
 use ids::Ids;
@@ -116,24 +116,28 @@ impl Learner {
         if s.not_ftp.is_some() {
             return;
         }
-        self.learn_client(s);
+        self.learn_client(judged);
         self.learn_passive(judged);
         if let Some(server) = entry(&mut self.servers, s.server, SERVERS) {
             server.backends.session(judged);
             if server.software.is_none() {
                 server.software.clone_from(&s.software);
             }
-            let room = SILENCES.saturating_sub(server.silences.len());
-            server.silences.extend(silences::of(s).into_iter().take(room));
+            if judged.signs.has(Sign::Long) {
+                let room = SILENCES.saturating_sub(server.silences.len());
+                server.silences.extend(silences::of(s).into_iter().take(room));
+            }
+            debug_assert!(judged.signs.has(Sign::Long) || silences::of(s).is_empty());
         }
     }
 
-    fn learn_client(&mut self, s: &Session) {
+    fn learn_client(&mut self, judged: &Judged) {
+        let s = &judged.session;
         let full = self.clients.len() >= CLIENTS;
         let client = self.clients.record(s.client.ip, || (!full).then(Default::default));
         let Some(client) = client.map(Record::either) else { return };
         client.sessions.add(s.id);
-        client.logins.session(s);
+        client.logins.session(s, judged.signs);
         let left = &mut self.client_ports_left;
         if s.control.initiator_known {
             client.ports.connection(s.client.port, s.server, s.control.first, left);

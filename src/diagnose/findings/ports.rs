@@ -1,12 +1,11 @@
 //! What became of the passive ports of a server.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::ids::Ids;
-use super::records::Hosts;
+use super::records::{Hosts, Record, Records};
 use crate::capture::{Moment, Timestamp};
 use crate::diagnose::Judged;
 use crate::session::{AnnouncementKind, Channel, VantagePoint};
@@ -67,7 +66,7 @@ pub struct Refusal {
 #[derive(Debug, Default)]
 pub struct Ports {
     /// By number.
-    pub ports: BTreeMap<u16, Port>,
+    pub ports: Records<u16, Box<Port>>,
     /// Announcements of passive ports.
     pub announced: u64,
     /// The first and the last of them.
@@ -126,14 +125,11 @@ impl Ports {
     pub(super) fn channel(&mut self, judged: &Judged, channel: &Channel, room: &mut Room) {
         let s = &judged.session;
         let Some(number) = channel.listening().map(|e| e.port) else { return };
-        let port = match self.ports.entry(number) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => {
-                let Some(left) = room.ports.checked_sub(1) else { return };
-                room.ports = left;
-                new.insert(Port::default())
-            }
+        let new = || {
+            room.ports = room.ports.checked_sub(1)?;
+            Some(Box::default())
         };
+        let Some(port) = self.ports.record(number, new).map(Record::either) else { return };
         if let Some(a) = channel.announcement.as_ref().filter(|a| a.accepted == Some(true)) {
             self.announced += 1;
             self.sessions.add(s.id);
@@ -157,13 +153,13 @@ impl Ports {
         };
         if let Some(c) = connection.filter(|c| c.worked()) {
             port.worked += 1;
-            port.working = Some(span(port.working, seen(c.first)));
+            extend(&mut port.working, seen(c.first));
             self.worked_kinds |= kind;
             remember(&mut self.served, s.client.ip);
         } else if unreached() || KEPT_OUT.iter().any(|code| about(code)) {
             let Some(at) = connection.map(|c| c.first).or(channel.began()) else { return };
             port.failed += 1;
-            port.failing = Some(span(port.failing, seen(at)));
+            extend(&mut port.failing, seen(at));
             port.kinds |= kind;
             self.failing.add(s.id);
             remember(&mut self.denied, s.client.ip);
@@ -182,20 +178,29 @@ impl Ports {
     ///
     /// A firewall that reads 227 but not 229 lets all of one kind through and none of the other:
     /// that is no matter of ports.
-    pub fn never_worked(&self) -> impl Iterator<Item = (u16, &Port)> {
+    pub fn never_worked(&self) -> Vec<(u16, &Port)> {
         let kinds = self.worked_kinds;
-        let blocked = move |p: &Port| p.worked == 0 && p.failed > 0 && p.kinds & kinds != 0;
-        self.ports.iter().filter(move |(_, p)| blocked(p)).map(|(n, p)| (*n, p))
+        self.of(|p| p.worked == 0 && p.failed > 0 && p.kinds & kinds != 0)
     }
 
     /// Ports that worked whenever they were dialled.
-    pub fn always_worked(&self) -> impl Iterator<Item = (u16, &Port)> {
-        self.ports.iter().filter(|(_, p)| p.worked > 0 && p.failed == 0).map(|(n, p)| (*n, p))
+    pub fn always_worked(&self) -> Vec<(u16, &Port)> {
+        self.of(|p| p.worked > 0 && p.failed == 0)
+    }
+
+    /// Those of which this is true, by number.
+    fn of(&self, is: impl Fn(&Port) -> bool) -> Vec<(u16, &Port)> {
+        self.ports.sorted(|p| is(p)).into_iter().map(|(n, p)| (n, &**p)).collect()
+    }
+
+    /// Their numbers.
+    pub fn numbers(&self) -> BTreeSet<u16> {
+        self.ports.sorted(|_| true).into_iter().map(|(n, _)| n).collect()
     }
 
     /// Ports that worked for one dial and not for another.
     pub fn changing(&self) -> usize {
-        self.ports.values().filter(|p| p.worked > 0 && p.failed > 0).count()
+        self.ports.count(|p| p.worked > 0 && p.failed > 0)
     }
 
     /// The ports that were taken at `when`, and those that rested after their last connection.
@@ -233,9 +238,14 @@ fn remember_use(uses: &mut VecDeque<Use>, one: Use, room: &mut Room) {
 }
 
 /// The first and the last of what was seen, whatever order it is told in.
-fn span(so_far: Option<(Seen, Seen)>, new: Seen) -> (Seen, Seen) {
-    let Some((first, last)) = so_far else { return (new, new) };
-    (if new.at < first.at { new } else { first }, if new.at > last.at { new } else { last })
+fn extend(so_far: &mut Option<(Seen, Seen)>, new: Seen) {
+    let (first, last) = so_far.get_or_insert((new, new));
+    if new.at < first.at {
+        *first = new;
+    }
+    if new.at > last.at {
+        *last = new;
+    }
 }
 
 fn remember(clients: &mut Hosts, ip: IpAddr) {

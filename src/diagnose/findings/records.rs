@@ -40,6 +40,16 @@ impl<K: Copy + Ord + Hash, V> Records<K, V> {
         self.by_key.is_empty()
     }
 
+    /// Of how many `of` is true.
+    pub fn count(&self, of: impl Fn(&V) -> bool) -> usize {
+        self.by_key.values().filter(|v| of(v)).count()
+    }
+
+    /// The lowest key and the highest.
+    pub fn range(&self) -> Option<(K, K)> {
+        Some((*self.by_key.keys().min()?, *self.by_key.keys().max()?))
+    }
+
     /// Those of which `of` is true, by key.
     pub fn sorted(&self, of: impl Fn(&V) -> bool) -> Vec<(K, &V)> {
         let all = self.by_key.iter().filter(|(_, v)| of(v));
@@ -85,7 +95,8 @@ mod tests {
         assert_eq!(records.sorted(|_| true), [(7, &5), (20, &3), (900, &0), (65_535, &2)]);
         assert_eq!(records.sorted(|v| *v > 2), [(7, &5), (20, &3)]);
         assert!(records.record(8, || None).is_none());
-        assert_eq!(records.len(), 4);
+        assert_eq!((records.len(), records.count(|v| *v > 2)), (4, 2));
+        assert_eq!(records.range(), Some((7, 65_535)));
         assert!(matches!(records.record(7, || None), Some(Record::Known(5))));
         assert!(matches!(records.record(8, || Some(1)), Some(Record::New(1))));
     }

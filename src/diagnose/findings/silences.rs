@@ -112,10 +112,10 @@ pub fn of(s: &Session) -> Vec<Silence> {
         (End::ClientClose, rst(client)),
     ];
     // Most sessions are shorter than a silence that counts.
-    let (mut first, mut last) = (Timestamp::MAX, Timestamp::MIN);
-    let mut note = |at: Moment| (first, last) = (first.min(at.time), last.max(at.time));
-    messages.iter().for_each(|m| note(m.at));
-    ends.iter().filter_map(|e| e.1).for_each(note);
+    let times = messages.iter().map(|m| m.at).chain(ends.iter().filter_map(|e| e.1));
+    let (first, last) = times
+        .map(|at| at.time)
+        .fold((Timestamp::MAX, Timestamp::MIN), |(a, b), at| (a.min(at), b.max(at)));
     if last.since(first) < SHORTEST {
         return found;
     }

@@ -35,7 +35,7 @@ fn check(learned: &Learner, conclusions: &mut Conclusions) {
 }
 
 fn look(at: Endpoint, ports: &Ports) -> Option<Diagnosis> {
-    let (low, high) = (*ports.ports.first_key_value()?.0, *ports.ports.last_key_value()?.0);
+    let (low, high) = ports.ports.range()?;
     let different = ports.ports.len();
     let wide = high - low >= UNSET;
     let guess = if wide {

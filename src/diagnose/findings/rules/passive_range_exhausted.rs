@@ -62,8 +62,7 @@ fn while_full<'a>(ports: &Ports, refusal: &'a Refusal, known: usize) -> Option<F
 
 fn diagnosis(at: Endpoint, ports: &Ports, full: &[Full<'_>], first: &Full<'_>) -> Diagnosis {
     let known = ports.ports.len();
-    let range =
-        words::ranges(&words::runs(&ports.ports.keys().copied().collect(), &BTreeSet::new()).0);
+    let range = words::ranges(&words::runs(&ports.numbers(), &BTreeSet::new()).0);
     let taken = first.open + first.resting;
     let taken =
         if taken >= known { format!("all {known}") } else { format!("{taken} of the {known}") };
@@ -95,7 +94,7 @@ fn diagnosis(at: Endpoint, ports: &Ports, full: &[Full<'_>], first: &Full<'_>) -
         );
     }
     d.evidence_if(ports.announcements.map(|a| a.0), "the first announcement of a passive port")
-        .advise([host.wider_range(ports.ports.keys().copied())])
+        .advise([host.wider_range(ports.numbers().iter().copied())])
         .advice(
             Audience::Client,
             "Until then, fewer transfers at once (lftp: set net:connection-limit 2), and try again after \
