@@ -8,7 +8,7 @@ use super::ids::Ids;
 use super::records::{Hosts, Record, Records};
 use crate::capture::{Moment, Timestamp};
 use crate::diagnose::Judged;
-use crate::session::{AnnouncementKind, Channel, VantagePoint};
+use crate::session::{AnnouncementKind, Channel, Connection, VantagePoint};
 
 /// A dial, or an announcement that nobody dialled.
 #[derive(Clone, Copy, Debug)]
@@ -220,10 +220,17 @@ fn how_long(j: &Judged, c: &Channel, port: u16, from: Timestamp) -> Use {
     let s = &j.session;
     let next = || s.channels.iter().filter_map(Channel::began).find(|b| b.time > from);
     let gone = match &c.connection {
+        // Closed in order, as nearly all are: no need to ask for more.
+        Some(d) if d.worked() && both_fins(d).is_some() => both_fins(d),
         Some(d) => d.closed(),
         None => next(),
     };
     Use { port, session: s.id, from, until: gone.map_or(s.last.time, |m| m.time) }
+}
+
+/// The later FIN, when both sides sent one.
+fn both_fins(d: &Connection) -> Option<Moment> {
+    d.from_initiator.fin.zip(d.from_responder.fin).map(|(a, b)| a.max(b))
 }
 
 fn remember_use(uses: &mut VecDeque<Use>, one: Use, room: &mut Room) {
