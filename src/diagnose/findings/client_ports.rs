@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::records::{Record, Records};
+use super::widen;
 use crate::capture::{Moment, Timestamp};
 use crate::decode::Endpoint;
 
@@ -33,8 +34,7 @@ impl ClientPorts {
         };
         let Some(record) = self.used.record(port, new) else { return };
         self.connections += 1;
-        let (first, last) = self.span.unwrap_or((at, at));
-        self.span = Some((first.min(at), last.max(at)));
+        widen(&mut self.span, at);
         let Record::Known(used) = record else {
             let (low, high) = self.range.unwrap_or((port, port));
             self.range = Some((low.min(port), high.max(port)));

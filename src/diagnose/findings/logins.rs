@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::ids::Ids;
+use super::widen;
 use crate::capture::Moment;
 use crate::decode::Endpoint;
 use crate::diagnose::rules::{demands_tls, too_many};
@@ -61,8 +62,7 @@ impl Logins {
             let Some((_, at)) = e.final_reply.filter(|_| refused) else { continue };
             self.refused += 1;
             self.sessions.add(s.id);
-            let (first, last) = self.span.unwrap_or((at, at));
-            self.span = Some((first.min(at), last.max(at)));
+            widen(&mut self.span, at);
             if self.users.len() < NAMES {
                 self.users.insert(user.to_owned());
             }

@@ -15,10 +15,10 @@ mod tests;
 mod timers;
 mod words;
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Diagnosis, Finding, Judged, Rule, Sign};
+use crate::capture::Moment;
 use crate::decode::Endpoint;
 use crate::ftp::command::Verb;
 use crate::session::Mode;
@@ -27,7 +27,7 @@ use client_ports::ClientPorts;
 use ids::Ids;
 use logins::Logins;
 use ports::Ports;
-use records::{Record, Records};
+use records::Records;
 
 pub use rules::FINDINGS;
 pub use silences::{End, Outstanding, Silence};
@@ -74,9 +74,9 @@ pub struct Client {
 #[derive(Debug)]
 pub struct Learner {
     /// By the control connection's end.
-    pub servers: BTreeMap<Endpoint, Server>,
+    pub servers: Records<Endpoint, Box<Server>>,
     /// Passive ports, by the address that is dialled and the control port.
-    pub passive: BTreeMap<Endpoint, Ports>,
+    pub passive: Records<Endpoint, Box<Ports>>,
     /// By address.
     pub clients: Records<IpAddr, Box<Client>>,
     room: ports::Room,
@@ -86,8 +86,8 @@ pub struct Learner {
 impl Default for Learner {
     fn default() -> Self {
         Self {
-            servers: BTreeMap::new(),
-            passive: BTreeMap::new(),
+            servers: Records::default(),
+            passive: Records::default(),
             clients: Records::default(),
             room: ports::Room::default(),
             client_ports_left: CLIENT_PORTS,
@@ -118,7 +118,7 @@ impl Learner {
         }
         self.learn_client(judged);
         self.learn_passive(judged);
-        if let Some(server) = entry(&mut self.servers, s.server, SERVERS) {
+        if let Some(server) = self.servers.entry(s.server, SERVERS) {
             server.backends.session(judged);
             if server.software.is_none() {
                 server.software.clone_from(&s.software);
@@ -133,9 +133,7 @@ impl Learner {
 
     fn learn_client(&mut self, judged: &Judged) {
         let s = &judged.session;
-        let full = self.clients.len() >= CLIENTS;
-        let client = self.clients.record(s.client.ip, || (!full).then(Default::default));
-        let Some(client) = client.map(Record::either) else { return };
+        let Some(client) = self.clients.entry(s.client.ip, CLIENTS) else { return };
         client.sessions.add(s.id);
         client.logins.session(s, judged.signs);
         let left = &mut self.client_ports_left;
@@ -154,7 +152,7 @@ impl Learner {
         for channel in s.channels.iter().filter(|c| c.mode == Mode::Passive) {
             let dialled = channel.connection.as_deref().map(|d| d.responder.ip);
             let at = Endpoint::new(dialled.unwrap_or(s.server.ip), s.server.port);
-            let Some(ports) = entry(&mut self.passive, at, SERVERS) else { continue };
+            let Some(ports) = self.passive.entry(at, SERVERS) else { continue };
             if ports.software.is_none() {
                 ports.software.clone_from(&s.software);
             }
@@ -164,7 +162,7 @@ impl Learner {
             return;
         }
         let asked = |v: Verb| matches!(v, Verb::PASV | Verb::EPSV);
-        let Some(ports) = entry(&mut self.passive, s.server, SERVERS) else { return };
+        let Some(ports) = self.passive.entry(s.server, SERVERS) else { return };
         for e in s.script.exchanges.iter().filter(|e| asked(e.verb)) {
             if let Some((421 | 425 | 500, at)) = e.final_reply {
                 ports.refusal(at, s.id, s.script.reply_text(e));
@@ -206,10 +204,12 @@ fn rule_of(d: &Diagnosis) -> Option<&'static FindingRule> {
     FINDINGS.iter().copied().find(|r| r.code == d.code)
 }
 
-/// The record of `key`; `None` when there is no room for a new one.
-fn entry<K: Ord, V: Default>(map: &mut BTreeMap<K, V>, key: K, most: usize) -> Option<&mut V> {
-    if map.len() >= most && !map.contains_key(&key) {
-        return None;
+/// Makes room for a moment between the first and the last.
+fn widen(span: &mut Option<(Moment, Moment)>, at: Moment) {
+    let (first, last) = span.get_or_insert((at, at));
+    if at < *first {
+        *first = at;
+    } else if at > *last {
+        *last = at;
     }
-    Some(map.entry(key).or_default())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::ids::Ids;
 use super::records::{Hosts, Record, Records};
+use super::widen;
 use crate::capture::{Moment, Timestamp};
 use crate::diagnose::Judged;
 use crate::session::{AnnouncementKind, Channel, Connection, VantagePoint};
@@ -133,8 +134,7 @@ impl Ports {
         if let Some(a) = channel.announcement.as_ref().filter(|a| a.accepted == Some(true)) {
             self.announced += 1;
             self.sessions.add(s.id);
-            let (first, last) = self.announcements.unwrap_or((a.at, a.at));
-            self.announcements = Some((first.min(a.at), last.max(a.at)));
+            widen(&mut self.announcements, a.at);
             let used = how_long(judged, channel, number, a.at.time);
             remember_use(&mut self.uses, used, room);
         }

@@ -72,6 +72,15 @@ impl<K: Copy + Ord + Hash, V> Records<K, V> {
     }
 }
 
+impl<K: Copy + Ord + Hash, V: Default> Records<K, V> {
+    /// The record of `key`; `None` when it would be a new one, and there are `most` already.
+    #[inline]
+    pub(super) fn entry(&mut self, key: K, most: usize) -> Option<&mut V> {
+        let room = self.len() < most;
+        self.record(key, || room.then(V::default)).map(Record::either)
+    }
+}
+
 impl<'a, V> Record<'a, V> {
     /// The record, known or new.
     pub(super) fn either(self) -> &'a mut V {
@@ -99,5 +108,7 @@ mod tests {
         assert_eq!(records.range(), Some((7, 65_535)));
         assert!(matches!(records.record(7, || None), Some(Record::Known(5))));
         assert!(matches!(records.record(8, || Some(1)), Some(Record::New(1))));
+        assert!(records.entry(9, 5).is_none() && records.entry(7, 5).is_some());
+        assert_eq!(records.entry(9, 6), Some(&mut 0));
     }
 }

@@ -24,12 +24,12 @@ const DIFFERENT: usize = 8;
 const UNSET: u16 = 10_000;
 
 fn check(learned: &Learner, conclusions: &mut Conclusions) {
-    for (at, ports) in &learned.passive {
+    for (at, ports) in learned.passive.sorted(|_| true) {
         if ports.announced >= ANNOUNCEMENTS
             && ports.ports.len() >= DIFFERENT
-            && let Some(d) = look(*at, ports)
+            && let Some(d) = look(at, ports)
         {
-            conclusions.add(Some(*at), d, &ports.sessions);
+            conclusions.add(Some(at), d, &ports.sessions);
         }
     }
 }

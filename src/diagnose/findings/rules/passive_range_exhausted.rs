@@ -31,7 +31,7 @@ struct Full<'a> {
 }
 
 fn check(learned: &Learner, conclusions: &mut Conclusions) {
-    for (at, ports) in &learned.passive {
+    for (at, ports) in learned.passive.sorted(|_| true) {
         let known = ports.ports.len();
         if known < 2 || ports.refusals.is_empty() {
             continue;
@@ -43,8 +43,8 @@ fn check(learned: &Learner, conclusions: &mut Conclusions) {
         let holders: BTreeSet<u64> = ports.uses.iter().map(|u| u.session).collect();
         let others = full.iter().any(|f| holders.iter().any(|h| *h != f.refusal.session));
         if let Some(first) = full.first().filter(|_| most && others) {
-            let d = diagnosis(*at, ports, &full, first);
-            conclusions.add(Some(*at), d, &ports.refused);
+            let d = diagnosis(at, ports, &full, first);
+            conclusions.add(Some(at), d, &ports.refused);
         }
     }
 }

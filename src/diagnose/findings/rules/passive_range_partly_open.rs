@@ -34,9 +34,9 @@ const CERTAIN: f64 = 0.001;
 const LIKELY: f64 = 0.2;
 
 fn check(learned: &Learner, conclusions: &mut Conclusions) {
-    for (at, ports) in &learned.passive {
-        if let Some(diagnosis) = look(*at, ports) {
-            conclusions.add(Some(*at), diagnosis, &ports.failing);
+    for (at, ports) in learned.passive.sorted(|_| true) {
+        if let Some(diagnosis) = look(at, ports) {
+            conclusions.add(Some(at), diagnosis, &ports.failing);
         }
     }
 }
