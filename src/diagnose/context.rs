@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::Severity;
+use super::{Severity, Sign, Signs};
 use crate::capture::Moment;
 use crate::session::{
     Association, Channel, Closing, Connection, ConnectionState, Exchange, Mode, Opening, Session,
@@ -37,12 +37,15 @@ pub struct Context<'a> {
     pub session: &'a Session,
     /// What its capture can't carry.
     pub quality: Quality,
+    /// What it shows at a glance.
+    pub signs: Signs,
 }
 
 impl<'a> Context<'a> {
     /// The context of a finished session.
     pub fn new(session: &'a Session) -> Self {
-        Self { session, quality: quality(session) }
+        let quality = quality(session);
+        Self { session, quality, signs: Signs::seen(session, &quality) }
     }
 
     /// From where it was captured.
@@ -208,7 +211,9 @@ impl<'a> Context<'a> {
     pub fn never_attempted(&self) -> impl Iterator<Item = &'a Channel> + '_ {
         let s = self.session;
         let q = self.quality;
-        let blind = q.midstream && s.channels.iter().all(|c| c.connection.is_none())
+        let undialled = self.signs.has(Sign::Undialled);
+        let blind = !undialled
+            || q.midstream && s.channels.iter().all(|c| c.connection.is_none())
             || q.one_direction
             || q.loss
             || q.control_only

@@ -1,6 +1,6 @@
 //! What a rule says, and what becomes of a session.
 
-use super::Means;
+use super::{Means, Rule, Signs};
 use crate::capture::Moment;
 use crate::session::Session;
 
@@ -248,11 +248,22 @@ pub struct Judged {
     pub outcomes: Vec<(Outcome, Option<Stage>)>,
     /// Causes first, then severity, then frame.
     pub diagnoses: Vec<Diagnosis>,
+    /// What the session shows at a glance.
+    pub signs: Signs,
 }
 
 impl Diagnosis {
     /// A diagnosis that is certain, about the session as a whole, with nothing said yet.
     pub fn new(code: &'static str, severity: Severity, stage: Stage) -> Self {
+        Self::meaning(super::status::usual_meaning(code), code, severity, stage)
+    }
+
+    /// The same, of a rule: without a search for what it means.
+    pub(super) fn of<C>(rule: &Rule<C>, severity: Severity) -> Self {
+        Self::meaning(rule.means, rule.code, severity, rule.stage)
+    }
+
+    fn meaning(means: Means, code: &'static str, severity: Severity, stage: Stage) -> Self {
         Self {
             code,
             severity,
@@ -263,7 +274,7 @@ impl Diagnosis {
             reasoning: String::new(),
             evidence: Vec::new(),
             advice: Vec::new(),
-            means: super::status::usual_meaning(code),
+            means,
         }
     }
 
@@ -299,6 +310,9 @@ impl Diagnosis {
 
     /// A packet that supports it.
     pub fn evidence(mut self, at: Moment, text: impl Into<String>) -> Self {
+        if self.evidence.is_empty() {
+            self.evidence.reserve_exact(1);
+        }
         self.evidence.push(Evidence { at, text: text.into(), last_of_several: false });
         self
     }

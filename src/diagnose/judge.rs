@@ -1,5 +1,6 @@
 //! One session through all rules: precedence, merging, order.
 
+use super::asked::Asked;
 use super::{
     Context, Diagnosis, Findings, Judged, RULES, Rule, Severity, Status, advice, lost, status,
 };
@@ -25,9 +26,12 @@ pub fn judge_briefly(session: Box<Session>) -> Judged {
 
 fn judged(session: Box<Session>, mut findings: Findings) -> Judged {
     let context = Context::new(&session);
-    for rule in RULES {
-        (rule.check)(&context, &mut findings);
+    let asked = Asked::of(context.signs);
+    for rule in asked.rules() {
+        rule.check.look(&context, &mut findings);
     }
+    debug_assert_eq!(asked.missed(&context), None, "it needs other signs");
+    let signs = context.signs;
     let waited_for: Vec<u32> = context.never_attempted().map(|c| c.id).collect();
     let mut diagnoses = findings.diagnoses;
     if diagnoses.len() > 1 {
@@ -41,7 +45,7 @@ fn judged(session: Box<Session>, mut findings: Findings) -> Judged {
         Status::Healthy if doubtful => Status::Undetermined,
         status => status,
     };
-    Judged { session, status, outcomes, diagnoses }
+    Judged { session, status, outcomes, diagnoses, signs }
 }
 
 fn explains(cause: &Diagnosis, consequence: &Diagnosis) -> bool {

@@ -2,6 +2,7 @@
 
 mod address;
 mod advice;
+mod asked;
 mod context;
 mod diagnosis;
 mod findings;
@@ -15,6 +16,7 @@ mod rule;
 mod rules;
 #[cfg(test)]
 pub(crate) mod scene;
+mod signs;
 mod status;
 mod tls;
 mod unheard;
@@ -31,6 +33,7 @@ pub use findings::{End, FINDINGS, FindingRule, Learner, Outstanding, Silence, Ti
 pub use judge::{find, judge, judge_briefly};
 pub use rule::{Entry, Findings, Rule};
 pub use rules::RULES;
+pub use signs::{Check, Sign, Signs};
 pub use status::{Means, anything_succeeded};
 
 /// Every diagnosis of the catalogue: first those of a session, then those of many.

@@ -1,6 +1,6 @@
 //! What a rule is.
 
-use super::{Context, Diagnosis, Means, Severity, Stage};
+use super::{Check, Diagnosis, Means, Severity, Stage};
 
 /// One diagnosis of the catalogue: its proof, its look-alikes and its advice stand in one file.
 ///
@@ -8,7 +8,7 @@ use super::{Context, Diagnosis, Means, Severity, Stage};
 /// when the capture can't carry it. What it looks at is `C`: one session, or what was learned over
 /// all of them (see [`super::FindingRule`]).
 #[derive(Debug)]
-pub struct Rule<C = fn(&Context<'_>, &mut Findings)> {
+pub struct Rule<C = Check> {
     /// Names what the packets show, never a guess at what nobody saw. Lower case, dashes.
     pub code: &'static str,
     /// One line for lists.
@@ -31,7 +31,8 @@ pub struct Rule<C = fn(&Context<'_>, &mut Findings)> {
     /// A sample that it fires on, and one that looks alike and on which it stays silent
     /// (names in `samples/`, without extension).
     pub shown_by: (&'static str, &'static str),
-    /// Looks at a session, or at what was learned over all, and says what it finds.
+    /// Looks at a session that shows what it takes, or at what was learned over all, and says what it
+    /// finds.
     pub check: C,
 }
 
@@ -88,6 +89,10 @@ impl Findings {
 
     /// Adds a diagnosis.
     pub fn add(&mut self, diagnosis: Diagnosis) {
+        // One, mostly.
+        if self.diagnoses.is_empty() {
+            self.diagnoses.reserve_exact(1);
+        }
         self.diagnoses.push(diagnosis);
     }
 }

@@ -112,7 +112,7 @@ pub fn session(j: &Judged) -> d::Session {
             VantagePoint::Between => "between",
             VantagePoint::Unknown => "unknown",
         },
-        vantage_reason: s.vantage.because.clone().into_owned(),
+        vantage_reason: s.vantage.because.to_string(),
         control: control(s),
         channels: channels.map(|(c, outcome)| channel(s, c, *outcome)).collect(),
         transfers: s.transfers.iter().filter_map(|t| transfer(s, t)).collect(),

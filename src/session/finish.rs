@@ -42,55 +42,65 @@ impl Builder {
         closing_point: ClosingPoint,
         now: Moment,
     ) -> Box<Session> {
-        let control = connections.control;
         let mut channels = self.channels_with(connections.data);
+        let control = &connections.control;
         self.assign_commands(&mut channels);
         number(&mut channels);
-        let opening = opening(&control);
-        let vantage = Vantage::of(self.client, self.server, &control, &channels);
+        let opening = opening(control);
+        let vantage = Vantage::of(self.client, self.server, control, &channels);
         let data =
             || channels.iter().flat_map(|c| c.attempts.iter().chain(c.connection.as_deref()));
         let cut = |c: &Connection| c.from_initiator.cut + c.from_responder.cut;
         let last = data().map(|d| d.last).chain([control.last]).max().unwrap_or(control.last);
-        let cut_packets = cut(&control) + data().map(cut).sum::<u64>();
+        let cut_packets = cut(control) + data().map(cut).sum::<u64>();
         self.finish_transfers(&channels);
         let hidden = self.tls_since();
         let login = match self.login {
             Login::None | Login::Pending if hidden.is_some() => Login::Hidden,
             login => login,
         };
-        Box::new(Session {
-            id,
-            client: self.client,
-            server: self.server,
-            first: control.first,
-            last,
-            vantage,
-            opening,
-            closing: closing(&control, opening),
-            control,
-            security: self.security,
-            tls_since: hidden,
-            tls_until: self.tls_times.as_ref().and_then(|t| t.until).filter(|_| hidden.is_some()),
-            tls: self.tls,
-            login,
-            user: self.user,
-            ident: connections.ident,
-            software: self.software,
-            not_ftp: self.not_ftp,
-            commands: self.commands,
-            replies: self.replies,
-            script: self.script,
-            oddities: self.oddities.found,
-            channels,
-            transfers: self.transfers,
-            control_gaps: self.control_gaps,
-            cut_packets,
-            closing_point,
-            other_traffic: connections.other_traffic,
-            losses: connections.losses,
-            judged_at: now,
-        })
+        let (first, closing) = (control.first, closing(control, opening));
+        // Made where it stays: it is large.
+        let room = Box::new_uninit();
+        Box::write(
+            room,
+            Session {
+                id,
+                client: self.client,
+                server: self.server,
+                first,
+                last,
+                vantage,
+                opening,
+                closing,
+                control: connections.control,
+                security: self.security,
+                tls_since: hidden,
+                tls_until: self
+                    .tls_times
+                    .as_ref()
+                    .and_then(|t| t.until)
+                    .filter(|_| hidden.is_some()),
+                tls: self.tls,
+                login,
+                user: self.user,
+                ident: connections.ident,
+                software: self.software,
+                not_ftp: self.not_ftp,
+                commands: self.commands,
+                replies: self.replies,
+                script: self.script,
+                oddities: self.oddities.found,
+                channels,
+                transfers: self.transfers,
+                control_gaps: self.control_gaps,
+                cut_packets,
+                closing_point,
+                other_traffic: connections.other_traffic,
+                losses: connections.losses,
+                judged_at: now,
+            },
+        )
     }
 
     /// The channels with their connections. The first connection that worked is the channel's own,

@@ -34,6 +34,6 @@ pub use preview::{Foretold, Preview};
 pub use script::Script;
 pub use tls::{Tls, TlsAlert, TlsRecord, TlsSide, alert_name, version_name};
 pub use tls_watch::{Piece, TlsWatch};
-pub use vantage::{Vantage, VantagePoint};
+pub use vantage::{Because, Vantage, VantagePoint};
 
 pub use crate::tcp::{Connection, ConnectionState, Half};

@@ -1,6 +1,6 @@
 //! From where a session was captured, by what its packets show.
 
-use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use super::{Channel, Connection, Half};
@@ -25,8 +25,70 @@ pub enum VantagePoint {
 pub struct Vantage {
     /// Where.
     pub point: VantagePoint,
-    /// One clause, without a full stop: what in the packets says so.
-    pub because: Cow<'static, str>,
+    /// What in the packets says so.
+    pub because: Because,
+}
+
+/// What in the packets says where they were captured: one clause, without a full stop, where it is read.
+#[derive(Clone, Debug, Default)]
+pub enum Because {
+    /// Nothing says it.
+    #[default]
+    Nothing,
+    /// One side's TTL was lowered by no router; the other's was, or isn't known.
+    Fresh {
+        /// The side is the client's.
+        client: bool,
+        /// Its TTL.
+        ttl: u8,
+        /// The other side's.
+        other: Option<u8>,
+    },
+    /// Routers lowered both TTLs.
+    Lowered {
+        /// The client's.
+        client: u8,
+        /// The server's.
+        server: u8,
+    },
+    /// One side's answers in the handshakes take longer: the other one is near.
+    Slower {
+        /// The server's answers take longer.
+        server: bool,
+        /// How long they take.
+        takes: Duration,
+        /// How long the others take.
+        others: Duration,
+    },
+    /// In other words.
+    Words(Box<str>),
+}
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |client: bool| if client { ("client", "server") } else { ("server", "client") };
+        let ms = |d: &Duration| d.as_secs_f64() * 1e3;
+        match self {
+            Self::Nothing => f.write_str("neither TTLs nor the handshake's times tell"),
+            Self::Fresh { client, ttl, other } => {
+                let (near, far) = names(*client);
+                write!(f, "the {near}'s packets have a TTL of {ttl}, which no router has lowered")?;
+                other.map_or(Ok(()), |ttl| write!(f, ", the {far}'s {ttl}"))
+            }
+            Self::Lowered { client, server } => {
+                write!(f, "routers have lowered both TTLs (client {client}, server {server})")
+            }
+            Self::Slower { server, takes, others } => {
+                let (slow, fast) = names(!server);
+                let (takes, others) = (ms(takes), ms(others));
+                write!(
+                    f,
+                    "in the handshakes the {slow}'s answers take {takes:.1} ms, the {fast}'s {others:.1} ms"
+                )
+            }
+            Self::Words(text) => f.write_str(text),
+        }
+    }
 }
 
 /// Handshakes faster than this tell nothing: a host's own stack takes as long.
@@ -58,29 +120,16 @@ impl Vantage {
             })
         };
         let (c, s) = (ttl(client), ttl(server));
-        let point = |point, because: String| Self { point, because: because.into() };
+        let point = |point, because| Self { point, because };
         match (c, s, c.map(fresh), s.map(fresh)) {
-            (Some(c), Some(s), Some(true), Some(false)) => {
-                return point(
-                    VantagePoint::Client,
-                    format!(
-                        "the client's packets have a TTL of {c}, which no router has lowered, the server's {s}"
-                    ),
-                );
+            (Some(ttl), other @ Some(_), Some(true), Some(false)) => {
+                return point(VantagePoint::Client, Because::Fresh { client: true, ttl, other });
             }
-            (Some(c), Some(s), Some(false), Some(true)) => {
-                return point(
-                    VantagePoint::Server,
-                    format!(
-                        "the server's packets have a TTL of {s}, which no router has lowered, the client's {c}"
-                    ),
-                );
+            (other @ Some(_), Some(ttl), Some(false), Some(true)) => {
+                return point(VantagePoint::Server, Because::Fresh { client: false, ttl, other });
             }
-            (Some(c), Some(s), Some(false), Some(false)) => {
-                return point(
-                    VantagePoint::Between,
-                    format!("routers have lowered both TTLs (client {c}, server {s})"),
-                );
+            (Some(client), Some(server), Some(false), Some(false)) => {
+                return point(VantagePoint::Between, Because::Lowered { client, server });
             }
             _ => {}
         }
@@ -98,41 +147,23 @@ impl Vantage {
                 to_client += out;
             }
         }
-        let ms = |d: Duration| d.as_secs_f64() * 1e3;
         if to_server >= TELLING && to_server > to_client * 4 {
-            return point(
-                VantagePoint::Client,
-                format!(
-                    "in the handshakes the server's answers take {:.1} ms, the client's {:.1} ms",
-                    ms(to_server),
-                    ms(to_client)
-                ),
-            );
+            let because = Because::Slower { server: true, takes: to_server, others: to_client };
+            return point(VantagePoint::Client, because);
         }
         if to_client >= TELLING && to_client > to_server * 4 {
-            return point(
-                VantagePoint::Server,
-                format!(
-                    "in the handshakes the client's answers take {:.1} ms, the server's {:.1} ms",
-                    ms(to_client),
-                    ms(to_server)
-                ),
-            );
+            let because = Because::Slower { server: false, takes: to_client, others: to_server };
+            return point(VantagePoint::Server, because);
         }
         // One side alone was heard: its TTL still tells whether it is near.
         match (c, s) {
-            (Some(c), None) if fresh(c) => point(
-                VantagePoint::Client,
-                format!("the client's packets have a TTL of {c}, which no router has lowered"),
-            ),
-            (None, Some(s)) if fresh(s) => point(
-                VantagePoint::Server,
-                format!("the server's packets have a TTL of {s}, which no router has lowered"),
-            ),
-            _ => Self {
-                point: VantagePoint::Unknown,
-                because: "neither TTLs nor the handshake's times tell".into(),
-            },
+            (Some(ttl), None) if fresh(ttl) => {
+                point(VantagePoint::Client, Because::Fresh { client: true, ttl, other: None })
+            }
+            (None, Some(ttl)) if fresh(ttl) => {
+                point(VantagePoint::Server, Because::Fresh { client: false, ttl, other: None })
+            }
+            _ => Self::default(),
         }
     }
 }

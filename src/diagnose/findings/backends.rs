@@ -1,9 +1,9 @@
 //! Which of several hosts behind one address answered.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::collections::BTreeMap;
 
 use super::ids::Ids;
+use super::records::Hosts;
 use crate::capture::Moment;
 use crate::diagnose::{Judged, Severity, Status};
 use crate::session::Session;
@@ -37,7 +37,9 @@ pub struct Backend {
     /// The first packet that shows a failure, of the first that failed.
     pub failure: Option<Moment>,
     /// Clients that it served.
-    pub clients: BTreeSet<IpAddr>,
+    pub clients: Hosts,
+    /// Its first greeting as it stands: mostly the others are the same to the letter.
+    whole: String,
 }
 
 /// The hosts behind one address.
@@ -66,7 +68,7 @@ impl Backends {
     pub(super) fn session(&mut self, judged: &Judged) {
         let s = &judged.session;
         let Some(greeting) = s.banner() else { return };
-        let known = self.all.iter().position(|b| b.looks.are_of(s, greeting));
+        let known = self.all.iter().position(|b| b.is_of(s, greeting));
         if known.is_none() && self.all.len() == Self::MOST {
             return;
         }
@@ -79,7 +81,8 @@ impl Backends {
                 causes: BTreeMap::new(),
                 first: s.banner_at().unwrap_or(s.first),
                 failure: None,
-                clients: BTreeSet::new(),
+                clients: Hosts::default(),
+                whole: greeting.to_owned(),
             });
         }
         if self.starts.len() < Self::STARTS {
@@ -122,13 +125,16 @@ impl Looks {
         let greeting = Some(without_digits(greeting).collect());
         Self { software: s.software.clone(), greeting, ttl, options }
     }
+}
 
-    /// The host that answered with this greeting looks like that.
-    fn are_of(&self, s: &Session, greeting: &str) -> bool {
+impl Backend {
+    /// The host that answered with this greeting looks like this one.
+    fn is_of(&self, s: &Session, greeting: &str) -> bool {
+        let looks = &self.looks;
         let same = |known: &String| known.chars().eq(without_digits(greeting));
-        (self.ttl, self.options) == headers(s)
-            && self.software == s.software
-            && self.greeting.as_ref().is_some_and(same)
+        (looks.ttl, looks.options) == headers(s)
+            && looks.software == s.software
+            && (self.whole == greeting || looks.greeting.as_ref().is_some_and(same))
     }
 }
 

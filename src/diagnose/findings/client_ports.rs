@@ -1,8 +1,9 @@
 //! From which ports a client dials.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::records::{Record, Records};
+use super::widen;
 use crate::capture::{Moment, Timestamp};
 use crate::decode::Endpoint;
 
@@ -10,7 +11,9 @@ use crate::decode::Endpoint;
 #[derive(Debug, Default)]
 pub struct ClientPorts {
     /// When each was used last, and with whom.
-    used: BTreeMap<u16, (Timestamp, Endpoint)>,
+    used: Records<u16, (Timestamp, Endpoint)>,
+    /// The lowest and the highest.
+    range: Option<(u16, u16)>,
     /// Connections.
     pub connections: u64,
     /// Of these, from a port that was used before.
@@ -25,23 +28,25 @@ pub struct ClientPorts {
 impl ClientPorts {
     /// Takes note of a connection; `room` is how many ports may still be remembered, of all clients.
     pub(super) fn connection(&mut self, port: u16, peer: Endpoint, at: Moment, room: &mut usize) {
-        let before = self.used.get(&port).copied();
-        if before.is_none() {
-            let Some(left) = room.checked_sub(1) else { return };
-            *room = left;
-        }
+        let new = || {
+            *room = room.checked_sub(1)?;
+            Some((at.time, peer))
+        };
+        let Some(record) = self.used.record(port, new) else { return };
         self.connections += 1;
-        let (first, last) = self.span.unwrap_or((at, at));
-        self.span = Some((first.min(at), last.max(at)));
-        if let Some((then, whom)) = before {
-            self.again += 1;
-            let apart = at.time.since(then).max(then.since(at.time));
-            if whom == peer && self.soonest.is_none_or(|(least, ..)| apart < least) {
-                self.soonest = Some((apart, at, port));
-            }
+        widen(&mut self.span, at);
+        let Record::Known(used) = record else {
+            let (low, high) = self.range.unwrap_or((port, port));
+            self.range = Some((low.min(port), high.max(port)));
+            return;
+        };
+        let (then, whom) = *used;
+        self.again += 1;
+        let apart = at.time.since(then).max(then.since(at.time));
+        if whom == peer && self.soonest.is_none_or(|(least, ..)| apart < least) {
+            self.soonest = Some((apart, at, port));
         }
-        let latest = before.map_or(at.time, |(then, _)| then.max(at.time));
-        self.used.insert(port, (latest, peer));
+        *used = (then.max(at.time), peer);
     }
 
     /// Different ports.
@@ -51,6 +56,6 @@ impl ClientPorts {
 
     /// The lowest and the highest.
     pub fn range(&self) -> Option<(u16, u16)> {
-        Some((*self.used.first_key_value()?.0, *self.used.last_key_value()?.0))
+        self.range
     }
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::ids::Ids;
+use super::widen;
 use crate::capture::Moment;
 use crate::decode::Endpoint;
 use crate::diagnose::rules::{demands_tls, too_many};
+use crate::diagnose::{Sign, Signs};
 use crate::ftp::command::Verb;
 use crate::session::{Exchange, Login, Script, Session};
 
@@ -41,27 +43,26 @@ pub struct Logins {
 
 /// The refusal of a name or a password: not of clear text, nor for want of room.
 fn is_refusal(script: &Script, e: &Exchange) -> bool {
-    matches!(e.verb, Verb::PASS | Verb::ACCT | Verb::USER)
-        && matches!(e.final_code(), Some(430 | 530..=532))
+    matches!(e.final_code(), Some(430 | 530..=532))
+        && matches!(e.verb, Verb::PASS | Verb::ACCT | Verb::USER)
         && !demands_tls(script, e)
         && !too_many(script, e)
 }
 
 impl Logins {
     /// Takes note of a session's logins.
-    pub(super) fn session(&mut self, s: &Session) {
+    pub(super) fn session(&mut self, s: &Session, signs: Signs) {
         let mut user = "";
-        for e in &s.script.exchanges {
+        let refusals = signs.has(Sign::Refusal);
+        for e in s.script.exchanges.iter().filter(|_| refusals) {
             if e.verb == Verb::USER {
                 user = s.script.argument(e);
             }
-            let Some((_, at)) = e.final_reply.filter(|_| is_refusal(&s.script, e)) else {
-                continue;
-            };
+            let refused = is_refusal(&s.script, e);
+            let Some((_, at)) = e.final_reply.filter(|_| refused) else { continue };
             self.refused += 1;
             self.sessions.add(s.id);
-            let (first, last) = self.span.unwrap_or((at, at));
-            self.span = Some((first.min(at), last.max(at)));
+            widen(&mut self.span, at);
             if self.users.len() < NAMES {
                 self.users.insert(user.to_owned());
             }

@@ -7,6 +7,7 @@ mod client_ports;
 mod ids;
 mod logins;
 mod ports;
+mod records;
 mod rules;
 mod silences;
 #[cfg(test)]
@@ -14,18 +15,19 @@ mod tests;
 mod timers;
 mod words;
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::{Diagnosis, Finding, Judged, Rule};
+use super::{Diagnosis, Finding, Judged, Rule, Sign};
+use crate::capture::Moment;
 use crate::decode::Endpoint;
 use crate::ftp::command::Verb;
-use crate::session::{Mode, Session};
+use crate::session::Mode;
 use backends::Backends;
 use client_ports::ClientPorts;
 use ids::Ids;
 use logins::Logins;
 use ports::Ports;
+use records::Records;
 
 pub use rules::FINDINGS;
 pub use silences::{End, Outstanding, Silence};
@@ -72,11 +74,11 @@ pub struct Client {
 #[derive(Debug)]
 pub struct Learner {
     /// By the control connection's end.
-    pub servers: BTreeMap<Endpoint, Server>,
+    pub servers: Records<Endpoint, Box<Server>>,
     /// Passive ports, by the address that is dialled and the control port.
-    pub passive: BTreeMap<Endpoint, Ports>,
+    pub passive: Records<Endpoint, Box<Ports>>,
     /// By address.
-    pub clients: BTreeMap<IpAddr, Client>,
+    pub clients: Records<IpAddr, Box<Client>>,
     room: ports::Room,
     client_ports_left: usize,
 }
@@ -84,9 +86,9 @@ pub struct Learner {
 impl Default for Learner {
     fn default() -> Self {
         Self {
-            servers: BTreeMap::new(),
-            passive: BTreeMap::new(),
-            clients: BTreeMap::new(),
+            servers: Records::default(),
+            passive: Records::default(),
+            clients: Records::default(),
             room: ports::Room::default(),
             client_ports_left: CLIENT_PORTS,
         }
@@ -114,22 +116,26 @@ impl Learner {
         if s.not_ftp.is_some() {
             return;
         }
-        self.learn_client(s);
+        self.learn_client(judged);
         self.learn_passive(judged);
-        if let Some(server) = entry(&mut self.servers, s.server, SERVERS) {
+        if let Some(server) = self.servers.entry(s.server, SERVERS) {
             server.backends.session(judged);
             if server.software.is_none() {
                 server.software.clone_from(&s.software);
             }
-            let room = SILENCES.saturating_sub(server.silences.len());
-            server.silences.extend(silences::of(s).into_iter().take(room));
+            if judged.signs.has(Sign::Long) {
+                let room = SILENCES.saturating_sub(server.silences.len());
+                server.silences.extend(silences::of(s).into_iter().take(room));
+            }
+            debug_assert!(judged.signs.has(Sign::Long) || silences::of(s).is_empty());
         }
     }
 
-    fn learn_client(&mut self, s: &Session) {
-        let Some(client) = entry(&mut self.clients, s.client.ip, CLIENTS) else { return };
+    fn learn_client(&mut self, judged: &Judged) {
+        let s = &judged.session;
+        let Some(client) = self.clients.entry(s.client.ip, CLIENTS) else { return };
         client.sessions.add(s.id);
-        client.logins.session(s);
+        client.logins.session(s, judged.signs);
         let left = &mut self.client_ports_left;
         if s.control.initiator_known {
             client.ports.connection(s.client.port, s.server, s.control.first, left);
@@ -146,7 +152,7 @@ impl Learner {
         for channel in s.channels.iter().filter(|c| c.mode == Mode::Passive) {
             let dialled = channel.connection.as_deref().map(|d| d.responder.ip);
             let at = Endpoint::new(dialled.unwrap_or(s.server.ip), s.server.port);
-            let Some(ports) = entry(&mut self.passive, at, SERVERS) else { continue };
+            let Some(ports) = self.passive.entry(at, SERVERS) else { continue };
             if ports.software.is_none() {
                 ports.software.clone_from(&s.software);
             }
@@ -156,7 +162,7 @@ impl Learner {
             return;
         }
         let asked = |v: Verb| matches!(v, Verb::PASV | Verb::EPSV);
-        let Some(ports) = entry(&mut self.passive, s.server, SERVERS) else { return };
+        let Some(ports) = self.passive.entry(s.server, SERVERS) else { return };
         for e in s.script.exchanges.iter().filter(|e| asked(e.verb)) {
             if let Some((421 | 425 | 500, at)) = e.final_reply {
                 ports.refusal(at, s.id, s.script.reply_text(e));
@@ -198,10 +204,12 @@ fn rule_of(d: &Diagnosis) -> Option<&'static FindingRule> {
     FINDINGS.iter().copied().find(|r| r.code == d.code)
 }
 
-/// The record of `key`; `None` when there is no room for a new one.
-fn entry<K: Ord, V: Default>(map: &mut BTreeMap<K, V>, key: K, most: usize) -> Option<&mut V> {
-    if map.len() >= most && !map.contains_key(&key) {
-        return None;
+/// Makes room for a moment between the first and the last.
+fn widen(span: &mut Option<(Moment, Moment)>, at: Moment) {
+    let (first, last) = span.get_or_insert((at, at));
+    if at < *first {
+        *first = at;
+    } else if at > *last {
+        *last = at;
     }
-    Some(map.entry(key).or_default())
 }

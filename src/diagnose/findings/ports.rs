@@ -1,13 +1,15 @@
 //! What became of the passive ports of a server.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::ids::Ids;
+use super::records::{Hosts, Record, Records};
+use super::widen;
 use crate::capture::{Moment, Timestamp};
 use crate::diagnose::Judged;
-use crate::session::{AnnouncementKind, Channel, VantagePoint};
+use crate::session::{AnnouncementKind, Channel, Connection, VantagePoint};
 
 /// A dial, or an announcement that nobody dialled.
 #[derive(Clone, Copy, Debug)]
@@ -65,7 +67,7 @@ pub struct Refusal {
 #[derive(Debug, Default)]
 pub struct Ports {
     /// By number.
-    pub ports: BTreeMap<u16, Port>,
+    pub ports: Records<u16, Box<Port>>,
     /// Announcements of passive ports.
     pub announced: u64,
     /// The first and the last of them.
@@ -75,9 +77,9 @@ pub struct Ports {
     /// Sessions with announcements.
     pub sessions: Ids,
     /// Clients for which a port worked, and those for which one failed.
-    pub served: BTreeSet<IpAddr>,
+    pub served: Hosts,
     /// See `served`.
-    pub denied: BTreeSet<IpAddr>,
+    pub denied: Hosts,
     /// The latest uses.
     pub uses: VecDeque<Use>,
     /// The first refusals.
@@ -124,16 +126,17 @@ impl Ports {
     pub(super) fn channel(&mut self, judged: &Judged, channel: &Channel, room: &mut Room) {
         let s = &judged.session;
         let Some(number) = channel.listening().map(|e| e.port) else { return };
-        if !self.ports.contains_key(&number) {
-            let Some(left) = room.ports.checked_sub(1) else { return };
-            room.ports = left;
-        }
+        let new = || {
+            room.ports = room.ports.checked_sub(1)?;
+            Some(Box::default())
+        };
+        let Some(port) = self.ports.record(number, new).map(Record::either) else { return };
         if let Some(a) = channel.announcement.as_ref().filter(|a| a.accepted == Some(true)) {
             self.announced += 1;
             self.sessions.add(s.id);
-            let (first, last) = self.announcements.unwrap_or((a.at, a.at));
-            self.announcements = Some((first.min(a.at), last.max(a.at)));
-            self.used(judged, channel, number, a.at.time, room);
+            widen(&mut self.announcements, a.at);
+            let used = how_long(judged, channel, number, a.at.time);
+            remember_use(&mut self.uses, used, room);
         }
         let kind = kind_bit(channel.announcement.as_ref().map(|a| a.kind));
         let connection = channel.connection.as_deref();
@@ -141,8 +144,7 @@ impl Ports {
             judged.diagnoses.iter().any(|d| d.code == code && d.channels.contains(&channel.id))
         };
         // At the client nobody's firewall keeps a client from trying.
-        let unreached = about("data-never-attempted") && s.vantage.point != VantagePoint::Client;
-        let port = self.ports.entry(number).or_default();
+        let unreached = || about("data-never-attempted") && s.vantage.point != VantagePoint::Client;
         let seen = |at| Seen {
             at,
             session: s.id,
@@ -151,35 +153,17 @@ impl Ports {
         };
         if let Some(c) = connection.filter(|c| c.worked()) {
             port.worked += 1;
-            port.working = Some(span(port.working, seen(c.first)));
+            extend(&mut port.working, seen(c.first));
             self.worked_kinds |= kind;
             remember(&mut self.served, s.client.ip);
-        } else if unreached || KEPT_OUT.iter().any(|code| about(code)) {
+        } else if unreached() || KEPT_OUT.iter().any(|code| about(code)) {
             let Some(at) = connection.map(|c| c.first).or(channel.began()) else { return };
             port.failed += 1;
-            port.failing = Some(span(port.failing, seen(at)));
+            extend(&mut port.failing, seen(at));
             port.kinds |= kind;
             self.failing.add(s.id);
             remember(&mut self.denied, s.client.ip);
         }
-    }
-
-    fn used(&mut self, j: &Judged, c: &Channel, port: u16, from: Timestamp, room: &mut Room) {
-        let s = &j.session;
-        let next = s.channels.iter().filter_map(Channel::began).find(|b| b.time > from);
-        let gone = next.map_or(s.last.time, |n| n.time);
-        let until = match &c.connection {
-            Some(d) => d.closed().map_or(s.last.time, |m| m.time),
-            None => gone,
-        };
-        if self.uses.len() >= USES || room.uses == 0 {
-            if self.uses.pop_front().is_none() {
-                return;
-            }
-        } else {
-            room.uses -= 1;
-        }
-        self.uses.push_back(Use { port, session: s.id, from, until });
     }
 
     /// Takes note of a refused request for a passive port.
@@ -194,20 +178,29 @@ impl Ports {
     ///
     /// A firewall that reads 227 but not 229 lets all of one kind through and none of the other:
     /// that is no matter of ports.
-    pub fn never_worked(&self) -> impl Iterator<Item = (u16, &Port)> {
+    pub fn never_worked(&self) -> Vec<(u16, &Port)> {
         let kinds = self.worked_kinds;
-        let blocked = move |p: &Port| p.worked == 0 && p.failed > 0 && p.kinds & kinds != 0;
-        self.ports.iter().filter(move |(_, p)| blocked(p)).map(|(n, p)| (*n, p))
+        self.of(|p| p.worked == 0 && p.failed > 0 && p.kinds & kinds != 0)
     }
 
     /// Ports that worked whenever they were dialled.
-    pub fn always_worked(&self) -> impl Iterator<Item = (u16, &Port)> {
-        self.ports.iter().filter(|(_, p)| p.worked > 0 && p.failed == 0).map(|(n, p)| (*n, p))
+    pub fn always_worked(&self) -> Vec<(u16, &Port)> {
+        self.of(|p| p.worked > 0 && p.failed == 0)
+    }
+
+    /// Those of which this is true, by number.
+    fn of(&self, is: impl Fn(&Port) -> bool) -> Vec<(u16, &Port)> {
+        self.ports.sorted(|p| is(p)).into_iter().map(|(n, p)| (n, &**p)).collect()
+    }
+
+    /// Their numbers.
+    pub fn numbers(&self) -> BTreeSet<u16> {
+        self.ports.sorted(|_| true).into_iter().map(|(n, _)| n).collect()
     }
 
     /// Ports that worked for one dial and not for another.
     pub fn changing(&self) -> usize {
-        self.ports.values().filter(|p| p.worked > 0 && p.failed > 0).count()
+        self.ports.count(|p| p.worked > 0 && p.failed > 0)
     }
 
     /// The ports that were taken at `when`, and those that rested after their last connection.
@@ -222,13 +215,47 @@ impl Ports {
     }
 }
 
-/// The first and the last of what was seen, whatever order it is told in.
-fn span(so_far: Option<(Seen, Seen)>, new: Seen) -> (Seen, Seen) {
-    let Some((first, last)) = so_far else { return (new, new) };
-    (if new.at < first.at { new } else { first }, if new.at > last.at { new } else { last })
+/// For how long a channel's port was taken.
+fn how_long(j: &Judged, c: &Channel, port: u16, from: Timestamp) -> Use {
+    let s = &j.session;
+    let next = || s.channels.iter().filter_map(Channel::began).find(|b| b.time > from);
+    let gone = match &c.connection {
+        // Closed in order, as nearly all are: no need to ask for more.
+        Some(d) if d.worked() && both_fins(d).is_some() => both_fins(d),
+        Some(d) => d.closed(),
+        None => next(),
+    };
+    Use { port, session: s.id, from, until: gone.map_or(s.last.time, |m| m.time) }
 }
 
-fn remember(clients: &mut BTreeSet<IpAddr>, ip: IpAddr) {
+/// The later FIN, when both sides sent one.
+fn both_fins(d: &Connection) -> Option<Moment> {
+    d.from_initiator.fin.zip(d.from_responder.fin).map(|(a, b)| a.max(b))
+}
+
+fn remember_use(uses: &mut VecDeque<Use>, one: Use, room: &mut Room) {
+    if uses.len() >= USES || room.uses == 0 {
+        if uses.pop_front().is_none() {
+            return;
+        }
+    } else {
+        room.uses -= 1;
+    }
+    uses.push_back(one);
+}
+
+/// The first and the last of what was seen, whatever order it is told in.
+fn extend(so_far: &mut Option<(Seen, Seen)>, new: Seen) {
+    let (first, last) = so_far.get_or_insert((new, new));
+    if new.at < first.at {
+        *first = new;
+    }
+    if new.at > last.at {
+        *last = new;
+    }
+}
+
+fn remember(clients: &mut Hosts, ip: IpAddr) {
     if clients.len() < CLIENTS {
         clients.insert(ip);
     }

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "the 426 taken for ABOR's reply; a single 226 or 225 after a transfer that had ended; command-unanswered.",
     change: "Urgent data: the client sends ABOR's line end as a normal byte, or the server reads urgent bytes in line.",
     shown_by: ("abort-unanswered", "abort-urgent"),
-    check,
+    check: Check::when(&[Sign::Open], check),
 };
 
 /// A client that waits for so long expects something.

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "NAT in front of the server, which may change the port on the way; fxp (the other server's port).",
     change: "Matters only to firewalls on the client's side that expect port 20.",
     shown_by: ("active-source-port", "active-vsftpd-ftplib"),
-    check,
+    check: Check::when(&[Sign::Active], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

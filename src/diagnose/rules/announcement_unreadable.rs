@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "unusual forms, which are read; lines cut by the snap length (capture-snaplen).",
     change: "The server, the client, or a device that rewrites the line.",
     shown_by: ("announcement-unreadable", "passive-unavailable"),
-    check,
+    check: Check::when(&[Sign::Unreadable], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

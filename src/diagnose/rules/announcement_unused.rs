@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-never-attempted (a side waited for it).",
     change: "Nothing; some clients ask for a port and change their mind.",
     shown_by: ("announcement-unused", "passive-range-dropped-server"),
-    check,
+    check: Check::when(&[Sign::Undialled], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "530 to AUTH from a server that wants a login first (lftp and vsftpd), which the client follows by logging in; 421 (the server leaves).",
     change: "Enable TLS on the server.",
     shown_by: ("auth-refused", "mixed-many"),
-    check,
+    check: Check::when(&[Sign::Refusal], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "ident-delay (a SYN from the server to the client's port 113 stands in between).",
     change: "Switch off reverse lookups: proftpd UseReverseDNS off, vsftpd reverse_lookup_enable=NO, pure-ftpd -H.",
     shown_by: ("banner-late", "banner-missing"),
-    check,
+    check: Check::when(&[Sign::Long], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "control-probe (the client left at once); TLS on one side only; not-ftp; capture-one-direction; the capture ended sooner.",
     change: "The server is overloaded, waits for a lookup, or another service has the port.",
     shown_by: ("banner-missing", "banner-late"),
-    check,
+    check: Check::when(&[Sign::Silence], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -27,7 +27,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "port-private-address (NAT: one address that never shows); a low port of the client itself (NAT that maps ports); fxp (the data flowed); a client told its public address; loopback from a wrong entry in hosts.",
     change: "Keep refusing it (RFC 2577, section 3).",
     shown_by: ("bounce-attempt", "port-private-address-refused-server"),
-    check,
+    check: Check::when(&[Sign::Active], check),
 };
 
 /// A port that only the system's services listen at.

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-never-attempted (nothing was confirmed).",
     change: "Capture all traffic of the host, not port 21: the data connections use other ports.",
     shown_by: ("control-only", "passive-range-dropped-server"),
-    check,
+    check: Check::when(&[Sign::ControlOnly], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "retransmissions (a later time, another identification).",
     change: "Capture at one point: one interface, or one side of the mirror.",
     shown_by: ("any-router-duplicates", "passive-vsftpd-curl"),
-    check,
+    check: Check::when(&[Sign::Duplicates], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "loss in the network (sent again, and the second copy is there); capture-one-direction; capture-midstream.",
     change: "A larger capture buffer, a narrower filter, a faster disk.",
     shown_by: ("capture-lost-packets", "passive-vsftpd-curl"),
-    check,
+    check: Check::when(&[Sign::Loss], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

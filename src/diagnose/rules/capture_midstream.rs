@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "capture-loss (a lost SYN whose SYN-ACK was captured).",
     change: "Start the capture before the client connects.",
     shown_by: ("midstream", "passive-vsftpd-curl"),
-    check,
+    check: Check::when(&[Sign::Midstream], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "control-unanswered (nothing is acknowledged).",
     change: "Capture both directions: both ports of the mirror, all interfaces of an asymmetric path.",
     shown_by: ("one-direction", "control-unanswered"),
-    check,
+    check: Check::when(&[Sign::OneDirection], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "announcement-unreadable (complete, and damaged).",
     change: "Capture whole packets: tcpdump -s 0.",
     shown_by: ("snaplen-96", "passive-vsftpd-curl"),
-    check,
+    check: Check::when(&[Sign::Cut], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

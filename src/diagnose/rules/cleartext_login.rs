@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "anonymous logins, whose password is none; TLS.",
     change: "FTP over TLS, or SFTP.",
     shown_by: ("passive-vsftpd-curl", "ftps-implicit-vsftpd-curl"),
-    check,
+    check: Check::when(&[Sign::Password], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {
@@ -31,7 +31,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     }
     let public = [s.server.ip, s.client.ip].into_iter().find(|ip| routed(*ip));
     let severity = if public.is_some() { Severity::Warning } else { Severity::Info };
-    let bare = Diagnosis::new(RULE.code, severity, RULE.stage).evidence(pass.at, "PASS in clear");
+    let bare = Diagnosis::of(&RULE, severity).evidence(pass.at, "PASS in clear");
     findings.add_with(bare, |d| told(ctx, d, user, public));
 }
 

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "control-dead (after a silence or a transfer); command-unanswered (TCP acknowledges it); host-unreachable (data died too); the path's MTU, when the segment is large.",
     change: "The path; when the segment says PORT or 227, the FTP helper (ALG) of a firewall or NAT, which drops what it can't read or rewrite.",
     shown_by: ("command-unacknowledged-port-client", "control-dead-client"),
-    check,
+    check: Check::when(&[Sign::Resent, Sign::Hole], check),
 };
 
 const EXPLAINS: &[&str] = &[

@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "command-unacknowledged (TCP doesn't acknowledge it either); a transfer in progress; a data connection that can't be opened, which the server waits for in silence.",
     change: "The server hangs on it: disk, directory service, DNS; or it dials the client's data port, and its SYNs don't get here.",
     shown_by: ("command-unanswered", "active-blocked-pyftpdlib"),
-    check,
+    check: Check::when(&[Sign::Open], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

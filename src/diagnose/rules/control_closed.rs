@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "QUIT; idle-closed; the client's FIN came first; control-reset.",
     change: "The server's log: a crash, a kill, a restart.",
     shown_by: ("control-closed", "idle-closed"),
-    check,
+    check: Check::when(&[Sign::Open], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

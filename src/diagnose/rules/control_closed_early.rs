@@ -21,7 +21,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "transfer-aborted (the client closes the data connection as well: a user, or a killed client); a client that gave up on a stalled transfer; one that leaves after the last byte.",
     change: "The client must wait for the final reply before it closes the control connection.",
     shown_by: ("control-closed-early-client", "client-leaves"),
-    check,
+    check: Check::when(&[Sign::Open, Sign::AfterTheEnd], check),
 };
 
 /// A client that ends, or is killed, closes all its connections at once.

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "reply-missing (the server never sent it; told apart only where it is visible); command-unacknowledged (in the flow of the dialogue); host-unreachable (both connections died).",
     change: "TCP keep-alive below the firewall's or NAT's timer, NOOP during transfers, a longer idle timeout for TCP on the firewall.",
     shown_by: ("control-dead-server", "reply-missing"),
-    check,
+    check: Check::when(&[Sign::Resent, Sign::Reset], check),
 };
 
 const EXPLAINS: &[&str] = &[

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "a ClientHello to a server that answers in clear.",
     change: "A key log, or the server's log, tells what was said.",
     shown_by: ("ftps-explicit-vsftpd-curl", "passive-vsftpd-curl"),
-    check,
+    check: Check::when(&[Sign::Tls], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "control-dead (never acknowledged); a server that takes its time, which numbers its late reply next to the packet before it, or works on an upload.",
     change: "The path, on which an idle control connection is forgotten or cut and comes back.",
     shown_by: ("control-interrupted-client", "reply-late"),
-    check,
+    check: Check::when(&[Sign::Resent, Sign::Skipped], check),
 };
 
 /// The pieces of a reply arrive together.

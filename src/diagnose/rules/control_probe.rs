@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "banner-missing (it waited); too-many-connections (the server turned it away).",
     change: "Nothing.",
     shown_by: ("control-probe", "banner-missing"),
-    check,
+    check: Check::when(&[Sign::Silence], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

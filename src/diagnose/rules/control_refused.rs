@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "control-unreachable (ICMP); a firewall's RST, whose TTL differs from the host's.",
     change: "Start the service; then the firewall.",
     shown_by: ("control-refused", "control-unanswered"),
-    check,
+    check: Check::when(&[Sign::NotOpened], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "a close by RST after QUIT, 221 or 421; the client's RST after its own timeout.",
     change: "Inspection on a firewall (inspect ftp strict), a crash of the server; the RST's TTL tells whose it is.",
     shown_by: ("control-reset", "client-leaves"),
-    check,
+    check: Check::when(&[Sign::Reset], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

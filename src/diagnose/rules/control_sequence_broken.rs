@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "Loss, in the network or of the capture: the numbers fit what is sent next; a keep-alive, one byte lower; control-dead, command-unacknowledged (nothing is acknowledged).",
     change: "The FTP helper (ALG) of the NAT that rewrites it; Linux's with nftables: CVE-2025-68206.",
     shown_by: ("control-sequence-broken-client", "helper-rewrites-port"),
-    check,
+    check: Check::when(&[Sign::Shifted], check),
 };
 
 const EXPLAINS: &[&str] = &[

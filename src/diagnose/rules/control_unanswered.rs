@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "control-refused; capture-one-direction.",
     change: "Open the control port to the server; see whether the server is up.",
     shown_by: ("control-unanswered", "control-refused"),
-    check,
+    check: Check::when(&[Sign::NotOpened], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

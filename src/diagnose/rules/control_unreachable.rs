@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "control-refused (an RST).",
     change: "By the error: the route, the host, or the firewall that prohibits it.",
     shown_by: ("control-unreachable", "control-refused"),
-    check,
+    check: Check::when(&[Sign::NotOpened], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -26,7 +26,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "capture-one-direction (the ACK was sent and not captured); data-syn-unanswered (the other end of the same fault: no SYN-ACK arrives there).",
     change: "The way back: a firewall that sees only one direction (asymmetric routing), or a rule on SYN-ACKs; or the dialling host's own firewall.",
     shown_by: ("data-handshake-incomplete", "data-handshake-incomplete-client"),
-    check,
+    check: Check::when(&[Sign::Unconfirmed], check),
 };
 
 /// What of the handshake is missing.

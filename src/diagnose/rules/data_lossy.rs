@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "capture-duplicates (the same packet seen twice); capture-loss (the receiver has what the capture lacks); data-reordered (overtaken within a round trip).",
     change: "The quality of the path: a bad link, a full queue, a policer.",
     shown_by: ("data-lossy-server", "any-router-duplicates"),
-    check,
+    check: Check::when(&[Sign::Resent, Sign::Disordered], check),
 };
 
 /// Fewer than this say nothing of a path.

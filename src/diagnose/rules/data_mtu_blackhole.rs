@@ -27,7 +27,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-path-dead (nothing passes any more, or full-size segments had passed before); capture-loss (the receiver acknowledges what is missing); data-lossy.",
     change: "Let ICMP type 3 code 4 and ICMPv6 packet-too-big through, or clamp the MSS to the MTU of the path.",
     shown_by: ("data-mtu-blackhole-client", "data-path-dead-server"),
-    check,
+    check: Check::when(&[Sign::Resent, Sign::Hole], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

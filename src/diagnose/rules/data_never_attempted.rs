@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "announcement-unused (a later one was used); the capture ends within 3 s; capture-control-only (transfers were confirmed all the same); a late '227 Logout.'.",
     change: "The network in front of this host, or the side that should have dialled: capture there.",
     shown_by: ("passive-range-dropped-server", "control-only"),
-    check,
+    check: Check::when(&[Sign::Undialled], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-mtu-blackhole (small segments pass, large ones don't); data-silent (nothing outstanding); host-unreachable (control died too).",
     change: "The path, or a firewall that lost the connection's state.",
     shown_by: ("data-path-dead-server", "data-zero-window-server"),
-    check,
+    check: Check::when(&[Sign::Resent], check),
 };
 
 /// Retransmissions of payload that are enough.

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-silent (it never went on); data-zero-window (the receiver stopped it); losses; a rate limit, which sends in short bursts.",
     change: "A slow source or a rate limit; nothing, if that is meant.",
     shown_by: ("data-paused", "slow-link"),
-    check,
+    check: Check::when(&[Sign::Long], check),
 };
 
 /// A gap of this length is a pause.

@@ -27,7 +27,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-path-dead (data sent again in vain: the sender's view of the same); data-zero-window (probes answered); data-silent (nobody asks); host-unreachable (control is sent again in vain as well).",
     change: "The host that fell silent, or a firewall or NAT that has forgotten the connection.",
     shown_by: ("data-peer-vanished-server", "data-zero-window-server"),
-    check,
+    check: Check::when(&[Sign::Probes], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

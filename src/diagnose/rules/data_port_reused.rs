@@ -27,7 +27,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-refused (an RST to the SYN); data-syn-delayed (no answer at all to the first SYN).",
     change: "More passive ports than data connections in a minute or two, so that a port rests before it is used again.",
     shown_by: ("data-port-reused", "data-syn-delayed"),
-    check,
+    check: Check::when(&[Sign::OldConnection, Sign::Redialled], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

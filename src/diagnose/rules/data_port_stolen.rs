@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-wrong-peer (the stranger was turned away); a NAT pool at a server that doesn't mind, and one leg of an fxp: the control peer never dials.",
     change: "A large range with random ports; a server that compares addresses; TLS on the data channel with session reuse.",
     shown_by: ("data-port-stolen", "nat-pool-proftpd"),
-    check,
+    check: Check::when(&[Sign::ThirdParty], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

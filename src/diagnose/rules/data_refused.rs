@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-rejected (an RST with another TTL, or ICMP: a firewall on the way); data-port-reused.",
     change: "Find out why nothing listens: the server closed it after a timer, another backend got the connection, the client closed its port; then that host's own firewall.",
     shown_by: ("data-refused-client", "passive-range-rejected-rst"),
-    check,
+    check: Check::when(&[Sign::DialFailed], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-refused (the RST has the host's own TTL).",
     change: "The firewall that answered: let the data connection through.",
     shown_by: ("passive-range-rejected-icmp", "data-refused-client"),
-    check,
+    check: Check::when(&[Sign::DialFailed], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-lossy (the hole is filled a round trip later or more).",
     change: "Parallel links or queues of the path: one flow belongs on one of them.",
     shown_by: ("data-reordered", "data-lossy-client"),
-    check,
+    check: Check::when(&[Sign::Disordered], check),
 };
 
 /// Fewer than this say nothing of a path.

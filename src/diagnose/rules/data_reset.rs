@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "an RST after that side's own FIN (late data after an abort); transfer-aborted; vsftpd's reset after 550.",
     change: "The side or the device that sent it: its TTL says which.",
     shown_by: ("data-reset-server", "user-abort"),
-    check,
+    check: Check::when(&[Sign::Reset], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-zero-window (the receiver stopped it); data-path-dead (sent, and not acknowledged); a server that limits its rate.",
     change: "The sender's host: its disk, its application.",
     shown_by: ("data-silent", "data-zero-window-client"),
-    check,
+    check: Check::when(&[Sign::Unconfirmed], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

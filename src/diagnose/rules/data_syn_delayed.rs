@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-syn-unanswered (never answered); neighbour discovery before the first packet between two hosts; a path so slow that the answer crosses the second SYN; capture-loss.",
     change: "A limit on new connections in front of the dialled host or on it, or its listen backlog.",
     shown_by: ("data-syn-delayed", "data-handshake-incomplete-client"),
-    check,
+    check: Check::when(&[Sign::Redialled], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

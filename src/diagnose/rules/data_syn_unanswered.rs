@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-refused and data-rejected (something answered); data-syn-delayed (answered after a retransmission); capture-one-direction (the answers weren't captured); pasv-private-address (the address is wrong, not the firewall).",
     change: "Passive: open the server's passive range on every device in front of it. Active: use passive mode, or a connection tracking helper on the client's side.",
     shown_by: ("passive-range-dropped-client", "data-refused-client"),
-    check,
+    check: Check::when(&[Sign::DialFailed], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "a rate limit or a slow disk (the window isn't filled); a slow link (its queue makes the round trip longer); data-zero-window (the receiver doesn't read).",
     change: "The device that strips or rewrites the window scale option; the receiver's buffer.",
     shown_by: ("data-window-limited", "slow-link"),
-    check,
+    check: Check::when(&[Sign::Long], check),
 };
 
 /// Fewer waits than this say nothing.

@@ -26,7 +26,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "A server that takes it all the same (proftpd), where data flows; data-port-stolen (the other host got the data, and the control peer wanted it); fxp (data flowed, 226).",
     change: "One source address for each client: NAT pools and load balancers that keep a client's connections together. Let the server accept others (pasv_promiscuous, AllowForeignAddress) only knowingly.",
     shown_by: ("data-wrong-peer-server", "nat-pool-proftpd"),
-    check,
+    check: Check::when(&[Sign::Refusal, Sign::ThirdParty, Sign::Open], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-path-dead (probes unanswered); data-silent (the sender has nothing).",
     change: "The receiver: its disk is full or slow, or its application hangs.",
     shown_by: ("data-zero-window-client", "data-silent"),
-    check,
+    check: Check::when(&[Sign::ZeroWindow], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "Another protocol on the port (not-ftp); text inside of a multi-line reply; lines that the capture cut or lost; Telnet's Interrupt Process and Synch before ABOR.",
     change: "The program that says it: the evidence shows which line.",
     shown_by: ("dialogue-malformed-unended", "user-abort"),
-    check,
+    check: Check::when(&[Sign::Oddity], check),
 };
 
 /// Longer than anybody takes between two parts of a line or reply.

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "One failed port beside another that works: a range that is open in part looks the same.",
     change: "The firewall opens what it reads in a 227 and doesn't know 229 (RFC 2428): open the passive range statically, or use PASV.",
     shown_by: ("epsv-blocked-pasv-works", "passive-range-dropped-ncftp"),
-    check,
+    check: Check::when(&[Sign::Undialled, Sign::DialFailed], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "530 before the login; passive-unavailable (no port is free).",
     change: "A client option to use PASV at once (curl --disable-epsv); over IPv6 an upgrade of the server, since PASV can't name its address.",
     shown_by: ("epsv-refused-ipv6", "epsv-pureftpd-curl"),
-    check,
+    check: Check::when(&[Sign::Refusal], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "bounce-attempt (no server announced it); data-port-stolen (the client wanted it); a NAT pool, whose second address is as far away as the first.",
     change: "Nothing, if it is wanted; else let servers connect to the client's own address only.",
     shown_by: ("fxp", "nat-pool-proftpd"),
-    check,
+    check: Check::when(&[Sign::Active, Sign::ThirdParty, Sign::Partner], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

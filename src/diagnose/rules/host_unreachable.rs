@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-path-dead (data only); control-dead (control only): one verdict, not both.",
     change: "The link, the route, or the host itself.",
     shown_by: ("host-unreachable-client", "control-dead-server"),
-    check,
+    check: Check::when(&[Sign::Icmp, Sign::Resent], check),
 };
 
 const EXPLAINS: &[&str] = &[

@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "banner-late (no such SYN, or one that was refused at once).",
     change: "Reject port 113 instead of dropping it; proftpd IdentLookups off.",
     shown_by: ("ident-delay-server", "ident-refused"),
-    check,
+    check: Check::when(&[Sign::Ident], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "too-many-connections; a 421 to a data timeout, which belongs to data-zero-window or data-silent.",
     change: "Keep-alive (NOOP) on the client, or the server's timer.",
     shown_by: ("idle-closed", "too-many-connections"),
-    check,
+    check: Check::when(&[Sign::Refusal], check),
 };
 
 /// Whose timer a silence of this many seconds is.

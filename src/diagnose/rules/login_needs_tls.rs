@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "login-refused.",
     change: "Use FTPS.",
     shown_by: ("login-needs-tls", "login-refused"),
-    check,
+    check: Check::when(&[Sign::Refusal], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "login-needs-tls, too-many-connections (by text and code); a 530 to anything else before the login.",
     change: "Name and password; the account's shell, home and lists of allowed users.",
     shown_by: ("login-refused", "login-needs-tls"),
-    check,
+    check: Check::when(&[Sign::Refusal], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "a server that delays repeated refusals on purpose; PASS that got lost and was sent again.",
     change: "DNS, LDAP or PAM on the server; the delay after a failed login.",
     shown_by: ("login-slow", "login-refused"),
-    check,
+    check: Check::when(&[Sign::Long], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

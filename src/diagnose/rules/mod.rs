@@ -9,8 +9,8 @@ mod prelude {
 
     pub(super) use crate::capture::Moment;
     pub(super) use crate::diagnose::{
-        Advice, Audience, Class, Confidence, Context, Diagnosis, Findings, Means, Rule, Severity,
-        Stage, advice, wording,
+        Advice, Audience, Check, Class, Confidence, Context, Diagnosis, Findings, Means, Rule,
+        Severity, Sign, Stage, advice, wording,
     };
     pub(super) use crate::ftp::command::Verb;
     pub(super) use crate::session::{

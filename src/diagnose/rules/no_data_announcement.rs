@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "transfer-refused for another reason; capture-midstream (the announcement came before the capture).",
     change: "The client: PASV or PORT comes first.",
     shown_by: ("no-data-announcement", "transfer-refused-425"),
-    check,
+    check: Check::when(&[Sign::Refusal], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

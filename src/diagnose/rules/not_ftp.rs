@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "banner-missing (nothing was said at all); dialogue-malformed (a reply follows); TLS; capture-midstream.",
     change: "Nothing on the network: that port runs something else.",
     shown_by: ("not-ftp", "banner-missing"),
-    check,
+    check: Check::when(&[Sign::OtherService, Sign::NoReply, Sign::NoUser], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

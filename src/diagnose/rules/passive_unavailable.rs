@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "PASV after EPSV ALL, which RFC 2428 wants refused; epsv-refused with a PASV that works.",
     change: "Widen the range: more ports than clients.",
     shown_by: ("passive-unavailable", "epsv-refused-pasv-works"),
-    check,
+    check: Check::when(&[Sign::Refusal], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

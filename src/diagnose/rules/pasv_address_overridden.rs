@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "pasv-private-address (the client obeyed, and failed).",
     change: "Configure the external address anyway: other clients will fail.",
     shown_by: ("pasv-address-overridden", "pasv-private-address-client"),
-    check,
+    check: Check::when(&[Sign::OtherAddress], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

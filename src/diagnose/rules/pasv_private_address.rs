@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "pasv-address-overridden (the client dialled the control peer instead, and it worked); private networks that are routed; at a server behind NAT a foreign address is right.",
     change: "vsftpd pasv_address, proftpd MasqueradeAddress, pure-ftpd -P, IIS external IP, FileZilla Server public IP.",
     shown_by: ("pasv-private-address-client", "pasv-address-overridden"),
-    check,
+    check: Check::when(&[Sign::OtherAddress], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "servers with several addresses, where it works; pasv-private-address; a server behind NAT, captured next to it, whose outer address is right.",
     change: "Correct the external address that the server is told to announce.",
     shown_by: ("pasv-wrong-address", "passive-range-dropped-client"),
-    check,
+    check: Check::when(&[Sign::OtherAddress], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "banner-missing (a port that greets in clear); control-probe (the client left at once).",
     change: "The client: implicit FTPS, or port 21.",
     shown_by: ("plain-on-tls-port", "banner-missing"),
-    check,
+    check: Check::when(&[Sign::Unwelcome, Sign::Implicit], check),
 };
 
 /// The port for implicit FTPS.

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "private networks that are routed, which work; bounce-attempt (a third host, or at the client's own host any foreign address).",
     change: "Passive mode, or a NAT helper on the client's router.",
     shown_by: ("port-private-address-dialled-server", "active-vsftpd-ftplib"),
-    check,
+    check: Check::when(&[Sign::Active], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

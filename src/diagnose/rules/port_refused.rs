@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "a SYN from the server to that endpoint was seen (pyftpdlib dials at PORT): then that is the cause; bounce-attempt; port-private-address.",
     change: "Passive mode. Let the server accept foreign addresses only knowingly (AllowForeignAddress, port_promiscuous).",
     shown_by: ("port-private-address-refused-client", "active-vsftpd-ftplib"),
-    check,
+    check: Check::when(&[Sign::Active], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

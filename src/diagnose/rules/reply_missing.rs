@@ -16,7 +16,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "control-dead (sent and lost); the server closed control; a 226 that came late; the capture ended sooner.",
     change: "What the server does after an upload; a NAT that forgot the idle control connection.",
     shown_by: ("reply-missing", "passive-vsftpd-curl"),
-    check,
+    check: Check::when(&[Sign::Open], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

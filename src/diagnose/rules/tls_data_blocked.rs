@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-syn-unanswered, data-rejected (the same packets, in clear).",
     change: "A fixed passive range on the server, opened statically in every firewall.",
     shown_by: ("ftps-range-blocked", "ftps-explicit-vsftpd-curl"),
-    check,
+    check: Check::when(&[Sign::Tls], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

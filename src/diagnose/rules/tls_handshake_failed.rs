@@ -25,7 +25,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "tls-session-not-reused (the handshake was completed); tls-on-plain-port (no server ever spoke TLS); a data connection closed before the server spoke (550 to its command).",
     change: "Versions, ciphers, certificate: as the alert says.",
     shown_by: ("tls-handshake-failed", "tls-session-not-reused"),
-    check,
+    check: Check::when(&[Sign::Tls], check),
 };
 
 /// A side that closes after this long has given up.

@@ -23,7 +23,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "AUTH TLS that was agreed; tls-handshake-failed (both sides speak TLS).",
     change: "The client: explicit FTPS, or port 990.",
     shown_by: ("tls-on-plain-port", "ftps-explicit-vsftpd-curl"),
-    check,
+    check: Check::when(&[Sign::Tls], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -25,7 +25,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "tls-handshake-failed (both speak TLS); a transfer in clear that both agreed on (PROT C).",
     change: "PBSZ 0, PROT P.",
     shown_by: ("tls-protection-mismatch", "tls-data-in-clear"),
-    check,
+    check: Check::when(&[Sign::Refusal, Sign::Tls], check),
 };
 
 /// What servers say when it is missing: software, the client's command, the refusal.

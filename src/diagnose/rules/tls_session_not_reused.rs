@@ -23,7 +23,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "tls-handshake-failed (the handshake never ended); an empty file or listing of a server that doesn't ask for it; vsftpd's text alone, which it prints for any TLS failure.",
     change: "The client must resume; or require_ssl_reuse=NO, NoSessionReuseRequired.",
     shown_by: ("tls-session-not-reused", "tls-new-session-fine"),
-    check,
+    check: Check::when(&[Sign::Tls], check),
 };
 
 /// A data connection that the server ended for it.

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-reset (an RST came first); an upload that was cut short, which looks the same: that is what close_notify is for.",
     change: "The client must end TLS before TCP; or strict_ssl_read_eof=NO.",
     shown_by: ("tls-truncated-close", "tls-truncated-fine"),
-    check,
+    check: Check::when(&[Sign::Tls], check),
 };
 
 /// What servers say to it.

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "idle-closed (421 after a silence).",
     change: "The server's limits: of all clients, and of one address.",
     shown_by: ("too-many-connections", "idle-closed"),
-    check,
+    check: Check::when(&[Sign::Unwelcome, Sign::Refusal], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "data-reset (an RST comes first); control-closed-early.",
     change: "Nothing: a user's abort, a killed client and a segmented download look alike.",
     shown_by: ("user-abort", "transfer-refused-550"),
-    check,
+    check: Check::when(&[Sign::Unconfirmed], check),
 };
 
 fn check(ctx: &Context<'_>, findings: &mut Findings) {

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "a SYN unanswered, refused or never seen before the 425: that is the cause; transfer-aborted.",
     change: "By the code: the file, its permissions, space, the data connection.",
     shown_by: ("transfer-refused-550", "user-abort"),
-    check,
+    check: Check::when(&[Sign::Refusal], check),
 };
 
 /// What a code means, and for whom.

@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     look_alikes: "ASCII conversion; MODE Z; a file written anew since its SIZE; a download that starts at REST; a client that closed first; capture-loss.",
     change: "Verify the file and transfer it again; the sender's log.",
     shown_by: ("transfer-short", "resume"),
-    check,
+    check: Check::when(&[Sign::Promised], check),
 };
 
 /// What was promised, where, and in which packet.
@@ -37,6 +37,10 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     }
     for flow in Flow::all(ctx).filter(Flow::completed) {
         let (Some(e), Some(t)) = (flow.exchange, s.transfer_of(flow.channel)) else { continue };
+        // It came whole, as mostly: no matter what promised how much of it.
+        if t.promised.is_none_or(|p| flow.sender.bytes() >= p) {
+            continue;
+        }
         let Some(promise) = promise(ctx, e, t).filter(|_| binary(ctx, e)) else { continue };
         // The receiver closed first: it wanted no more.
         let left = flow.receiver.fin.into_iter().chain(flow.receiver.rst.map(|r| r.at)).min();

@@ -9,7 +9,7 @@ mod words;
 use crate::diagnose::{Diagnosis, Finding, Judged};
 use crate::engine::Analysis;
 use crate::ftp::command::Verb;
-use crate::session::{Connection, MessageKind, Session, Transfer, TransferPath};
+use crate::session::{Because, Connection, MessageKind, Session, Transfer, TransferPath};
 
 use addresses::Addresses;
 use words::Words;
@@ -177,7 +177,8 @@ impl Masker {
         let greeting = |text: &str| format!("{} {software}", text.get(..3).unwrap_or_default());
         let path = |t: &Transfer| s.path(t).map(ToOwned::to_owned);
         let paths: Vec<Option<String>> = s.transfers.iter().map(path).collect();
-        s.vantage.because = self.ours(&s.vantage.because).into();
+        let because = self.ours(&s.vantage.because.to_string());
+        s.vantage.because = Because::Words(because.into());
         let verbs: Vec<Verb> = s.script.exchanges.iter().map(|e| e.verb).collect();
         s.script.map_kept(
             |verb, argument, reply| (self.argument(argument), self.reply(Some(verb), reply)),

@@ -26,8 +26,8 @@ pub static RULE: FindingRule = FindingRule {
 const CHANCE: f64 = 0.05;
 
 fn check(learned: &Learner, conclusions: &mut Conclusions) {
-    for (at, server) in &learned.servers {
-        if let Some((bad, d)) = look(*at, &server.backends) {
+    for (at, server) in learned.servers.sorted(|_| true) {
+        if let Some((bad, d)) = look(at, &server.backends) {
             conclusions.add(None, d, &bad.failed);
         }
     }

@@ -33,11 +33,12 @@ const RANGES: &[(u16, u16, &str)] = &[
 
 fn check(learned: &Learner, conclusions: &mut Conclusions) {
     let told = |p: &ClientPorts| p.connections >= CONNECTIONS && p.different() >= DIFFERENT;
+    let tellers = learned.clients.sorted(|c| told(&c.ports));
     for range in RANGES.iter().map(Some).chain([None]) {
         let mut d: Option<Diagnosis> = None;
         let (mut sessions, mut clients) = (Ids::default(), Vec::new());
         let mut all = ClientTotals::default();
-        for (ip, client) in learned.clients.iter().filter(|(_, c)| told(&c.ports)) {
+        for (ip, client) in &tellers {
             if range_of(&client.ports) != range {
                 continue;
             }

@@ -29,8 +29,8 @@ const MANY: usize = 20;
 const NAMED: usize = 3;
 
 fn check(learned: &Learner, conclusions: &mut Conclusions) {
-    for (ip, client) in &learned.clients {
-        if let Some(d) = look(ip, client) {
+    for (ip, client) in learned.clients.sorted(|c| c.logins.refused > 0) {
+        if let Some(d) = look(&ip, client) {
             conclusions.add(None, d, &client.logins.sessions);
         }
     }

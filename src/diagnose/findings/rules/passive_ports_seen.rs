@@ -24,18 +24,18 @@ const DIFFERENT: usize = 8;
 const UNSET: u16 = 10_000;
 
 fn check(learned: &Learner, conclusions: &mut Conclusions) {
-    for (at, ports) in &learned.passive {
+    for (at, ports) in learned.passive.sorted(|_| true) {
         if ports.announced >= ANNOUNCEMENTS
             && ports.ports.len() >= DIFFERENT
-            && let Some(d) = look(*at, ports)
+            && let Some(d) = look(at, ports)
         {
-            conclusions.add(Some(*at), d, &ports.sessions);
+            conclusions.add(Some(at), d, &ports.sessions);
         }
     }
 }
 
 fn look(at: Endpoint, ports: &Ports) -> Option<Diagnosis> {
-    let (low, high) = (*ports.ports.first_key_value()?.0, *ports.ports.last_key_value()?.0);
+    let (low, high) = ports.ports.range()?;
     let different = ports.ports.len();
     let wide = high - low >= UNSET;
     let guess = if wide {

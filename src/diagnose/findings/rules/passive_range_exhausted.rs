@@ -31,7 +31,7 @@ struct Full<'a> {
 }
 
 fn check(learned: &Learner, conclusions: &mut Conclusions) {
-    for (at, ports) in &learned.passive {
+    for (at, ports) in learned.passive.sorted(|_| true) {
         let known = ports.ports.len();
         if known < 2 || ports.refusals.is_empty() {
             continue;
@@ -43,8 +43,8 @@ fn check(learned: &Learner, conclusions: &mut Conclusions) {
         let holders: BTreeSet<u64> = ports.uses.iter().map(|u| u.session).collect();
         let others = full.iter().any(|f| holders.iter().any(|h| *h != f.refusal.session));
         if let Some(first) = full.first().filter(|_| most && others) {
-            let d = diagnosis(*at, ports, &full, first);
-            conclusions.add(Some(*at), d, &ports.refused);
+            let d = diagnosis(at, ports, &full, first);
+            conclusions.add(Some(at), d, &ports.refused);
         }
     }
 }
@@ -62,8 +62,7 @@ fn while_full<'a>(ports: &Ports, refusal: &'a Refusal, known: usize) -> Option<F
 
 fn diagnosis(at: Endpoint, ports: &Ports, full: &[Full<'_>], first: &Full<'_>) -> Diagnosis {
     let known = ports.ports.len();
-    let range =
-        words::ranges(&words::runs(&ports.ports.keys().copied().collect(), &BTreeSet::new()).0);
+    let range = words::ranges(&words::runs(&ports.numbers(), &BTreeSet::new()).0);
     let taken = first.open + first.resting;
     let taken =
         if taken >= known { format!("all {known}") } else { format!("{taken} of the {known}") };
@@ -95,7 +94,7 @@ fn diagnosis(at: Endpoint, ports: &Ports, full: &[Full<'_>], first: &Full<'_>) -
         );
     }
     d.evidence_if(ports.announcements.map(|a| a.0), "the first announcement of a passive port")
-        .advise([host.wider_range(ports.ports.keys().copied())])
+        .advise([host.wider_range(ports.numbers().iter().copied())])
         .advice(
             Audience::Client,
             "Until then, fewer transfers at once (lftp: set net:connection-limit 2), and try again after \

@@ -34,16 +34,16 @@ const CERTAIN: f64 = 0.001;
 const LIKELY: f64 = 0.2;
 
 fn check(learned: &Learner, conclusions: &mut Conclusions) {
-    for (at, ports) in &learned.passive {
-        if let Some(diagnosis) = look(*at, ports) {
-            conclusions.add(Some(*at), diagnosis, &ports.failing);
+    for (at, ports) in learned.passive.sorted(|_| true) {
+        if let Some(diagnosis) = look(at, ports) {
+            conclusions.add(Some(at), diagnosis, &ports.failing);
         }
     }
 }
 
 fn look(at: Endpoint, ports: &Ports) -> Option<Diagnosis> {
-    let good: Vec<(u16, &Port)> = ports.always_worked().collect();
-    let bad: Vec<(u16, &Port)> = ports.never_worked().collect();
+    let good: Vec<(u16, &Port)> = ports.always_worked();
+    let bad: Vec<(u16, &Port)> = ports.never_worked();
     let dials_failed: u32 = bad.iter().map(|(_, p)| p.failed).sum();
     if good.is_empty() || dials_failed < 2 || ports.changing() * 2 > bad.len() {
         return None;
@@ -159,11 +159,8 @@ fn advise(
         .collect();
     let host = advice::Host { software: ports.software.as_deref(), ip: at.ip };
     let rest = words::ranges(&widened);
-    let (ip, lowest, highest) = (
-        at.ip,
-        ports.ports.first_key_value().map_or(0, |(n, _)| *n),
-        ports.ports.last_key_value().map_or(0, |(n, _)| *n),
-    );
+    let ip = at.ip;
+    let (lowest, highest) = ports.ports.range().unwrap_or_default();
     d.advice_with(
         Audience::Firewall,
         format!(

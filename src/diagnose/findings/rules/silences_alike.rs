@@ -59,7 +59,7 @@ pub fn alike(a: Duration, b: Duration) -> bool {
 }
 
 fn check(learned: &Learner, conclusions: &mut Conclusions) {
-    for (at, server) in &learned.servers {
+    for (at, server) in learned.servers.sorted(|_| true) {
         let mut sorted = server.silences.clone();
         sorted.sort_by_key(|s| (s.end, s.lasted, s.at));
         let mut rest = sorted.as_slice();
@@ -69,7 +69,7 @@ fn check(learned: &Learner, conclusions: &mut Conclusions) {
             rest = others;
             let mut sessions = Ids::default();
             group.iter().for_each(|s| sessions.add(s.session));
-            if let Some(d) = conclude(*at, server, group, &sessions) {
+            if let Some(d) = conclude(at, server, group, &sessions) {
                 conclusions.add(None, d, &sessions);
             }
         }
