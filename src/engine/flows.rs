@@ -103,9 +103,6 @@ impl Flows {
     /// The same for a packet: the next one is often of the same flow.
     #[inline(always)]
     pub fn of_packet(&mut self, key: FlowKey) -> Option<Slot> {
-        if !self.pairs.may_have(key) {
-            return None;
-        }
         let FlowKey::V4(a, b) = key else { return self.get(key) };
         let recent = self.recent.place((a, b));
         if let (known, entry) = *recent
@@ -116,6 +113,12 @@ impl Flows {
         let entry = *self.v4.get(&(a, b))?;
         *recent = ((a, b), entry);
         Some(entry.into())
+    }
+
+    /// A flow may be known whose ends have these ports.
+    #[inline(always)]
+    pub fn may_have(&self, a: u16, b: u16) -> bool {
+        self.pairs.may_have(a ^ b)
     }
 
     /// It was a connection of a session that has been judged: its late packets mean nothing.
@@ -176,22 +179,22 @@ impl Default for Pairs {
 
 impl Pairs {
     #[inline(always)]
-    fn place(key: FlowKey) -> usize {
+    fn place(both: u16) -> usize {
+        usize::from((both ^ both >> 11) & 2047)
+    }
+
+    #[inline(always)]
+    fn may_have(&self, both: u16) -> bool {
+        self.0[Self::place(both)] != 0
+    }
+
+    fn of(&mut self, key: FlowKey) -> &mut u32 {
         let both = match key {
             // Ports are the lowest bits.
             FlowKey::V4(a, b) => (a ^ b) as u16,
             FlowKey::Other(a, b) => a.port ^ b.port,
         };
-        usize::from((both ^ both >> 11) & 2047)
-    }
-
-    #[inline(always)]
-    fn may_have(&self, key: FlowKey) -> bool {
-        self.0[Self::place(key)] != 0
-    }
-
-    fn of(&mut self, key: FlowKey) -> &mut u32 {
-        &mut self.0[Self::place(key)]
+        &mut self.0[Self::place(both)]
     }
 }
 

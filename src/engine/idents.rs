@@ -11,7 +11,7 @@ use crate::capture::{Moment, Timestamp};
 use crate::decode::{Endpoint, Segment};
 use crate::session::Ident;
 
-const PORT: u16 = 113;
+pub(super) const PORT: u16 = 113;
 
 /// The latest questions, by the host that asks and the one that is asked.
 #[derive(Debug, Default)]

@@ -15,7 +15,8 @@ use super::control::{Control, Noted, Standing};
 use super::data::Data;
 use super::flows::{FlowKey, Flows, Slot};
 use super::idents::Idents;
-use super::interest::Interest;
+use super::idents::PORT as IDENT;
+use super::interest::{FTP, FTPS, Interest};
 use super::table::Table;
 use crate::capture::{CaptureLoss, Moment, Timestamp};
 use crate::decode::{Endpoint, IcmpError, Segment};
@@ -79,7 +80,11 @@ pub struct Engine {
 impl Engine {
     /// An engine for these control ports beside 21 and 990.
     pub fn new(ports: &[u16]) -> Self {
-        Self { interest: Interest::new(ports), ..Self::default() }
+        let mut new = Self { interest: Interest::new(ports), ..Self::default() };
+        for port in [FTP, FTPS, IDENT].iter().chain(ports) {
+            new.expectations.always(*port);
+        }
+        new
     }
 
     /// Lets quiet sessions rest when more than `keep` are followed at once: for captures that are
@@ -97,8 +102,26 @@ impl Engine {
     }
 
     /// Takes a segment, and says what it is.
+    #[inline]
     pub fn segment(&mut self, s: &Segment<'_>, at: Moment) -> Matters {
         self.advance(at);
+        if self.is_background(s) { Matters::No } else { self.of_interest(s, at) }
+    }
+
+    /// Its ports tell that it is of no flow that is known or expected, and it begins none. So it is with
+    /// nearly all that isn't FTP's.
+    #[inline(always)]
+    fn is_background(&self, s: &Segment<'_>) -> bool {
+        let (a, b) = (s.src.port, s.dst.port);
+        !self.flows.may_have(a, b)
+            && !self.expectations.may_be_at(a, b)
+            && !s.flags.syn()
+            && self.other_traffic
+            && !crate::ftp::recognise::looks_like_greeting(s.payload)
+    }
+
+    #[inline(never)]
+    fn of_interest(&mut self, s: &Segment<'_>, at: Moment) -> Matters {
         if Idents::concerns(s) {
             self.idents.segment(s, at);
         }

@@ -55,28 +55,28 @@ impl Expectation {
 pub struct Expectations {
     by_endpoint: HashMap<Endpoint, Vec<Expectation>, RandomState>,
     /// How many endpoints there are whose ports end in the same bits: nearly every packet of a mixed
-    /// capture is told from those expected by this alone.
+    /// capture is told from those expected by this alone. Ports that are always of interest count too.
     ports: Ports,
 }
 
 /// Counts by the low bits of a port.
 #[derive(Debug)]
-struct Ports(Box<[u32; 4096]>);
+struct Ports(Box<[u32; 2048]>);
 
 impl Default for Ports {
     fn default() -> Self {
-        Self(Box::new([0; 4096]))
+        Self(Box::new([0; 2048]))
     }
 }
 
 impl Ports {
     #[inline]
     fn count(&self, port: u16) -> u32 {
-        self.0[usize::from(port) % 4096]
+        self.0[usize::from(port) % 2048]
     }
 
     fn count_mut(&mut self, port: u16) -> &mut u32 {
-        &mut self.0[usize::from(port) % 4096]
+        &mut self.0[usize::from(port) % 2048]
     }
 }
 
@@ -97,6 +97,11 @@ impl Expectations {
         // Mostly it stays the only one.
         list.reserve_exact(1);
         list.push(expectation);
+    }
+
+    /// From now on, [`Expectations::may_be_at`] is true of this port.
+    pub fn always(&mut self, port: u16) {
+        *self.ports.count_mut(port) += 1;
     }
 
     /// A connection may be expected at an endpoint with one of these ports.
