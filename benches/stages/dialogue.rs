@@ -27,6 +27,15 @@ fn packets(number: u32) -> Vec<Kept> {
     packets
 }
 
+/// An engine that takes notes, or one that takes each segment when it comes.
+fn engine<const NOTES: bool>() -> Engine {
+    let mut engine = Engine::new(&[]);
+    if NOTES {
+        engine.take_notes();
+    }
+    engine
+}
+
 /// The sessions at their closing point.
 fn put_together(engine: &mut Engine) -> Vec<Box<Finished>> {
     engine.take_finished().into_iter().map(|closed| closed.session()).collect()
@@ -34,9 +43,9 @@ fn put_together(engine: &mut Engine) -> Vec<Box<Finished>> {
 
 /// The same, of so many sessions in turn, a packet of each: what they need no longer fits into the
 /// caches.
-#[divan::bench(args = [100, 1000, 10_000], sample_count = 10)]
-fn sessions_in_turn(bencher: Bencher<'_, '_>, together: usize) {
-    let state = RefCell::new((Engine::new(&[]), Clock::new(), 0));
+#[divan::bench(args = [100, 1000, 10_000], consts = [false, true], sample_count = 10)]
+fn sessions_in_turn<const NOTES: bool>(bencher: Bencher<'_, '_>, together: usize) {
+    let state = RefCell::new((engine::<NOTES>(), Clock::new(), 0));
     let count = packets(0).len();
     let inputs = || {
         let mut state = state.borrow_mut();
@@ -67,9 +76,9 @@ fn sessions_in_turn(bencher: Bencher<'_, '_>, together: usize) {
 }
 
 /// Login, PASV, download, QUIT; then the closing point, and the finished session.
-#[divan::bench(sample_size = 100)]
-fn session_from_syn_to_closing_point(bencher: Bencher<'_, '_>) {
-    let engine = RefCell::new((Engine::new(&[]), Clock::new(), 0));
+#[divan::bench(consts = [false, true], sample_size = 100)]
+fn session_from_syn_to_closing_point<const NOTES: bool>(bencher: Bencher<'_, '_>) {
+    let engine = RefCell::new((engine::<NOTES>(), Clock::new(), 0));
     let count = packets(0).len();
     let inputs = || {
         let mut all = engine.borrow_mut();
