@@ -131,7 +131,7 @@ impl Engine {
         if let Some(c) = self.controls.get_mut(key) {
             c.finish(&mut effects);
         }
-        self.apply(key, &mut effects);
+        self.apply(key, effects);
         let Some(c) = self.controls.get_mut(key) else { return };
         if !is_session(c) {
             let flow = FlowKey::new(c.client(), c.server());

@@ -260,7 +260,7 @@ impl Engine {
             match c.note(s, at, self.idents.any()) {
                 Noted::Quietly => return,
                 Noted::Over => return self.control_over(key, false),
-                Noted::Announced(effect) => return self.apply(key, &mut vec![effect]),
+                Noted::Announced(effect) => return self.apply(key, [effect]),
                 Noted::Not => {}
             }
         }
@@ -285,7 +285,7 @@ impl Engine {
             c.resume();
         }
         if !effects.is_empty() {
-            self.apply(key, &mut effects);
+            self.apply(key, effects.drain(..));
         }
         self.effects = effects;
         if ended {
@@ -293,8 +293,8 @@ impl Engine {
         }
     }
 
-    pub(super) fn apply(&mut self, key: usize, effects: &mut Vec<Effect>) {
-        for effect in effects.drain(..) {
+    pub(super) fn apply(&mut self, key: usize, effects: impl IntoIterator<Item = Effect>) {
+        for effect in effects {
             match effect {
                 Effect::Announced { channel, listening, mode, dialler, at } => {
                     self.expect(key, channel, listening, mode, dialler, at);

@@ -7,9 +7,11 @@
 
 mod record;
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use self::record::{Expected, LONGEST, Record};
 use crate::capture::Moment;
-use crate::decode::{Endpoint, Segment, Seq, SynOptions};
+use crate::decode::{Endpoint, Flags, Segment, Seq, SynOptions};
 use crate::pack::{Pack, Packer, Unpacker, packed_enum};
 use crate::tcp::ConnectionState;
 
@@ -18,6 +20,8 @@ const SYN: u8 = 0x02;
 const ACK: u8 = 0x10;
 /// The bits that matter here: of the others, PSH and those of congestion (RFC 3168), any may be set.
 const TELLING: u8 = 0x37;
+
+const NOWHERE: Endpoint = Endpoint { ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0 };
 
 /// What the next segment may be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,14 +63,13 @@ pub(super) struct Backlog<const ROOM: usize, const TEXT: bool> {
 
 impl<const ROOM: usize, const TEXT: bool> Default for Backlog<ROOM, TEXT> {
     fn default() -> Self {
-        let nowhere = Endpoint { ip: std::net::Ipv4Addr::UNSPECIFIED.into(), port: 0 };
         Self {
             last: Moment::default(),
             next: [Expected::default(); 2],
             stage: Stage::Closed,
             fins: [false; 2],
             used: 0,
-            ends: [nowhere; 2],
+            ends: [NOWHERE; 2],
             base: Moment::default(),
             began: [Seq(0); 2],
             options: [SynOptions::default(); 2],
@@ -224,16 +227,40 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
     #[inline]
     pub fn each(&self, mut take: impl FnMut(&Segment<'_>, Moment)) {
         let mut sides = self.began.map(Expected::from);
+        let [initiator, responder] = self.ends;
+        let ends = [(initiator, responder), (responder, initiator)];
+        let mut segments = ends.map(|(src, dst)| Segment { src, dst, ..BLANK });
         let (mut noted, mut at) = (self.noted(), self.base);
         while let Some(record) = Record::next(&mut noted, &mut sides) {
             let kept = if TEXT { &mut noted } else { &mut &UNKEPT[..] };
-            let payload = kept.split_off(..record.payload_len.into()).unwrap_or_default();
-            let segment = record.segment(self.ends, self.options[record.from], payload);
+            let segment = &mut segments[record.from];
+            record.make(segment);
+            segment.payload = kept.split_off(..record.payload_len.into()).unwrap_or_default();
+            segment.syn_options = match segment.flags.syn() {
+                true => self.options[record.from],
+                false => SynOptions::default(),
+            };
             at = record.moment(at);
-            take(&segment, at);
+            take(segment, at);
         }
     }
 }
+
+/// No segment of anybody.
+const BLANK: Segment<'_> = Segment {
+    src: NOWHERE,
+    dst: NOWHERE,
+    seq: Seq(0),
+    ack: Seq(0),
+    flags: Flags(0),
+    window: 0,
+    ttl: 0,
+    ip_id: None,
+    checksum: 0,
+    syn_options: SynOptions { mss: None, window_scale: None, sack: false },
+    payload: &[],
+    payload_len: 0,
+};
 
 /// Stands for payload that is not kept.
 static UNKEPT: [u8; 65_535] = [0; 65_535];

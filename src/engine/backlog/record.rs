@@ -1,7 +1,7 @@
 //! A segment in few bytes: what is as the segments before let expect is left out.
 
 use crate::capture::{FrameRef, Moment, Timestamp};
-use crate::decode::{Endpoint, Flags, Segment, Seq, SynOptions};
+use crate::decode::{Flags, Segment, Seq};
 use crate::pack::packed;
 
 /// It is the responder's.
@@ -237,30 +237,17 @@ impl Record {
         }
     }
 
-    /// The segment, with what is not in here.
+    /// Makes this side's segment before it this one, but for its payload.
     #[inline(always)]
-    pub(super) fn segment<'a>(
-        &self,
-        [initiator, responder]: [Endpoint; 2],
-        syn_options: SynOptions,
-        payload: &'a [u8],
-    ) -> Segment<'a> {
-        let (src, dst) =
-            if self.from == 0 { (initiator, responder) } else { (responder, initiator) };
-        Segment {
-            src,
-            dst,
-            seq: self.seq,
-            ack: self.ack,
-            flags: self.flags,
-            window: self.window,
-            ttl: self.ttl,
-            ip_id: self.ip_id,
-            checksum: self.checksum,
-            syn_options: if self.flags.syn() { syn_options } else { SynOptions::default() },
-            payload,
-            payload_len: self.payload_len.into(),
-        }
+    pub(super) fn make(&self, s: &mut Segment<'_>) {
+        s.seq = self.seq;
+        s.ack = self.ack;
+        s.flags = self.flags;
+        s.window = self.window;
+        s.ttl = self.ttl;
+        s.ip_id = self.ip_id;
+        s.checksum = self.checksum;
+        s.payload_len = self.payload_len.into();
     }
 }
 
