@@ -1,7 +1,8 @@
 //! Data connections: matched to what was announced, or inferred where that can't be read.
 
-use super::control::{Dialogue, Standing};
+use super::control::Standing;
 use super::data::{Data, Owners};
+use super::dialogue::Dialogue;
 use super::flows::{FlowKey, Slot};
 use super::sequential::Engine;
 use crate::capture::Moment;

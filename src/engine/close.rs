@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::attach::AFTER_CONTROL;
 use super::closed::{Closed, Given};
-use super::control::{Control, Dialogue, Standing};
+use super::control::{Control, Standing};
 use super::data::Data;
+use super::dialogue::Dialogue;
 use super::flows::{FlowKey, Slot};
 use super::sequential::Engine;
 use super::table::Table;

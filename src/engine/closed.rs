@@ -1,7 +1,8 @@
 //! A session at its closing point, in the parts that the engine followed.
 
-use super::control::{Control, Dialogue};
+use super::control::Control;
 use super::data::Data;
+use super::dialogue::Dialogue;
 use crate::capture::{CaptureLoss, Moment};
 use crate::session::{ClosingPoint, Connections, Dial, Ident, Session};
 

@@ -1,14 +1,15 @@
 //! A control connection being followed.
 
 use super::backlog::Backlog;
+use super::dialogue::Dialogue;
 use super::idents::Idents;
 use super::open::Look;
 use super::table::Rest;
 use crate::capture::{Moment, Timestamp};
-use crate::decode::{Endpoint, Segment, Seq};
+use crate::decode::{Endpoint, Segment};
 use crate::pack::{Pack, Packer, Unpacker, packed, packed_enum};
-use crate::session::{Builder, Effect, Foretold, Ident, Preview, Side, TlsWatch};
-use crate::tcp::{Connection, ConnectionState, Payload, Reassembler};
+use crate::session::{Effect, Foretold, Ident, Preview, Side, TlsWatch};
+use crate::tcp::{Connection, ConnectionState};
 
 /// Why a control connection isn't reported as a session (yet).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,17 +87,6 @@ impl Pack for Told {
     fn unpack(_: &mut Unpacker<'_>) -> Option<Self> {
         Some(Self(None))
     }
-}
-
-/// A control connection's TCP facts, both streams, the dialogue.
-#[derive(Debug)]
-pub struct Dialogue {
-    /// TCP.
-    pub connection: Connection,
-    /// The dialogue so far.
-    pub builder: Builder,
-    from_client: Reassembler,
-    from_server: Reassembler,
 }
 
 /// What became of a segment that might be noted.
@@ -195,7 +185,7 @@ impl Control {
             self.catch_up();
         }
         let Self { noted, dialogue, .. } = self;
-        dialogue.get_or_insert_with(|| Dialogue::dialled(noted))
+        dialogue.get_or_insert_with(|| begun(noted))
     }
 
     /// Takes what was noted.
@@ -203,7 +193,7 @@ impl Control {
     fn catch_up(&mut self) {
         let Self { noted, dialogue, .. } = self;
         let mut effects = Vec::new();
-        let dialogue = dialogue.get_or_insert_with(|| Dialogue::dialled(noted));
+        let dialogue = dialogue.get_or_insert_with(|| begun(noted));
         noted.each(|s, at| dialogue.segment(s, at, &mut effects));
         noted.close();
         // What follows from them was done when they were noted.
@@ -264,7 +254,7 @@ impl Control {
         self.dialogue.as_ref().is_some_and(|d| d.builder.tls_since().is_some())
     }
 
-    /// A watch for the data connection of a channel, see [`Builder::tls_watch`]. Nothing that is noted
+    /// A watch for the data connection of a channel, see [`crate::session::Builder::tls_watch`]. Nothing that is noted
     /// is TLS.
     pub fn tls_watch(&self, channel: usize) -> Option<(bool, Box<TlsWatch>)> {
         self.dialogue.as_ref()?.builder.tls_watch(channel)
@@ -300,120 +290,17 @@ impl Control {
             dialogue.finish(&mut Vec::new());
         }
         let Self { noted, dialogue, .. } = *self;
-        dialogue.unwrap_or_else(|| Dialogue::dialled(&noted))
+        dialogue.unwrap_or_else(|| begun(&noted))
     }
 }
 
-impl Dialogue {
-    /// Of a connection that was noted from its SYN on, before that is taken.
-    fn dialled(noted: &Notes) -> Box<Self> {
-        let [client, server] = noted.ends();
-        Box::new(Self::new(Connection::dialled(client, server, noted.first()), client))
-    }
-
-    fn new(connection: Connection, client: Endpoint) -> Self {
-        let server = if client == connection.initiator {
-            connection.responder
-        } else {
-            connection.initiator
-        };
-        let builder = Builder::new(client, server, connection.midstream);
-        Self {
-            connection,
-            builder,
-            from_client: Reassembler::default(),
-            from_server: Reassembler::default(),
-        }
-    }
-
-    /// Takes a segment; what follows from it is added to `effects`.
-    pub fn segment(&mut self, s: &Segment<'_>, at: Moment, effects: &mut Vec<Effect>) {
-        let duplicates = self.connection.duplicates;
-        let payload = self.connection.segment(s, at);
-        if self.connection.duplicates > duplicates {
-            return;
-        }
-        self.builder.packet(s, at);
-        let side = if s.src == self.builder.client { Side::Client } else { Side::Server };
-        if let Payload::New(offset) = payload {
-            let half = self.connection.from(s.src);
-            let (start, acked) = (half.stream_start(), half.acked);
-            let (stream, other) = match side {
-                Side::Client => (&mut self.from_client, &self.from_server),
-                Side::Server => (&mut self.from_server, &self.from_client),
-            };
-            let direct = other.waiting_since().is_none();
-            if let Some(start) = start {
-                stream.start_at(start);
-            }
-            let builder = &mut self.builder;
-            stream.segment(offset, s.payload, s.payload_len, at, acked, &mut |chunk| {
-                builder.chunk(side, chunk, direct, effects);
-            });
-        }
-        self.tick(at.time, effects);
-    }
-
-    /// Lets time pass for holes in the streams.
-    #[inline]
-    pub fn tick(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        let holes = self.from_client.waiting_since().or(self.from_server.waiting_since());
-        if holes.is_some() || self.builder.somebody_waits() {
-            self.pass(now, effects);
-        }
-    }
-
-    #[cold]
-    fn pass(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        for side in [Side::Client, Side::Server] {
-            let (stream, end) = match side {
-                Side::Client => (&mut self.from_client, self.builder.client),
-                Side::Server => (&mut self.from_server, self.builder.server),
-            };
-            let acked = self.connection.from(end).acked;
-            let builder = &mut self.builder;
-            stream.tick(now, acked, &mut |chunk| builder.chunk(side, chunk, false, effects));
-        }
-        let waiting = (self.from_client.waiting_since(), self.from_server.waiting_since());
-        self.builder.release(waiting.0, waiting.1, effects);
-    }
-
-    /// No more packets will come.
-    pub fn finish(&mut self, effects: &mut Vec<Effect>) {
-        for side in [Side::Client, Side::Server] {
-            let (stream, end) = match side {
-                Side::Client => (&mut self.from_client, self.builder.client),
-                Side::Server => (&mut self.from_server, self.builder.server),
-            };
-            let half = self.connection.from(end);
-            let proven = half.acked.map(|a| half.fin_offset.map_or(a, |f| f.min(a)));
-            let builder = &mut self.builder;
-            stream.finish(proven, &mut |chunk| builder.chunk(side, chunk, false, effects));
-        }
-        self.builder.release(None, None, effects);
-        self.builder.finish(effects);
-        self.builder.release(None, None, effects);
-    }
-
-    /// Of what comes next it can be foretold what follows from it: the two sides' next sequence numbers.
-    fn preview(&self) -> Option<(Preview, [Seq; 2])> {
-        let preview = self.builder.preview()?;
-        let connection = &self.connection;
-        if !connection.worked() || connection.is_marked() {
-            return None;
-        }
-        let next = |end: Endpoint| {
-            let client = end == self.builder.client;
-            let stream = if client { &self.from_client } else { &self.from_server };
-            let whole = stream.waiting_since().is_none();
-            connection.from(end).next_in_order(stream.position()).filter(|_| whole)
-        };
-        Some((preview, [next(connection.initiator)?, next(connection.responder)?]))
-    }
+/// Of a connection that was noted from its SYN on, before that is taken.
+fn begun(noted: &Notes) -> Box<Dialogue> {
+    let [client, server] = noted.ends();
+    Box::new(Dialogue::dialled(client, server, noted.first()))
 }
 
 packed_enum!(Standing { 0 => Session, 1 => Greeted, 2 => ImplicitPort });
-packed!(Dialogue { connection, builder, from_client, from_server });
 packed!(Control {
     serial,
     standing,

@@ -11,6 +11,7 @@ mod closed;
 mod control;
 mod data;
 mod decoding;
+mod dialogue;
 mod flows;
 mod idents;
 mod interest;
@@ -24,6 +25,7 @@ mod sequential;
 mod silence;
 mod stalls;
 mod table;
+mod unknown;
 mod watched;
 
 pub use analyse::{analyse, analyse_with};

@@ -12,7 +12,8 @@ use rayon::prelude::*;
 
 use super::attach::AFTER_CONTROL;
 use super::close::is_session;
-use super::control::{Control, Dialogue};
+use super::control::Control;
+use super::dialogue::Dialogue;
 use super::sequential::Engine;
 use crate::capture::{Moment, Timestamp};
 use crate::diagnose::{self, Judged};
