@@ -29,7 +29,7 @@ use crate::session::Session;
 
 impl Advice {
     /// What there is to paste, piece by piece.
-    pub fn snippets(&self) -> Vec<Snippet> {
+    pub fn snippets(&self) -> Vec<Snippet<'_>> {
         self.example.as_deref().map(snippet::read).unwrap_or_default()
     }
 }

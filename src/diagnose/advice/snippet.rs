@@ -4,6 +4,8 @@
 //! a heading (`# vsftpd.conf`) begins the lines of a server's configuration, commands are known by
 //! their name. So what a rule writes can't be labelled as something that it isn't.
 
+use std::borrow::Cow;
+
 use super::server::Software;
 
 /// What a piece of an example is.
@@ -42,15 +44,17 @@ impl Kind {
     /// Of a line that stands under no heading.
     fn of(line: &str) -> Self {
         let mut words = line.split_whitespace();
-        match (words.next().unwrap_or_default(), words.next().unwrap_or_default()) {
-            ("nft", "list" | "monitor" | "-f") => Self::Shell,
-            ("nft", _) => Self::Nftables,
-            ("iptables" | "ip6tables", _) => Self::Iptables,
-            ("netsh", _) => Self::WindowsFirewall,
-            ("curl" | "curl:" | "lftp:" | "ftp:" | "tnftp:" | "ncftp:" | "FileZilla:", _) => {
+        match words.next().unwrap_or_default() {
+            "nft" => match words.next() {
+                Some("list" | "monitor" | "-f") => Self::Shell,
+                _ => Self::Nftables,
+            },
+            "iptables" | "ip6tables" => Self::Iptables,
+            "netsh" => Self::WindowsFirewall,
+            "curl" | "curl:" | "lftp:" | "ftp:" | "tnftp:" | "ncftp:" | "FileZilla:" => {
                 Self::Client
             }
-            (program, _) if COMMANDS.contains(&program) => Self::Shell,
+            program if COMMANDS.contains(&program) => Self::Shell,
             _ => Self::Text,
         }
     }
@@ -88,13 +92,13 @@ const COMMANDS: &[&str] = &[
 
 /// A piece of an example: lines of one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snippet {
+pub struct Snippet<'a> {
     /// What it is.
     pub kind: Kind,
     /// Where it goes, when its heading says so: a file, a dialogue.
-    pub place: Option<String>,
+    pub place: Option<&'a str>,
     /// The lines, without the heading.
-    pub text: String,
+    pub text: Cow<'a, str>,
 }
 
 /// A line that begins the settings of a server: which, and where they go.
@@ -104,34 +108,47 @@ fn heading(line: &str) -> Option<(Software, &str)> {
 }
 
 /// The pieces of an example.
-pub fn read(example: &str) -> Vec<Snippet> {
-    let mut all: Vec<Snippet> = Vec::new();
-    for line in example.lines() {
+pub fn read(example: &str) -> Vec<Snippet<'_>> {
+    let mut all: Vec<Snippet<'_>> = Vec::new();
+    // Lines of a piece follow each other: it is a part of the example, if that ends its lines as pieces
+    // do.
+    let (part, mut from, mut end) = (!example.contains('\r'), 0, 0);
+    for ended in example.split_inclusive('\n') {
+        let line = ended.strip_suffix('\n').map_or(ended, |l| l.strip_suffix('\r').unwrap_or(l));
+        let start = end;
+        end += ended.len();
         if let Some((software, place)) = heading(line) {
             let kind = Kind::Server(software);
-            all.push(Snippet { kind, place: Some(place.to_owned()), text: String::new() });
+            all.push(Snippet { kind, place: Some(place), text: Cow::Borrowed("") });
             continue;
         }
-        let under_heading = all.last().is_some_and(|s| matches!(s.kind, Kind::Server(_)));
-        let kind = Kind::of(line);
-        match all.last_mut() {
-            Some(s) if under_heading || s.kind == kind => {
-                if !s.text.is_empty() {
-                    s.text.push('\n');
-                }
-                s.text.push_str(line);
+        let last = all.last_mut();
+        let headed = last.as_ref().map(|s| s.kind).filter(|k| matches!(k, Kind::Server(_)));
+        let kind = headed.unwrap_or_else(|| Kind::of(line));
+        match last.filter(|s| s.kind == kind) {
+            Some(s) if s.text.is_empty() => (s.text, from) = (Cow::Borrowed(line), start),
+            Some(s) if part => {
+                s.text = Cow::Borrowed(example.get(from..start + line.len()).unwrap_or_default());
             }
-            _ => all.push(Snippet { kind, place: None, text: line.to_owned() }),
+            Some(s) => {
+                let text = s.text.to_mut();
+                text.push('\n');
+                text.push_str(line);
+            }
+            None => {
+                all.push(Snippet { kind, place: None, text: Cow::Borrowed(line) });
+                from = start;
+            }
         }
     }
     all
 }
 
 /// The example that the pieces make.
-pub fn write(all: &[Snippet]) -> Option<String> {
+pub fn write(all: &[Snippet<'_>]) -> Option<String> {
     let pieces = all.iter().map(|s| match &s.place {
         Some(place) => format!("# {place}\n{}", s.text),
-        None => s.text.clone(),
+        None => s.text.clone().into_owned(),
     });
     (!all.is_empty()).then(|| pieces.collect::<Vec<_>>().join("\n"))
 }
@@ -163,6 +180,19 @@ mod tests {
         assert_eq!(read(MIXED)[3].text, "pasv_min_port=1\npasv_max_port=2");
         assert_eq!(write(&read(MIXED)).as_deref(), Some(MIXED));
         assert_eq!(read("public IP: 203.0.113.5")[0].kind, Kind::Text);
+    }
+
+    #[test]
+    fn lines_end_as_they_may() {
+        let texts = |example| -> Vec<_> {
+            read(example).into_iter().map(|s| (s.place, s.text.into_owned())).collect()
+        };
+        let ended = MIXED.replace('\n', "\r\n") + "\r\n";
+        assert_eq!(texts(&ended), texts(MIXED));
+        let blank = "# vsftpd.conf\n\n\na=1\n\nb=2\n";
+        assert_eq!(texts(blank), [(Some("vsftpd.conf"), "a=1\n\nb=2".to_owned())]);
+        assert_eq!(texts(&blank.replace('\n', "\r\n")), texts(blank));
+        assert_eq!(texts("\nwords\n\nmore"), [(None, "words\n\nmore".to_owned())]);
     }
 
     #[test]
