@@ -21,27 +21,25 @@ impl Time {
         let seconds = nanos.div_euclid(NANOS);
         let (year, month, day) = date(seconds.div_euclid(DAY));
         let second = seconds.rem_euclid(DAY);
-        let mut text = *b"0000-00-00T00:00:00.000000000Z";
-        digits(text.get_mut(0..4), year);
-        digits(text.get_mut(5..7), month);
-        digits(text.get_mut(8..10), day);
-        digits(text.get_mut(11..13), second / 3600);
-        digits(text.get_mut(14..16), second / 60 % 60);
-        digits(text.get_mut(17..19), second % 60);
-        digits(text.get_mut(20..29), nanos.rem_euclid(NANOS));
-        text
+        let fraction = nanos.rem_euclid(NANOS);
+        let ([c, e], [a, r], [m, o]) = (pair(year / 100), pair(year % 100), pair(month));
+        let ([d, y], [h, u]) = (pair(day), pair(second / 3600));
+        let ([i, n], [s, x]) = (pair(second / 60 % 60), pair(second % 60));
+        let ([_, f0], [f1, f2]) = (pair(fraction / 100_000_000), pair(fraction / 1_000_000 % 100));
+        let ([f3, f4], [f5, f6]) = (pair(fraction / 10_000 % 100), pair(fraction / 100 % 100));
+        let [f7, f8] = pair(fraction % 100);
+        [
+            c, e, a, r, b'-', m, o, b'-', d, y, b'T', h, u, b':', i, n, b':', s, x, b'.', f0, f1,
+            f2, f3, f4, f5, f6, f7, f8, b'Z',
+        ]
     }
 }
 
-/// The end of a number, as long as there is room.
+/// The two digits of a number below 100.
 #[inline]
-fn digits(place: Option<&mut [u8]>, number: i64) {
-    // No year, and no other part, is negative or longer.
-    let mut rest = u32::try_from(number).unwrap_or_default();
-    for digit in place.into_iter().flatten().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
+fn pair(number: i64) -> [u8; 2] {
+    let number = number as u8;
+    [b'0' + number / 10, b'0' + number % 10]
 }
 
 /// Year, month and day of a day counted from 1970-01-01: years are thought to begin in March, so that
@@ -96,7 +94,7 @@ mod tests {
     #[test]
     fn every_day_is_the_librarys() {
         let last = i64::MAX / NANOS / DAY;
-        for day in -last..=last {
+        for day in -last..last {
             for second in [0, 1, 3_599, 45_296, DAY - 1] {
                 same((day * DAY + second) * NANOS + 123_456_789);
             }

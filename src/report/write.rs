@@ -19,28 +19,43 @@ pub(super) fn on_one_line(value: &impl Serialize, out: &mut Vec<u8>) {
     let _ = value.serialize(&mut Writer::<false> { out, level: 0 });
 }
 
+/// A comma, a new line, spaces for as many levels, a quote.
+const LINES: [&[u8]; 11] = [
+    b",\n\"",
+    b",\n  \"",
+    b",\n    \"",
+    b",\n      \"",
+    b",\n        \"",
+    b",\n          \"",
+    b",\n            \"",
+    b",\n              \"",
+    b",\n                \"",
+    b",\n                  \"",
+    b",\n                    \"",
+];
+
 struct Writer<'a, const INDENTED: bool> {
     out: &'a mut Vec<u8>,
     level: usize,
 }
 
 impl<const INDENTED: bool> Writer<'_, INDENTED> {
-    /// A new line, behind a comma or not.
+    /// A new line, behind a comma or not, and what else is ready to stand there.
     #[inline]
-    fn line(&mut self, comma: bool) {
-        const BREAK: &[u8; 34] = b",\n                                ";
+    fn line(&mut self, comma: bool, quote: bool) {
+        let from = usize::from(!comma);
         if !INDENTED {
-            if comma {
-                self.out.push(b',');
-            }
+            let end = 1 + usize::from(quote);
+            self.out.extend_from_slice(b",\"".get(from..end).unwrap_or_default());
             return;
         }
-        let from = usize::from(!comma);
-        match BREAK.get(from..2 + self.level * 2) {
+        let width = 2 * self.level;
+        match LINES.get(self.level).and_then(|l| l.get(from..2 + width + usize::from(quote))) {
             Some(text) => self.out.extend_from_slice(text),
             None => {
-                self.out.extend_from_slice(BREAK.get(from..2).unwrap_or_default());
-                self.out.resize(self.out.len() + self.level * 2, b' ');
+                self.out.extend_from_slice(b",\n".get(from..).unwrap_or_default());
+                self.out.resize(self.out.len() + width, b' ');
+                self.out.extend_from_slice(if quote { b"\"" } else { b"" });
             }
         }
     }
@@ -51,31 +66,41 @@ impl<const INDENTED: bool> Writer<'_, INDENTED> {
     }
 
     /// A text in quotes.
+    #[inline]
     fn text(&mut self, text: &str) {
-        if is_plain(text) {
-            self.out.push(b'"');
+        self.out.push(b'"');
+        if is_plain(text.as_bytes()) {
             self.out.extend_from_slice(text.as_bytes());
             self.out.push(b'"');
         } else {
-            self.escaped(text);
+            self.lines(text);
         }
     }
 
-    /// Most that aren't plain are of several lines.
+    /// Most texts that aren't plain are of several plain lines.
     #[cold]
-    fn escaped(&mut self, text: &str) {
-        if text.split('\n').all(is_plain) {
-            self.out.push(b'"');
-            for (i, line) in text.split('\n').enumerate() {
-                if i > 0 {
-                    self.out.extend_from_slice(b"\\n");
-                }
-                self.out.extend_from_slice(line.as_bytes());
+    fn lines(&mut self, text: &str) {
+        let (start, bytes) = (self.out.len(), text.as_bytes());
+        let mut from = 0;
+        for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
+            let line = bytes.get(from..end).unwrap_or_default();
+            if !is_plain(line) {
+                self.out.truncate(start);
+                return self.escaped(text);
             }
-            self.out.push(b'"');
-        } else if let Ok(json) = serde_json::to_string(text) {
-            self.out.extend_from_slice(escape_json(&json).as_bytes());
+            if from > 0 {
+                self.out.extend_from_slice(b"\\n");
+            }
+            self.out.extend_from_slice(line);
+            from = end + 1;
         }
+        self.out.push(b'"');
+    }
+
+    fn escaped(&mut self, text: &str) {
+        let json = serde_json::to_string(text).unwrap_or_default();
+        let json = escape_json(&json);
+        self.out.extend_from_slice(json.strip_prefix('"').unwrap_or(&json).as_bytes());
     }
 
     fn library(&mut self, value: &impl Serialize) -> Result<(), Error> {
@@ -83,12 +108,38 @@ impl<const INDENTED: bool> Writer<'_, INDENTED> {
     }
 }
 
-/// ASCII without controls, and without what JSON escapes. All of it is looked at, whatever is found, so
-/// that many bytes are looked at at once.
+/// ASCII without controls, and without what JSON escapes. All of it is looked at, whatever is found,
+/// eight bytes at a time.
 #[inline]
-fn is_plain(text: &str) -> bool {
-    let special = |b: u8| (b < b' ') | (b >= 0x7f) | (b == b'"') | (b == b'\\');
-    !text.bytes().fold(false, |found, b| found | special(b))
+fn is_plain(text: &[u8]) -> bool {
+    let marks = if let Some(last) = text.last_chunk() {
+        let (chunks, _) = text.as_chunks();
+        // The last ones may be looked at twice.
+        let last = special(u64::from_le_bytes(*last));
+        chunks.iter().fold(last, |marks, chunk| marks | special(u64::from_le_bytes(*chunk)))
+    } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        special(u64::from(first) << 32 | u64::from(last))
+    } else {
+        special(text.iter().fold(EACH * u64::from(b' '), |all, b| all << 8 | u64::from(*b)))
+    };
+    marks & (EACH * 0x80) == 0
+}
+
+/// One in each byte.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// The highest bit of a byte is set if it is special. Those of bytes above a special one may be as well:
+/// additions carry over from it.
+#[inline]
+fn special(bytes: u64) -> u64 {
+    let is = |byte: u8| {
+        let zero = bytes ^ (EACH * u64::from(byte));
+        zero.wrapping_sub(EACH) & !zero
+    };
+    let control = bytes.wrapping_sub(EACH * u64::from(b' ')) & !bytes;
+    let beyond = bytes | bytes.wrapping_add(EACH);
+    control | beyond | is(b'"') | is(b'\\')
 }
 
 /// An object or an array that is being written.
@@ -107,8 +158,8 @@ impl<'w, 'a, const INDENTED: bool> Compound<'w, 'a, INDENTED> {
     }
 
     #[inline]
-    fn next(&mut self) {
-        self.writer.line(!self.empty);
+    fn next(&mut self, quote: bool) {
+        self.writer.line(!self.empty, quote);
         self.empty = false;
     }
 
@@ -116,7 +167,7 @@ impl<'w, 'a, const INDENTED: bool> Compound<'w, 'a, INDENTED> {
     fn end(self) {
         self.writer.level -= 1;
         if !self.empty {
-            self.writer.line(false);
+            self.writer.line(false, false);
         }
         self.writer.out.push(self.close);
     }
@@ -127,7 +178,7 @@ impl<const INDENTED: bool> ser::SerializeSeq for Compound<'_, '_, INDENTED> {
     type Error = Error;
 
     fn serialize_element<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Error> {
-        self.next();
+        self.next(false);
         value.serialize(&mut *self.writer)
     }
 
@@ -143,7 +194,7 @@ impl<const INDENTED: bool> ser::SerializeMap for Compound<'_, '_, INDENTED> {
 
     /// Keys are texts in all types of the report.
     fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), Error> {
-        self.next();
+        self.next(false);
         key.serialize(&mut *self.writer)
     }
 
@@ -168,9 +219,8 @@ impl<const INDENTED: bool> ser::SerializeStruct for Compound<'_, '_, INDENTED> {
         key: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        self.next();
+        self.next(true);
         // Names of fields are plain.
-        self.writer.out.push(b'"');
         self.writer.out.extend_from_slice(key.as_bytes());
         self.writer.out.extend_from_slice(if INDENTED { b"\": " } else { b"\":" });
         value.serialize(&mut *self.writer)
@@ -374,7 +424,15 @@ mod tests {
             let alone = c.encode_utf8(&mut alone);
             assert_eq!(on_one_line(&&*alone), before(alone));
         }
-        // Wherever it stands, also among lines.
+        // Wherever it stands, in texts of each length, also behind another.
+        for (c, length) in ('\0'..='\u{ff}').flat_map(|c| (0..20).map(move |n| (c, n))) {
+            for place in 0..=length {
+                let mut text = "~ !#[]abcdefghijklmn"[..length].to_owned();
+                text.insert(place, c);
+                assert_eq!(on_one_line(&text), before(&text));
+            }
+        }
+        // And among lines.
         for c in ('\0'..='\u{ff}').chain(['\u{202e}', '\u{e0041}', '名']) {
             for place in [0, 1, 7, 31, 32, 40] {
                 let mut text = "A plain text, longer than a register is.".to_owned();

@@ -107,13 +107,30 @@ fn heading(line: &str) -> Option<(Software, &str)> {
     Some((Software::of_heading(place)?, place))
 }
 
+/// The servers whose headings stand in an example.
+fn headings(example: &str) -> impl Iterator<Item = Software> {
+    // Most lines aren't looked at: there is one number sign or none.
+    memchr::memchr_iter(b'#', example.as_bytes())
+        .filter_map(|at| {
+            let before = example.get(..at)?;
+            let line = example.get(at..)?;
+            (before.is_empty() || before.ends_with('\n')).then(|| heading(line))?
+        })
+        .map(|(software, _)| software)
+}
+
 /// The pieces of an example.
 pub fn read(example: &str) -> Vec<Snippet<'_>> {
     let mut all: Vec<Snippet<'_>> = Vec::new();
     // Lines of a piece follow each other: it is a part of the example, if that ends its lines as pieces
     // do.
     let (part, mut from, mut end) = (!example.contains('\r'), 0, 0);
-    for ended in example.split_inclusive('\n') {
+    let breaks = memchr::memchr_iter(b'\n', example.as_bytes()).map(|at| at + 1);
+    for next in breaks.chain([example.len()]) {
+        let ended = example.get(end..next).unwrap_or_default();
+        if ended.is_empty() {
+            break;
+        }
         let line = ended.strip_suffix('\n').map_or(ended, |l| l.strip_suffix('\r').unwrap_or(l));
         let start = end;
         end += ended.len();
@@ -155,13 +172,13 @@ pub fn write(all: &[Snippet<'_>]) -> Option<String> {
 
 /// The example without the settings of other servers than this one; as it was when the software
 /// isn't known.
-pub fn only_for(software: Option<Software>, example: &str) -> Option<String> {
-    let Some(software) = software else { return Some(example.to_owned()) };
+pub fn only_for(software: Option<Software>, example: String) -> Option<String> {
+    let Some(software) = software else { return Some(example) };
     // Most settings come from a table that was asked for this server alone.
-    if !example.lines().filter_map(heading).any(|(other, _)| other != software) {
-        return Some(example.to_owned());
+    if !headings(&example).any(|other| other != software) {
+        return Some(example);
     }
-    let mut all = read(example);
+    let mut all = read(&example);
     all.retain(|s| !matches!(s.kind, Kind::Server(other) if other != software));
     write(&all)
 }
@@ -184,25 +201,26 @@ mod tests {
 
     #[test]
     fn lines_end_as_they_may() {
-        let texts = |example| -> Vec<_> {
-            read(example).into_iter().map(|s| (s.place, s.text.into_owned())).collect()
-        };
+        fn texts(example: &str) -> Vec<(Option<String>, String)> {
+            let owned = |s: Snippet<'_>| (s.place.map(str::to_owned), s.text.into_owned());
+            read(example).into_iter().map(owned).collect()
+        }
         let ended = MIXED.replace('\n', "\r\n") + "\r\n";
         assert_eq!(texts(&ended), texts(MIXED));
         let blank = "# vsftpd.conf\n\n\na=1\n\nb=2\n";
-        assert_eq!(texts(blank), [(Some("vsftpd.conf"), "a=1\n\nb=2".to_owned())]);
+        assert_eq!(texts(blank), [(Some("vsftpd.conf".to_owned()), "a=1\n\nb=2".to_owned())]);
         assert_eq!(texts(&blank.replace('\n', "\r\n")), texts(blank));
         assert_eq!(texts("\nwords\n\nmore"), [(None, "words\n\nmore".to_owned())]);
     }
 
     #[test]
     fn only_for_the_software_seen() {
-        let example = only_for(Some(Software::Proftpd), MIXED).unwrap();
+        let example = only_for(Some(Software::Proftpd), MIXED.to_owned()).unwrap();
         assert!(
             example.ends_with("nft list ruleset\n# proftpd.conf\nPassivePorts 1 2"),
             "{example}"
         );
-        assert_eq!(only_for(None, MIXED).as_deref(), Some(MIXED));
-        assert_eq!(only_for(Some(Software::Iis), "# vsftpd.conf\nssl_enable=YES"), None);
+        assert_eq!(only_for(None, MIXED.to_owned()).as_deref(), Some(MIXED));
+        assert_eq!(only_for(Some(Software::Iis), "# vsftpd.conf\nssl_enable=YES".to_owned()), None);
     }
 }
