@@ -36,7 +36,7 @@ impl Analyser {
     }
 
     /// Notes what need not be taken at once, see [`Engine::take_notes`].
-    pub(super) fn take_notes(&mut self) {
+    pub fn take_notes(&mut self) {
         self.engine.take_notes();
     }
 
