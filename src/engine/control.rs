@@ -49,6 +49,8 @@ pub struct Control {
     pub ident: Option<Ident>,
     /// How it stood when it was last looked at.
     pub look: Option<Look>,
+    /// It is finished: no more will be taken.
+    heard_out: bool,
     told: Told,
     /// Nothing yet of one that was noted from its SYN on.
     dialogue: Option<Box<Dialogue>>,
@@ -123,6 +125,7 @@ impl Control {
             ending: false,
             ident: None,
             look: None,
+            heard_out: false,
             noted,
             preview: Preview::default(),
             turned: false,
@@ -279,15 +282,14 @@ impl Control {
     pub fn finish(&mut self, effects: &mut Vec<Effect>) {
         if self.noted.is_empty() {
             self.dialogue().finish(effects);
+            self.heard_out = true;
         }
     }
 
     /// The connection and the dialogue, to be made a session.
     pub fn finished(mut self: Box<Self>) -> Box<Dialogue> {
-        let waited = !self.noted.is_empty();
-        let dialogue = self.dialogue();
-        if waited {
-            dialogue.finish(&mut Vec::new());
+        if !self.heard_out {
+            self.dialogue().finish(&mut Vec::new());
         }
         let Self { noted, dialogue, .. } = *self;
         dialogue.unwrap_or_else(|| begun(&noted))
@@ -313,6 +315,7 @@ packed!(Control {
     turned,
     told,
     dialogue,
+    heard_out,
 } without { look });
 
 /// What is known of a control connection at rest.

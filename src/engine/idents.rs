@@ -102,6 +102,18 @@ mod tests {
     }
 
     #[test]
+    fn the_end_is_heard_whoever_was_asked_before() {
+        let mut s = Scene::connected("192.0.2.1:40000", "203.0.113.5:21", 64, 60);
+        s.dial(ASKS.0, ASKS.1, 1);
+        s.server("220 Ready.").client("QUIT");
+        // The reply is not in the capture, its acknowledgment is.
+        let control = s.control;
+        let (seq, ack) = (control.sent(true), control.sent(false) + 14);
+        s.send_at(&control, true, 0x10, seq, ack, b"", None);
+        assert_eq!(s.judged().session.control_gaps, 14);
+    }
+
+    #[test]
     fn other_hosts_and_later_questions_are_not() {
         let mut s = Scene::connected("192.0.2.1:40000", "203.0.113.5:21", 64, 60);
         s.dial("203.0.113.6:50113", ASKS.1, 4);

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::convert;
 use super::document::{Line, SCHEMA, Summary};
+use super::store::{Place, Store};
 use super::write::{indented, on_one_line};
 use crate::diagnose::{Diagnosis, Judged};
 use crate::engine::Analysis;
@@ -55,32 +56,19 @@ pub fn document(
 /// written from.
 #[derive(Debug, Default)]
 pub struct Rendered {
-    /// Ids, and where the texts are: block, from, to.
-    places: Vec<(u64, usize, usize, usize)>,
-    blocks: Vec<Vec<u8>>,
+    /// Ids, and where the texts are.
+    places: Vec<(u64, Place)>,
+    texts: Store,
     /// The session that is being written.
     text: Vec<u8>,
 }
 
 impl Rendered {
-    /// Room in a block for many sessions; it never grows, so nothing is copied.
-    const BLOCK: usize = 1 << 20;
-
     /// Adds a session, in any order.
     pub fn add(&mut self, j: &Judged) {
-        let text = &mut self.text;
-        text.clear();
-        session(j, text);
-        let fits = |b: &Vec<u8>| b.capacity() - b.len() >= text.len();
-        if !self.blocks.last().is_some_and(fits) {
-            self.blocks.push(Vec::with_capacity(Self::BLOCK.max(text.len())));
-        }
-        let block = self.blocks.len() - 1;
-        if let Some(bytes) = self.blocks.last_mut() {
-            let from = bytes.len();
-            bytes.extend_from_slice(text);
-            self.places.push((j.session.id, block, from, bytes.len()));
-        }
+        self.text.clear();
+        session(j, &mut self.text);
+        self.places.push((j.session.id, self.texts.keep(&self.text)));
     }
 
     /// Writes the whole document with these sessions, by id.
@@ -96,9 +84,8 @@ impl Rendered {
         head(a, summary, out)?;
         self.places.sort_unstable();
         let mut first = true;
-        for (_, block, from, to) in self.places {
-            let text = self.blocks.get(block).and_then(|b| b.get(from..to)).unwrap_or_default();
-            item(text, std::mem::take(&mut first), out)?;
+        for (_, place) in self.places {
+            item(self.texts.text(place), std::mem::take(&mut first), out)?;
         }
         foot(first, out)
     }

@@ -11,6 +11,7 @@ pub mod ladder;
 mod names;
 pub mod privacy;
 pub mod schema;
+mod store;
 pub mod text;
 pub mod time;
 pub mod watch;
