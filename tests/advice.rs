@@ -74,7 +74,7 @@ fn all() -> &'static Snippets {
         for (server, client) in [("203.0.113.5", "192.0.2.1"), ("2001:db8::5", "2001:db8:1::1")] {
             for example in every_example(server.parse().unwrap(), client.parse().unwrap()) {
                 let snippets = read_example(&example).into_iter();
-                all.extend(snippets.map(|s| (s.kind.name().to_owned(), s.text)));
+                all.extend(snippets.map(|s| (s.kind.name().to_owned(), s.text.into_owned())));
             }
         }
         let fill = |text: String| {

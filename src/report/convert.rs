@@ -1,7 +1,8 @@
 //! From results to the types that are serialised.
 
 use super::document as d;
-use crate::capture::{Moment, Timestamp};
+use super::time::Time;
+use crate::capture::Moment;
 use crate::decode::Endpoint;
 use crate::diagnose::{Diagnosis, Finding, Judged, Outcome, Stage, Status};
 use crate::engine::Analysis;
@@ -13,54 +14,40 @@ use crate::session::{
 /// Characters of a text from the wire.
 const MAX_TEXT: usize = 4096;
 
-/// RFC 3339, UTC, nanoseconds.
-pub fn time(t: Timestamp) -> String {
-    match jiff::Timestamp::from_nanosecond(i128::from(t.nanos())) {
-        Ok(t) => format!("{t:.9}"),
-        // Outside the years that can be written: the count itself.
-        Err(_) => format!("{}ns", t.nanos()),
-    }
-}
-
-fn at(m: Option<Moment>) -> Option<String> {
-    m.map(|m| time(m.time))
+fn at(m: Option<Moment>) -> Option<Time> {
+    m.map(|m| Time(m.time))
 }
 
 fn address(e: Endpoint) -> d::Address {
-    d::Address { ip: e.ip.to_string(), port: e.port }
+    d::Address { ip: e.ip, port: e.port }
 }
 
-fn text(t: &str) -> String {
+fn text(t: &str) -> &str {
     let t = t.strip_suffix("\r\n").or(t.strip_suffix('\n')).or(t.strip_suffix('\r')).unwrap_or(t);
     if t.len() <= MAX_TEXT {
-        return t.to_owned();
+        return t;
     }
-    t.char_indices().nth(MAX_TEXT).map_or(t, |(end, _)| &t[..end]).to_owned()
+    t.char_indices().nth(MAX_TEXT).map_or(t, |(end, _)| &t[..end])
 }
 
 /// The capture's facts.
-pub fn capture(a: &Analysis) -> d::Capture {
+pub fn capture(a: &Analysis) -> d::Capture<'_> {
     let c = &a.capture;
     d::Capture {
-        files: c.files.clone(),
+        files: &c.files,
         link_types: c.link_types.iter().map(|l| l.name().into_owned()).collect(),
         packets: c.packets,
         bytes: c.bytes,
         tcp_segments: a.overview.tcp_segments,
-        first_packet: c.first_packet.map(time),
-        last_packet: c.last_packet.map(time),
+        first_packet: c.first_packet.map(Time),
+        last_packet: c.last_packet.map(Time),
         truncated_packets: c.truncated_packets,
         missing_segments: a.overview.missing_segments,
         dropped_packets: c.dropped_packets,
         problems: c
             .problems
             .iter()
-            .map(|p| d::Problem {
-                file: p.file,
-                offset: p.offset,
-                frame: p.frame,
-                text: p.text.clone(),
-            })
+            .map(|p| d::Problem { file: p.file, offset: p.offset, frame: p.frame, text: &p.text })
             .collect(),
     }
 }
@@ -89,20 +76,20 @@ impl d::Summary {
 }
 
 /// A finding.
-pub fn finding(f: &Finding) -> d::Finding {
-    d::Finding { diagnosis: diagnosis(&f.diagnosis), sessions: f.sessions.clone() }
+pub fn finding(f: &Finding) -> d::Finding<'_> {
+    d::Finding { diagnosis: diagnosis(&f.diagnosis), sessions: &f.sessions }
 }
 
 /// A session with its verdict.
-pub fn session(j: &Judged) -> d::Session {
+pub fn session(j: &Judged) -> d::Session<'_> {
     let s = &j.session;
     let channels = s.channels.iter().zip(&j.outcomes);
     d::Session {
         id: s.id,
         client: address(s.client),
         server: address(s.server),
-        start: time(s.first.time),
-        end: time(s.last.time),
+        start: Time(s.first.time),
+        end: Time(s.last.time),
         first_frame: s.first.frame.number,
         first_file: s.first.frame.file,
         status: j.status.name(),
@@ -120,7 +107,7 @@ pub fn session(j: &Judged) -> d::Session {
     }
 }
 
-fn control(s: &Session) -> d::Control {
+fn control(s: &Session) -> d::Control<'_> {
     let c = &s.control;
     let rtt = c.syn_to_syn_ack.zip(c.syn_ack_to_ack).map(|(a, b)| (a + b).as_secs_f64());
     let banner = s.banner_at().zip(c.established).filter(|_| s.opening == Opening::Complete);
@@ -152,16 +139,20 @@ fn control(s: &Session) -> d::Control {
         },
         user: s.user().map(text),
         banner: s.banner().map(text),
-        server_software: s.software.clone(),
+        server_software: s.software.as_deref(),
         commands: s.commands,
         replies: s.replies,
-        verbs: s.script.verbs().iter().map(|(v, n)| (v.as_str().to_owned(), *n)).collect(),
+        verbs: d::Verbs(s.script.verbs()),
         handshake_rtt_s: rtt,
         banner_delay_s: banner.map(|(b, h)| b.time.since(h.time).as_secs_f64()),
     }
 }
 
-fn channel(s: &Session, c: &Channel, outcome: (Outcome, Option<Stage>)) -> d::Channel {
+fn channel<'a>(
+    s: &'a Session,
+    c: &'a Channel,
+    outcome: (Outcome, Option<Stage>),
+) -> d::Channel<'a> {
     d::Channel {
         id: c.id,
         mode: match c.mode {
@@ -179,16 +170,16 @@ fn channel(s: &Session, c: &Channel, outcome: (Outcome, Option<Stage>)) -> d::Ch
             kind: a.kind.name(),
             frame: a.at.frame.number,
             file: a.at.frame.file,
-            time: time(a.at.time),
+            time: Time(a.at.time),
             advertised: a.advertised.map(address),
             accepted: a.accepted,
         }),
         command: c.command.and_then(|i| s.script.exchanges.get(i)).map(|e| d::Command {
-            verb: e.verb.to_string(),
+            verb: e.verb.as_str(),
             argument: text(s.script.argument(e)),
             frame: e.at.frame.number,
             file: e.at.frame.file,
-            replies: e.replies.to_vec(),
+            replies: &e.replies,
         }),
         connection: c.connection.as_deref().map(|x| connection(s, c, x)),
         attempts: c.attempts.iter().map(|x| connection(s, c, x)).collect(),
@@ -229,7 +220,7 @@ fn connection(s: &Session, c: &Channel, x: &Connection) -> d::Connection {
         syn_file: i.syn.map(|m| m.frame.file),
         syns: i.syns,
         state: state_name(x.state()),
-        opened: Some(time(x.first.time)),
+        opened: Some(Time(x.first.time)),
         established: at(x.established),
         first_byte: at(x.first_byte()),
         last_byte: at(x.last_byte()),
@@ -242,12 +233,12 @@ fn connection(s: &Session, c: &Channel, x: &Connection) -> d::Connection {
     }
 }
 
-fn transfer(s: &Session, t: &Transfer) -> Option<d::Transfer> {
+fn transfer<'a>(s: &'a Session, t: &'a Transfer) -> Option<d::Transfer<'a>> {
     let e = s.script.exchanges.get(t.exchange)?;
     let connection = t.channel.and_then(|id| s.channel(id)).and_then(|c| c.connection.as_deref());
     Some(d::Transfer {
         channel: t.channel,
-        verb: e.verb.to_string(),
+        verb: e.verb.as_str(),
         path: s.path(t).map(text),
         frame: e.at.frame.number,
         file: e.at.frame.file,
@@ -259,13 +250,13 @@ fn transfer(s: &Session, t: &Transfer) -> Option<d::Transfer> {
 }
 
 /// A verdict.
-pub fn diagnosis(x: &Diagnosis) -> d::Diagnosis {
+pub fn diagnosis(x: &Diagnosis) -> d::Diagnosis<'_> {
     d::Diagnosis {
         code: x.code,
         severity: x.severity.name(),
         stage: x.stage.name(),
         channel: x.channels.first().copied(),
-        channels: x.channels.clone(),
+        channels: &x.channels,
         confidence: x.confidence.name(),
         summary: text(&x.summary),
         reasoning: text(&x.reasoning),
@@ -275,7 +266,7 @@ pub fn diagnosis(x: &Diagnosis) -> d::Diagnosis {
             .map(|e| d::Evidence {
                 frame: e.at.frame.number,
                 file: e.at.frame.file,
-                time: time(e.at.time),
+                time: Time(e.at.time),
                 text: text(&e.text),
             })
             .collect(),
@@ -284,8 +275,8 @@ pub fn diagnosis(x: &Diagnosis) -> d::Diagnosis {
             .iter()
             .map(|a| d::Advice {
                 audience: a.audience.name(),
-                text: a.text.clone(),
-                example: a.example.clone(),
+                text: &a.text,
+                example: a.example.as_deref(),
                 snippets: a
                     .snippets()
                     .into_iter()

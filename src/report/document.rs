@@ -1,15 +1,19 @@
 //! The types of the JSON report, as they are serialised. Fields named here keep their name, type
 //! and meaning; more may be added beside them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::names::{
     KINDS, LOGINS, MODES, OUTCOMES, SECURITIES, SEVERITIES, STAGES, STATES, STATUSES, VANTAGES,
     stage_or_null,
 };
+use super::time::Time;
+use crate::ftp::command::Verb;
 
 /// The version of the contract, in every document and line.
 pub const SCHEMA: &str = "ftpscope/1";
@@ -18,32 +22,33 @@ pub const SCHEMA: &str = "ftpscope/1";
 #[derive(Serialize, JsonSchema, Clone, Debug)]
 pub struct Address {
     /// IPv6 in the form of RFC 5952.
-    pub ip: String,
+    #[schemars(with = "String")]
+    pub ip: IpAddr,
     /// TCP port.
     pub port: u16,
 }
 
 /// The whole document.
 #[derive(Serialize, JsonSchema, Debug)]
-pub struct Document {
+pub struct Document<'a> {
     /// Always [`SCHEMA`].
     #[schemars(extend("enum" = [SCHEMA]))]
-    pub schema: String,
+    pub schema: &'static str,
     /// The capture.
-    pub capture: Capture,
+    pub capture: Capture<'a>,
     /// How many sessions became what.
     pub summary: Summary,
     /// What needs many sessions or the whole capture.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Finding<'a>>,
     /// By id.
-    pub sessions: Vec<Session>,
+    pub sessions: Vec<Session<'a>>,
 }
 
 /// The capture.
 #[derive(Serialize, JsonSchema, Debug)]
-pub struct Capture {
+pub struct Capture<'a> {
     /// Inputs in order; every `file` is an index into this.
-    pub files: Vec<String>,
+    pub files: &'a [String],
     /// LINKTYPE_ names without the prefix.
     pub link_types: Vec<String>,
     /// Packets read.
@@ -53,9 +58,9 @@ pub struct Capture {
     /// TCP segments among the packets.
     pub tcp_segments: u64,
     /// RFC 3339, UTC, nanoseconds.
-    pub first_packet: Option<String>,
+    pub first_packet: Option<Time>,
     /// RFC 3339, UTC, nanoseconds.
-    pub last_packet: Option<String>,
+    pub last_packet: Option<Time>,
     /// Packets cut by the snap length.
     pub truncated_packets: u64,
     /// Segments acknowledged by their receiver yet never captured.
@@ -63,12 +68,12 @@ pub struct Capture {
     /// What the capture itself says it lost.
     pub dropped_packets: Option<u64>,
     /// What could not be read.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Problem<'a>>,
 }
 
 /// Something that could not be read.
 #[derive(Serialize, JsonSchema, Debug)]
-pub struct Problem {
+pub struct Problem<'a> {
     /// Index into `capture.files`.
     pub file: u32,
     /// Byte offset in the decompressed stream.
@@ -76,7 +81,7 @@ pub struct Problem {
     /// Frame number at or behind it.
     pub frame: Option<u32>,
     /// One sentence.
-    pub text: String,
+    pub text: &'a str,
 }
 
 /// How many sessions became what.
@@ -100,17 +105,17 @@ pub struct Summary {
 
 /// A diagnosis over many sessions.
 #[derive(Serialize, JsonSchema, Debug)]
-pub struct Finding {
+pub struct Finding<'a> {
     /// What.
     #[serde(flatten)]
-    pub diagnosis: Diagnosis,
+    pub diagnosis: Diagnosis<'a>,
     /// Ids of the sessions it was learned from.
-    pub sessions: Vec<u64>,
+    pub sessions: &'a [u64],
 }
 
 /// One FTP session.
 #[derive(Serialize, JsonSchema, Debug)]
-pub struct Session {
+pub struct Session<'a> {
     /// In order of the first packet.
     pub id: u64,
     /// The client's end of the control connection.
@@ -118,9 +123,9 @@ pub struct Session {
     /// The server's end of the control connection.
     pub server: Address,
     /// Time of the first packet.
-    pub start: String,
+    pub start: Time,
     /// Time of the last packet.
-    pub end: String,
+    pub end: Time,
     /// Its first packet of any kind.
     pub first_frame: u32,
     /// File of `first_frame`.
@@ -134,18 +139,18 @@ pub struct Session {
     /// What in the packets says so.
     pub vantage_reason: String,
     /// The control connection.
-    pub control: Control,
+    pub control: Control<'a>,
     /// Data channels.
-    pub channels: Vec<Channel>,
+    pub channels: Vec<Channel<'a>>,
     /// Transfer commands.
-    pub transfers: Vec<Transfer>,
+    pub transfers: Vec<Transfer<'a>>,
     /// Verdicts, causes first.
-    pub diagnoses: Vec<Diagnosis>,
+    pub diagnoses: Vec<Diagnosis<'a>>,
 }
 
 /// The control connection.
 #[derive(Serialize, JsonSchema, Debug)]
-pub struct Control {
+pub struct Control<'a> {
     /// complete, unanswered, refused, unreachable, missing.
     #[schemars(extend("enum" = ["complete", "unanswered", "refused", "unreachable", "missing"]))]
     pub opening: &'static str,
@@ -159,26 +164,37 @@ pub struct Control {
     #[schemars(extend("enum" = LOGINS))]
     pub login: &'static str,
     /// Argument of the last USER.
-    pub user: Option<String>,
+    pub user: Option<&'a str>,
     /// The greeting.
-    pub banner: Option<String>,
+    pub banner: Option<&'a str>,
     /// Name and version, as the server says.
-    pub server_software: Option<String>,
+    pub server_software: Option<&'a str>,
     /// Commands.
     pub commands: u64,
     /// Replies.
     pub replies: u64,
     /// Commands by verb.
-    pub verbs: BTreeMap<String, u64>,
+    #[schemars(with = "BTreeMap<String, u64>")]
+    pub verbs: Verbs,
     /// From SYN to ACK.
     pub handshake_rtt_s: Option<f64>,
     /// From the handshake to the greeting.
     pub banner_delay_s: Option<f64>,
 }
 
+/// How often each verb was said, in their order: an object.
+#[derive(Debug)]
+pub struct Verbs(pub Vec<(Verb, u64)>);
+
+impl Serialize for Verbs {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(verb, n)| (verb.as_str(), n)))
+    }
+}
+
 /// A data channel.
 #[derive(Serialize, JsonSchema, Debug)]
-pub struct Channel {
+pub struct Channel<'a> {
     /// 1-based.
     pub id: u32,
     /// passive, active, unknown.
@@ -192,7 +208,7 @@ pub struct Channel {
     /// What announced it.
     pub announcement: Option<Announcement>,
     /// The transfer command that used it.
-    pub command: Option<Command>,
+    pub command: Option<Command<'a>>,
     /// The data connection.
     pub connection: Option<Connection>,
     /// Failed dials before it.
@@ -216,7 +232,7 @@ pub struct Announcement {
     /// Its file.
     pub file: u32,
     /// Its time.
-    pub time: String,
+    pub time: Time,
     /// As written.
     pub advertised: Option<Address>,
     /// Accepted by the other side and readable.
@@ -225,17 +241,17 @@ pub struct Announcement {
 
 /// A transfer command.
 #[derive(Serialize, JsonSchema, Debug)]
-pub struct Command {
+pub struct Command<'a> {
     /// Upper case.
-    pub verb: String,
+    pub verb: &'a str,
     /// What follows it.
-    pub argument: String,
+    pub argument: &'a str,
     /// Its packet.
     pub frame: u32,
     /// Its file.
     pub file: u32,
     /// Codes in order.
-    pub replies: Vec<u16>,
+    pub replies: &'a [u16],
 }
 
 /// A data connection.
@@ -256,15 +272,15 @@ pub struct Connection {
     #[schemars(extend("enum" = STATES))]
     pub state: &'static str,
     /// First packet.
-    pub opened: Option<String>,
+    pub opened: Option<Time>,
     /// Handshake done.
-    pub established: Option<String>,
+    pub established: Option<Time>,
     /// First packet with payload.
-    pub first_byte: Option<String>,
+    pub first_byte: Option<Time>,
     /// Latest packet with payload.
-    pub last_byte: Option<String>,
+    pub last_byte: Option<Time>,
     /// Both FINs, or the RST.
-    pub closed: Option<String>,
+    pub closed: Option<Time>,
     /// Payload.
     pub bytes_to_client: u64,
     /// Payload.
@@ -279,13 +295,13 @@ pub struct Connection {
 
 /// A transfer.
 #[derive(Serialize, JsonSchema, Debug)]
-pub struct Transfer {
+pub struct Transfer<'a> {
     /// Id of its channel.
     pub channel: Option<u32>,
     /// Upper case.
-    pub verb: String,
+    pub verb: &'a str,
     /// Path, with the current directory in front when it is known.
-    pub path: Option<String>,
+    pub path: Option<&'a str>,
     /// Packet of the command.
     pub frame: u32,
     /// Its file.
@@ -302,7 +318,7 @@ pub struct Transfer {
 
 /// A verdict.
 #[derive(Serialize, JsonSchema, Debug)]
-pub struct Diagnosis {
+pub struct Diagnosis<'a> {
     /// From the catalogue.
     pub code: &'static str,
     /// critical, warning, info.
@@ -314,51 +330,51 @@ pub struct Diagnosis {
     /// The first affected channel.
     pub channel: Option<u32>,
     /// All affected channels.
-    pub channels: Vec<u32>,
+    pub channels: &'a [u32],
     /// certain, likely, possible.
     #[schemars(extend("enum" = ["certain", "likely", "possible"]))]
     pub confidence: &'static str,
     /// One sentence.
-    pub summary: String,
+    pub summary: &'a str,
     /// Why.
-    pub reasoning: String,
+    pub reasoning: &'a str,
     /// Packets.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<Evidence<'a>>,
     /// What to change.
-    pub advice: Vec<Advice>,
+    pub advice: Vec<Advice<'a>>,
 }
 
 /// A packet that supports a verdict.
 #[derive(Serialize, JsonSchema, Debug)]
-pub struct Evidence {
+pub struct Evidence<'a> {
     /// Frame number.
     pub frame: u32,
     /// Its file.
     pub file: u32,
     /// Its time.
-    pub time: String,
+    pub time: Time,
     /// What it shows.
-    pub text: String,
+    pub text: &'a str,
 }
 
 /// What to change.
 #[derive(Serialize, JsonSchema, Debug)]
-pub struct Advice {
+pub struct Advice<'a> {
     /// firewall, server, client, capture.
     #[serde(rename = "for")]
     #[schemars(extend("enum" = ["firewall", "server", "client", "capture"]))]
     pub audience: &'static str,
     /// One or two sentences.
-    pub text: String,
+    pub text: &'a str,
     /// Something to paste.
-    pub example: Option<String>,
+    pub example: Option<&'a str>,
     /// The same, piece by piece.
-    pub snippets: Vec<Snippet>,
+    pub snippets: Vec<Snippet<'a>>,
 }
 
 /// A piece of an example, of one kind.
 #[derive(Serialize, JsonSchema, Debug)]
-pub struct Snippet {
+pub struct Snippet<'a> {
     /// shell, nftables, iptables, windows-firewall: commands. client: settings of clients. vsftpd,
     /// proftpd, pure-ftpd, filezilla, iis, pyftpdlib: settings of that server. text: words.
     #[schemars(extend("enum" = [
@@ -367,44 +383,44 @@ pub struct Snippet {
     ]))]
     pub kind: &'static str,
     /// Where it goes: a file, a dialogue.
-    pub place: Option<String>,
+    pub place: Option<&'a str>,
     /// The lines.
-    pub text: String,
+    pub text: Cow<'a, str>,
 }
 
 /// A line of the streamed report.
 #[derive(Serialize, JsonSchema, Debug)]
 #[serde(tag = "type", rename_all = "lowercase")]
-pub enum Line {
+pub enum Line<'a> {
     /// A judged session.
     Session {
         /// Always [`SCHEMA`].
         #[schemars(extend("enum" = [SCHEMA]))]
-        schema: String,
+        schema: &'static str,
         /// The session, as in the document.
         #[serde(flatten)]
-        session: Box<Session>,
+        session: Box<Session<'a>>,
     },
     /// Live only: a stall in a session that is still open, as soon as it stands.
     Stall {
         /// Always [`SCHEMA`].
         #[schemars(extend("enum" = [SCHEMA]))]
-        schema: String,
+        schema: &'static str,
         /// The session as it stands.
-        session: Box<Session>,
+        session: Box<Session<'a>>,
         /// The stall.
-        diagnosis: Box<Diagnosis>,
+        diagnosis: Box<Diagnosis<'a>>,
     },
     /// The last line.
     Capture {
         /// Always [`SCHEMA`].
         #[schemars(extend("enum" = [SCHEMA]))]
-        schema: String,
+        schema: &'static str,
         /// The capture.
-        capture: Box<Capture>,
+        capture: Box<Capture<'a>>,
         /// How many sessions became what.
         summary: Summary,
         /// What needs many sessions.
-        findings: Vec<Finding>,
+        findings: Vec<Finding<'a>>,
     },
 }

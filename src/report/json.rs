@@ -1,28 +1,20 @@
 //! The JSON document, and its lines as a stream.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use rayon::prelude::*;
-use serde::Serialize;
 
 use super::convert;
 use super::document::{Line, SCHEMA, Summary};
-use super::escape::escape_json;
-use super::indent::indented;
+use super::write::{indented, on_one_line};
 use crate::diagnose::{Diagnosis, Judged};
 use crate::engine::Analysis;
 
 /// Sessions rendered at a time, so that threads have something to share and memory stays bounded.
 const BATCH: usize = 256;
 
-fn pretty(value: &impl Serialize, level: usize) -> String {
-    let json = indented(value, level);
-    match escape_json(&json) {
-        Cow::Borrowed(_) => json,
-        Cow::Owned(escaped) => escaped,
-    }
-}
+/// Room for a session of one transfer.
+const ROOM: usize = 8192;
 
 /// The summary of the sessions that `counts` lets through.
 pub fn summary<'a>(sessions: impl Iterator<Item = &'a Judged>) -> Summary {
@@ -45,10 +37,15 @@ pub fn document(
     head(a, summary, out)?;
     let mut first = true;
     for batch in a.sessions.chunks(BATCH) {
-        let rendered: Vec<Option<String>> =
-            batch.par_iter().map(|j| show(j).then(|| session(j))).collect();
+        let rendered = |j: &Judged| {
+            let mut json = Vec::with_capacity(ROOM);
+            session(j, &mut json);
+            json
+        };
+        let rendered: Vec<Option<Vec<u8>>> =
+            batch.par_iter().map(|j| show(j).then(|| rendered(j))).collect();
         for json in rendered.into_iter().flatten() {
-            item(json.as_bytes(), std::mem::take(&mut first), out)?;
+            item(&json, std::mem::take(&mut first), out)?;
         }
     }
     foot(first, out)
@@ -61,6 +58,8 @@ pub struct Rendered {
     /// Ids, and where the texts are: block, from, to.
     places: Vec<(u64, usize, usize, usize)>,
     blocks: Vec<Vec<u8>>,
+    /// The session that is being written.
+    text: Vec<u8>,
 }
 
 impl Rendered {
@@ -69,7 +68,9 @@ impl Rendered {
 
     /// Adds a session, in any order.
     pub fn add(&mut self, j: &Judged) {
-        let text = session(j);
+        let text = &mut self.text;
+        text.clear();
+        session(j, text);
         let fits = |b: &Vec<u8>| b.capacity() - b.len() >= text.len();
         if !self.blocks.last().is_some_and(fits) {
             self.blocks.push(Vec::with_capacity(Self::BLOCK.max(text.len())));
@@ -77,7 +78,7 @@ impl Rendered {
         let block = self.blocks.len() - 1;
         if let Some(bytes) = self.blocks.last_mut() {
             let from = bytes.len();
-            bytes.extend_from_slice(text.as_bytes());
+            bytes.extend_from_slice(text);
             self.places.push((j.session.id, block, from, bytes.len()));
         }
     }
@@ -103,20 +104,21 @@ impl Rendered {
     }
 }
 
-fn session(j: &Judged) -> String {
-    pretty(&convert::session(j), 2)
+fn session(j: &Judged, out: &mut Vec<u8>) {
+    indented(&convert::session(j), 2, out);
 }
 
 /// What stands before the sessions.
 fn head(a: &Analysis, summary: &Summary, out: &mut impl Write) -> io::Result<()> {
     let findings: Vec<_> = a.findings.iter().map(convert::finding).collect();
-    write!(out, "{{\n  \"schema\": \"{SCHEMA}\",\n  \"capture\": ")?;
-    out.write_all(pretty(&convert::capture(a), 1).as_bytes())?;
-    write!(out, ",\n  \"summary\": ")?;
-    out.write_all(pretty(summary, 1).as_bytes())?;
-    write!(out, ",\n  \"findings\": ")?;
-    out.write_all(pretty(&findings, 1).as_bytes())?;
-    write!(out, ",\n  \"sessions\": [")
+    let mut json = format!("{{\n  \"schema\": \"{SCHEMA}\",\n  \"capture\": ").into_bytes();
+    indented(&convert::capture(a), 1, &mut json);
+    json.extend_from_slice(b",\n  \"summary\": ");
+    indented(summary, 1, &mut json);
+    json.extend_from_slice(b",\n  \"findings\": ");
+    indented(&findings, 1, &mut json);
+    json.extend_from_slice(b",\n  \"sessions\": [");
+    out.write_all(&json)
 }
 
 fn item(json: &[u8], first: bool, out: &mut impl Write) -> io::Result<()> {
@@ -133,7 +135,7 @@ fn foot(empty: bool, out: &mut impl Write) -> io::Result<()> {
 /// # Errors
 /// Those of `out`.
 pub fn session_line(j: &Judged, out: &mut impl Write) -> io::Result<()> {
-    line(&Line::Session { schema: SCHEMA.to_owned(), session: Box::new(convert::session(j)) }, out)
+    line(&Line::Session { schema: SCHEMA, session: Box::new(convert::session(j)) }, out)
 }
 
 /// Writes the line of a stall in a session that is still open.
@@ -143,7 +145,7 @@ pub fn session_line(j: &Judged, out: &mut impl Write) -> io::Result<()> {
 pub fn stall_line(j: &Judged, stall: &Diagnosis, out: &mut impl Write) -> io::Result<()> {
     let session = Box::new(convert::session(j));
     let diagnosis = Box::new(convert::diagnosis(stall));
-    line(&Line::Stall { schema: SCHEMA.to_owned(), session, diagnosis }, out)
+    line(&Line::Stall { schema: SCHEMA, session, diagnosis }, out)
 }
 
 /// Writes the last line.
@@ -153,12 +155,14 @@ pub fn stall_line(j: &Judged, stall: &Diagnosis, out: &mut impl Write) -> io::Re
 pub fn capture_line(a: &Analysis, summary: Summary, out: &mut impl Write) -> io::Result<()> {
     let findings = a.findings.iter().map(convert::finding).collect();
     let capture = Box::new(convert::capture(a));
-    line(&Line::Capture { schema: SCHEMA.to_owned(), capture, summary, findings }, out)
+    line(&Line::Capture { schema: SCHEMA, capture, summary, findings }, out)
 }
 
 fn line(line: &Line, out: &mut impl Write) -> io::Result<()> {
-    let json = serde_json::to_string(line)?;
-    writeln!(out, "{}", escape_json(&json))
+    let mut json = Vec::with_capacity(ROOM);
+    on_one_line(line, &mut json);
+    json.push(b'\n');
+    out.write_all(&json)
 }
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ use super::document::{Document, Line};
 #[allow(dead_code, reason = "only its schema is wanted")]
 enum Output {
     /// The document of `--format json`.
-    Document(Document),
+    Document(Document<'static>),
     /// A line of `--format ndjson`.
-    Line(Line),
+    Line(Line<'static>),
 }
 
 /// The JSON Schema that the document of `--format json` and each line of `--format ndjson` meets.

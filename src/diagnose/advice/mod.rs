@@ -29,7 +29,7 @@ use crate::session::Session;
 
 impl Advice {
     /// What there is to paste, piece by piece.
-    pub fn snippets(&self) -> Vec<Snippet> {
+    pub fn snippets(&self) -> Vec<Snippet<'_>> {
         self.example.as_deref().map(snippet::read).unwrap_or_default()
     }
 }
@@ -41,7 +41,7 @@ pub(super) fn for_the_server_seen(s: &Session, diagnosis: &mut Diagnosis) {
     }
     let software = s.software.as_deref().and_then(Software::of);
     for advice in &mut diagnosis.advice {
-        advice.example = advice.example.take().and_then(|e| snippet::only_for(software, &e));
+        advice.example = advice.example.take().and_then(|e| snippet::only_for(software, e));
     }
 }
 
@@ -53,7 +53,7 @@ pub fn every_example(server: IpAddr, client: IpAddr) -> Vec<String> {
         |source_port| firewall::Flow { from: Some(client), source_port, to: server, ports: range };
     let mut all: Vec<String> = server::TABLES
         .iter()
-        .filter_map(|table| server::settings(None, table, range, &server.to_string()))
+        .filter_map(|table| server::settings(None, table, range, server))
         .collect();
     for place in [Place::Host, Place::Router] {
         all.push(firewall::open(server, range, &[place], None));

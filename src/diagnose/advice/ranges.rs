@@ -23,7 +23,7 @@ impl Host<'_> {
     }
 
     fn settings(self, range: Range) -> Option<String> {
-        server::settings(self.named(), server::PASSIVE_RANGE, range, &self.ip.to_string())
+        server::settings(self.named(), server::PASSIVE_RANGE, range, self.ip)
     }
 
     /// Rules that open ranges of ports: on the routers before it, and on itself.

@@ -13,8 +13,7 @@ fn software(ctx: &Context<'_>) -> Option<Software> {
 
 /// What a table says to the server's software; to all of them, when it isn't known.
 pub fn settings(ctx: &Context<'_>, table: Table) -> Option<String> {
-    let address = ctx.session.server.ip.to_string();
-    server::settings(software(ctx), table, range::passive(ctx), &address)
+    server::settings(software(ctx), table, range::passive(ctx), ctx.session.server.ip)
 }
 
 /// Fix the range of passive ports on the server and open it in front of it.
@@ -73,14 +72,14 @@ pub fn passive_range(ctx: &Context<'_>) -> Vec<Advice> {
     let seen = range::passive(ctx);
     // Twice as wide as the one that was too narrow.
     let last = seen.last.saturating_add(seen.last - seen.first);
-    let address = ctx.session.server.ip.to_string();
+    let address = ctx.session.server.ip;
     let wide = Range { first: seen.first, last };
     vec![Advice {
         audience: Audience::Server,
         text: "Give the server a passive range with more ports than it has clients at once: a port rests \
                for a minute or more after each transfer."
             .to_owned(),
-        example: server::settings(software(ctx), server::PASSIVE_RANGE, wide, &address),
+        example: server::settings(software(ctx), server::PASSIVE_RANGE, wide, address),
     }]
 }
 

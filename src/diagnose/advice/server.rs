@@ -1,5 +1,7 @@
 //! The settings of the servers, one table a remedy.
 
+use std::fmt::Display;
+
 use super::Range;
 
 /// Servers whose settings are known here.
@@ -309,10 +311,12 @@ pub fn settings(
     software: Option<Software>,
     table: Table,
     range: Range,
-    address: &str,
+    address: impl Display,
 ) -> Option<String> {
-    let of_this =
-        |heading: &&(&str, &str)| software.is_none() || Software::of_heading(heading.0) == software;
+    // A heading begins with one server's name.
+    let of_this = |line: &&(&str, &str)| {
+        software.is_none_or(|software| begins(line.0.as_bytes(), software.name()))
+    };
     let fill = |text: String| {
         if !text.contains('{') {
             return text;
@@ -320,17 +324,18 @@ pub fn settings(
         text.replace("{first}", &range.first.to_string())
             .replace("{last}", &range.last.to_string())
             .replace("{after}", &(u32::from(range.last) + 1).to_string())
-            .replace("{address}", address)
+            .replace("{address}", &address.to_string())
     };
-    let lines: Vec<String> = table
-        .iter()
-        .filter(of_this)
-        .map(|(heading, text)| match *text {
-            "" => fill(format!("# {heading}")),
-            text => fill(format!("# {heading}\n{text}")),
-        })
-        .collect();
-    (!lines.is_empty()).then(|| lines.join("\n"))
+    let mut lines = table.iter().filter(of_this).map(|(heading, text)| match *text {
+        "" => fill(["# ", heading].concat()),
+        text => fill(["# ", heading, "\n", text].concat()),
+    });
+    let mut all = lines.next()?;
+    for line in lines {
+        all.push('\n');
+        all.push_str(&line);
+    }
+    Some(all)
 }
 
 #[cfg(test)]

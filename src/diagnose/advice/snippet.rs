@@ -4,6 +4,8 @@
 //! a heading (`# vsftpd.conf`) begins the lines of a server's configuration, commands are known by
 //! their name. So what a rule writes can't be labelled as something that it isn't.
 
+use std::borrow::Cow;
+
 use super::server::Software;
 
 /// What a piece of an example is.
@@ -42,15 +44,17 @@ impl Kind {
     /// Of a line that stands under no heading.
     fn of(line: &str) -> Self {
         let mut words = line.split_whitespace();
-        match (words.next().unwrap_or_default(), words.next().unwrap_or_default()) {
-            ("nft", "list" | "monitor" | "-f") => Self::Shell,
-            ("nft", _) => Self::Nftables,
-            ("iptables" | "ip6tables", _) => Self::Iptables,
-            ("netsh", _) => Self::WindowsFirewall,
-            ("curl" | "curl:" | "lftp:" | "ftp:" | "tnftp:" | "ncftp:" | "FileZilla:", _) => {
+        match words.next().unwrap_or_default() {
+            "nft" => match words.next() {
+                Some("list" | "monitor" | "-f") => Self::Shell,
+                _ => Self::Nftables,
+            },
+            "iptables" | "ip6tables" => Self::Iptables,
+            "netsh" => Self::WindowsFirewall,
+            "curl" | "curl:" | "lftp:" | "ftp:" | "tnftp:" | "ncftp:" | "FileZilla:" => {
                 Self::Client
             }
-            (program, _) if COMMANDS.contains(&program) => Self::Shell,
+            program if COMMANDS.contains(&program) => Self::Shell,
             _ => Self::Text,
         }
     }
@@ -88,13 +92,13 @@ const COMMANDS: &[&str] = &[
 
 /// A piece of an example: lines of one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Snippet {
+pub struct Snippet<'a> {
     /// What it is.
     pub kind: Kind,
     /// Where it goes, when its heading says so: a file, a dialogue.
-    pub place: Option<String>,
+    pub place: Option<&'a str>,
     /// The lines, without the heading.
-    pub text: String,
+    pub text: Cow<'a, str>,
 }
 
 /// A line that begins the settings of a server: which, and where they go.
@@ -103,48 +107,78 @@ fn heading(line: &str) -> Option<(Software, &str)> {
     Some((Software::of_heading(place)?, place))
 }
 
+/// The servers whose headings stand in an example.
+fn headings(example: &str) -> impl Iterator<Item = Software> {
+    // Most lines aren't looked at: there is one number sign or none.
+    memchr::memchr_iter(b'#', example.as_bytes())
+        .filter_map(|at| {
+            let before = example.get(..at)?;
+            let line = example.get(at..)?;
+            (before.is_empty() || before.ends_with('\n')).then(|| heading(line))?
+        })
+        .map(|(software, _)| software)
+}
+
 /// The pieces of an example.
-pub fn read(example: &str) -> Vec<Snippet> {
-    let mut all: Vec<Snippet> = Vec::new();
-    for line in example.lines() {
+pub fn read(example: &str) -> Vec<Snippet<'_>> {
+    let mut all: Vec<Snippet<'_>> = Vec::new();
+    // Lines of a piece follow each other: it is a part of the example, if that ends its lines as pieces
+    // do.
+    let (part, mut from, mut end) = (!example.contains('\r'), 0, 0);
+    let breaks = memchr::memchr_iter(b'\n', example.as_bytes()).map(|at| at + 1);
+    for next in breaks.chain([example.len()]) {
+        let ended = example.get(end..next).unwrap_or_default();
+        if ended.is_empty() {
+            break;
+        }
+        let line = ended.strip_suffix('\n').map_or(ended, |l| l.strip_suffix('\r').unwrap_or(l));
+        let start = end;
+        end += ended.len();
         if let Some((software, place)) = heading(line) {
             let kind = Kind::Server(software);
-            all.push(Snippet { kind, place: Some(place.to_owned()), text: String::new() });
+            all.push(Snippet { kind, place: Some(place), text: Cow::Borrowed("") });
             continue;
         }
-        let under_heading = all.last().is_some_and(|s| matches!(s.kind, Kind::Server(_)));
-        let kind = Kind::of(line);
-        match all.last_mut() {
-            Some(s) if under_heading || s.kind == kind => {
-                if !s.text.is_empty() {
-                    s.text.push('\n');
-                }
-                s.text.push_str(line);
+        let last = all.last_mut();
+        let headed = last.as_ref().map(|s| s.kind).filter(|k| matches!(k, Kind::Server(_)));
+        let kind = headed.unwrap_or_else(|| Kind::of(line));
+        match last.filter(|s| s.kind == kind) {
+            Some(s) if s.text.is_empty() => (s.text, from) = (Cow::Borrowed(line), start),
+            Some(s) if part => {
+                s.text = Cow::Borrowed(example.get(from..start + line.len()).unwrap_or_default());
             }
-            _ => all.push(Snippet { kind, place: None, text: line.to_owned() }),
+            Some(s) => {
+                let text = s.text.to_mut();
+                text.push('\n');
+                text.push_str(line);
+            }
+            None => {
+                all.push(Snippet { kind, place: None, text: Cow::Borrowed(line) });
+                from = start;
+            }
         }
     }
     all
 }
 
 /// The example that the pieces make.
-pub fn write(all: &[Snippet]) -> Option<String> {
+pub fn write(all: &[Snippet<'_>]) -> Option<String> {
     let pieces = all.iter().map(|s| match &s.place {
         Some(place) => format!("# {place}\n{}", s.text),
-        None => s.text.clone(),
+        None => s.text.clone().into_owned(),
     });
     (!all.is_empty()).then(|| pieces.collect::<Vec<_>>().join("\n"))
 }
 
 /// The example without the settings of other servers than this one; as it was when the software
 /// isn't known.
-pub fn only_for(software: Option<Software>, example: &str) -> Option<String> {
-    let Some(software) = software else { return Some(example.to_owned()) };
+pub fn only_for(software: Option<Software>, example: String) -> Option<String> {
+    let Some(software) = software else { return Some(example) };
     // Most settings come from a table that was asked for this server alone.
-    if !example.lines().filter_map(heading).any(|(other, _)| other != software) {
-        return Some(example.to_owned());
+    if !headings(&example).any(|other| other != software) {
+        return Some(example);
     }
-    let mut all = read(example);
+    let mut all = read(&example);
     all.retain(|s| !matches!(s.kind, Kind::Server(other) if other != software));
     write(&all)
 }
@@ -166,13 +200,27 @@ mod tests {
     }
 
     #[test]
+    fn lines_end_as_they_may() {
+        fn texts(example: &str) -> Vec<(Option<String>, String)> {
+            let owned = |s: Snippet<'_>| (s.place.map(str::to_owned), s.text.into_owned());
+            read(example).into_iter().map(owned).collect()
+        }
+        let ended = MIXED.replace('\n', "\r\n") + "\r\n";
+        assert_eq!(texts(&ended), texts(MIXED));
+        let blank = "# vsftpd.conf\n\n\na=1\n\nb=2\n";
+        assert_eq!(texts(blank), [(Some("vsftpd.conf".to_owned()), "a=1\n\nb=2".to_owned())]);
+        assert_eq!(texts(&blank.replace('\n', "\r\n")), texts(blank));
+        assert_eq!(texts("\nwords\n\nmore"), [(None, "words\n\nmore".to_owned())]);
+    }
+
+    #[test]
     fn only_for_the_software_seen() {
-        let example = only_for(Some(Software::Proftpd), MIXED).unwrap();
+        let example = only_for(Some(Software::Proftpd), MIXED.to_owned()).unwrap();
         assert!(
             example.ends_with("nft list ruleset\n# proftpd.conf\nPassivePorts 1 2"),
             "{example}"
         );
-        assert_eq!(only_for(None, MIXED).as_deref(), Some(MIXED));
-        assert_eq!(only_for(Some(Software::Iis), "# vsftpd.conf\nssl_enable=YES"), None);
+        assert_eq!(only_for(None, MIXED.to_owned()).as_deref(), Some(MIXED));
+        assert_eq!(only_for(Some(Software::Iis), "# vsftpd.conf\nssl_enable=YES".to_owned()), None);
     }
 }
