@@ -19,20 +19,10 @@ pub(super) fn on_one_line(value: &impl Serialize, out: &mut Vec<u8>) {
     let _ = value.serialize(&mut Writer::<false> { out, level: 0 });
 }
 
-/// A comma, a new line, spaces for as many levels, a quote.
-const LINES: [&[u8]; 11] = [
-    b",\n\"",
-    b",\n  \"",
-    b",\n    \"",
-    b",\n      \"",
-    b",\n        \"",
-    b",\n          \"",
-    b",\n            \"",
-    b",\n              \"",
-    b",\n                \"",
-    b",\n                  \"",
-    b",\n                    \"",
-];
+/// A new line and the spaces before what stands at most eleven levels deep, behind a comma and not.
+/// Texts of a fixed length are copied without a call; what is too much is cut off again.
+const BEHIND: [u8; 24] = *b",\n                      ";
+const FIRST: [u8; 24] = *b"\n                       ";
 
 struct Writer<'a, const INDENTED: bool> {
     out: &'a mut Vec<u8>,
@@ -40,23 +30,22 @@ struct Writer<'a, const INDENTED: bool> {
 }
 
 impl<const INDENTED: bool> Writer<'_, INDENTED> {
-    /// A new line, behind a comma or not, and what else is ready to stand there.
-    #[inline]
-    fn line(&mut self, comma: bool, quote: bool) {
-        let from = usize::from(!comma);
+    /// A new line, behind a comma or not.
+    #[inline(always)]
+    fn line(&mut self, comma: bool) {
         if !INDENTED {
-            let end = 1 + usize::from(quote);
-            self.out.extend_from_slice(b",\"".get(from..end).unwrap_or_default());
+            if comma {
+                self.out.push(b',');
+            }
             return;
         }
-        let width = 2 * self.level;
-        match LINES.get(self.level).and_then(|l| l.get(from..2 + width + usize::from(quote))) {
-            Some(text) => self.out.extend_from_slice(text),
-            None => {
-                self.out.extend_from_slice(b",\n".get(from..).unwrap_or_default());
-                self.out.resize(self.out.len() + width, b' ');
-                self.out.extend_from_slice(if quote { b"\"" } else { b"" });
-            }
+        let (text, breaks) = if comma { (&BEHIND, 2) } else { (&FIRST, 1) };
+        let end = self.out.len() + breaks + 2 * self.level;
+        self.out.extend_from_slice(text);
+        if end <= self.out.len() {
+            self.out.truncate(end);
+        } else {
+            self.out.resize(end, b' ');
         }
     }
 
@@ -157,9 +146,9 @@ impl<'w, 'a, const INDENTED: bool> Compound<'w, 'a, INDENTED> {
         Self { writer, empty: true, close }
     }
 
-    #[inline]
-    fn next(&mut self, quote: bool) {
-        self.writer.line(!self.empty, quote);
+    #[inline(always)]
+    fn next(&mut self) {
+        self.writer.line(!self.empty);
         self.empty = false;
     }
 
@@ -167,7 +156,7 @@ impl<'w, 'a, const INDENTED: bool> Compound<'w, 'a, INDENTED> {
     fn end(self) {
         self.writer.level -= 1;
         if !self.empty {
-            self.writer.line(false, false);
+            self.writer.line(false);
         }
         self.writer.out.push(self.close);
     }
@@ -178,7 +167,7 @@ impl<const INDENTED: bool> ser::SerializeSeq for Compound<'_, '_, INDENTED> {
     type Error = Error;
 
     fn serialize_element<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Error> {
-        self.next(false);
+        self.next();
         value.serialize(&mut *self.writer)
     }
 
@@ -194,7 +183,7 @@ impl<const INDENTED: bool> ser::SerializeMap for Compound<'_, '_, INDENTED> {
 
     /// Keys are texts in all types of the report.
     fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), Error> {
-        self.next(false);
+        self.next();
         key.serialize(&mut *self.writer)
     }
 
@@ -213,14 +202,16 @@ impl<const INDENTED: bool> ser::SerializeStruct for Compound<'_, '_, INDENTED> {
     type Ok = ();
     type Error = Error;
 
-    #[inline]
+    // Where it is called, the length of the name is known.
+    #[inline(always)]
     fn serialize_field<T: ?Sized + Serialize>(
         &mut self,
         key: &'static str,
         value: &T,
     ) -> Result<(), Error> {
-        self.next(true);
+        self.next();
         // Names of fields are plain.
+        self.writer.out.push(b'"');
         self.writer.out.extend_from_slice(key.as_bytes());
         self.writer.out.extend_from_slice(if INDENTED { b"\": " } else { b"\":" });
         value.serialize(&mut *self.writer)
