@@ -52,35 +52,71 @@ pub fn document(
 }
 
 /// Sessions as they stand in the document, written when they end: a text is smaller than what it was
-/// written from.
+/// written from. Many end alike, in the same advice for the same server: that end is kept once.
 #[derive(Debug, Default)]
 pub struct Rendered {
-    /// Ids, and where the texts are: block, from, to.
-    places: Vec<(u64, usize, usize, usize)>,
+    /// Ids, and where the texts and their ends are.
+    places: Vec<(u64, Place, Place)>,
     blocks: Vec<Vec<u8>>,
-    /// The session that is being written.
+    /// The session that is being written, and the latest one that had another end.
     text: Vec<u8>,
+    before: Vec<u8>,
+    /// The end that is looked for, and where it is kept.
+    end: (Vec<u8>, Place),
+}
+
+/// Which bytes of which block.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    block: usize,
+    from: usize,
+    to: usize,
 }
 
 impl Rendered {
     /// Room in a block for many sessions; it never grows, so nothing is copied.
     const BLOCK: usize = 1 << 20;
+    /// Shorter ends aren't worth it.
+    const END: usize = 512;
 
     /// Adds a session, in any order.
     pub fn add(&mut self, j: &Judged) {
-        let text = &mut self.text;
+        let mut text = std::mem::take(&mut self.text);
         text.clear();
-        session(j, text);
+        session(j, &mut text);
+        let known = self.end.0.len() >= Self::END && text.ends_with(&self.end.0);
+        if !known {
+            let pairs = text.iter().rev().zip(self.before.iter().rev());
+            let alike = pairs.take_while(|(a, b)| a == b).count();
+            let end = text.get(text.len() - alike..).filter(|end| end.len() >= Self::END);
+            if let Some(end) = end {
+                self.end = (end.to_vec(), self.keep(end));
+            }
+        }
+        let end = if text.ends_with(&self.end.0) { self.end.1 } else { Place::default() };
+        let own = text.get(..text.len() - (end.to - end.from)).unwrap_or_default();
+        let own = self.keep(own);
+        self.places.push((j.session.id, own, end));
+        if !known {
+            std::mem::swap(&mut text, &mut self.before);
+        }
+        self.text = text;
+    }
+
+    fn keep(&mut self, text: &[u8]) -> Place {
         let fits = |b: &Vec<u8>| b.capacity() - b.len() >= text.len();
         if !self.blocks.last().is_some_and(fits) {
             self.blocks.push(Vec::with_capacity(Self::BLOCK.max(text.len())));
         }
         let block = self.blocks.len() - 1;
-        if let Some(bytes) = self.blocks.last_mut() {
-            let from = bytes.len();
-            bytes.extend_from_slice(text);
-            self.places.push((j.session.id, block, from, bytes.len()));
-        }
+        let Some(bytes) = self.blocks.last_mut() else { return Place::default() };
+        let from = bytes.len();
+        bytes.extend_from_slice(text);
+        Place { block, from, to: bytes.len() }
+    }
+
+    fn kept(&self, place: Place) -> &[u8] {
+        self.blocks.get(place.block).and_then(|b| b.get(place.from..place.to)).unwrap_or_default()
     }
 
     /// Writes the whole document with these sessions, by id.
@@ -94,11 +130,11 @@ impl Rendered {
         out: &mut impl Write,
     ) -> io::Result<()> {
         head(a, summary, out)?;
-        self.places.sort_unstable();
+        self.places.sort_unstable_by_key(|place| place.0);
         let mut first = true;
-        for (_, block, from, to) in self.places {
-            let text = self.blocks.get(block).and_then(|b| b.get(from..to)).unwrap_or_default();
-            item(text, std::mem::take(&mut first), out)?;
+        for (_, own, end) in &self.places {
+            item(self.kept(*own), std::mem::take(&mut first), out)?;
+            out.write_all(self.kept(*end))?;
         }
         foot(first, out)
     }
@@ -193,5 +229,29 @@ mod tests {
         document(&analysis, &counted, |_| false, &mut one).unwrap();
         Rendered::default().document(&analysis, &counted, &mut other).unwrap();
         assert_eq!(one, other);
+    }
+
+    #[test]
+    fn ends_that_are_alike_are_kept_once() {
+        let mut scene = Scene::connected("10.0.0.1:40000", "10.0.0.5:21", 64, 60);
+        for (n, software) in [0, 0, 0, 1, 1, 0, 1, 1, 0, 0].into_iter().enumerate() {
+            if n > 0 {
+                let other = scene.open(&format!("10.0.0.1:{}", 40_000 + n), "10.0.0.5:21");
+                let _before = scene.turns_to(other);
+            }
+            scene.server(["220 (vsFTPd 3.0.5)", "220 ProFTPD Server ready."][software]);
+            scene.asks("USER a", "331 Password.").asks("PASS b", "230 In.").quits();
+        }
+        let sessions = scene.all_judged();
+        let counted = summary(sessions.iter());
+        let mut rendered = Rendered::default();
+        sessions.iter().for_each(|j| rendered.add(j));
+        let shared = rendered.places.iter().filter(|(_, _, end)| end.to > end.from).count();
+        assert!((5..10).contains(&shared), "{shared} of {}", rendered.places.len());
+        let analysis = Analysis { sessions, ..Analysis::default() };
+        let (mut one, mut other) = (Vec::new(), Vec::new());
+        document(&analysis, &counted, |_| true, &mut one).unwrap();
+        rendered.document(&analysis, &counted, &mut other).unwrap();
+        assert_eq!(String::from_utf8(one).unwrap(), String::from_utf8(other).unwrap());
     }
 }
