@@ -53,22 +53,45 @@ pub fn document(
 }
 
 /// Sessions as they stand in the document, written when they end: a text is smaller than what it was
-/// written from.
+/// written from. Many end alike, in the same advice for the same server: that end is kept once.
 #[derive(Debug, Default)]
 pub struct Rendered {
-    /// Ids, and where the texts are.
-    places: Vec<(u64, Place)>,
+    /// Ids, and where the texts and their ends are.
+    places: Vec<(u64, Place, Place)>,
     texts: Store,
-    /// The session that is being written.
+    /// The session that is being written, and the latest one that had another end.
     text: Vec<u8>,
+    before: Vec<u8>,
+    /// The end that is looked for, and where it is kept.
+    end: (Vec<u8>, Place),
 }
 
 impl Rendered {
+    /// Shorter ends aren't worth it.
+    const END: usize = 512;
+
     /// Adds a session, in any order.
     pub fn add(&mut self, j: &Judged) {
-        self.text.clear();
-        session(j, &mut self.text);
-        self.places.push((j.session.id, self.texts.keep(&self.text)));
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
+        session(j, &mut text);
+        let known = self.end.0.len() >= Self::END && text.ends_with(&self.end.0);
+        if !known {
+            let pairs = text.iter().rev().zip(self.before.iter().rev());
+            let alike = pairs.take_while(|(a, b)| a == b).count();
+            let end = text.get(text.len() - alike..).filter(|end| end.len() >= Self::END);
+            if let Some(end) = end {
+                self.end = (end.to_vec(), self.texts.keep(end));
+            }
+        }
+        let end = if text.ends_with(&self.end.0) { self.end.1 } else { Place::default() };
+        let own = text.get(..text.len() - end.len()).unwrap_or_default();
+        let own = self.texts.keep(own);
+        self.places.push((j.session.id, own, end));
+        if !known {
+            std::mem::swap(&mut text, &mut self.before);
+        }
+        self.text = text;
     }
 
     /// Writes the whole document with these sessions, by id.
@@ -82,10 +105,11 @@ impl Rendered {
         out: &mut impl Write,
     ) -> io::Result<()> {
         head(a, summary, out)?;
-        self.places.sort_unstable();
+        self.places.sort_unstable_by_key(|place| place.0);
         let mut first = true;
-        for (_, place) in self.places {
-            item(self.texts.text(place), std::mem::take(&mut first), out)?;
+        for (_, own, end) in &self.places {
+            item(self.texts.text(*own), std::mem::take(&mut first), out)?;
+            out.write_all(self.texts.text(*end))?;
         }
         foot(first, out)
     }
@@ -180,5 +204,29 @@ mod tests {
         document(&analysis, &counted, |_| false, &mut one).unwrap();
         Rendered::default().document(&analysis, &counted, &mut other).unwrap();
         assert_eq!(one, other);
+    }
+
+    #[test]
+    fn ends_that_are_alike_are_kept_once() {
+        let mut scene = Scene::connected("10.0.0.1:40000", "10.0.0.5:21", 64, 60);
+        for (n, software) in [0, 0, 0, 1, 1, 0, 1, 1, 0, 0].into_iter().enumerate() {
+            if n > 0 {
+                let other = scene.open(&format!("10.0.0.1:{}", 40_000 + n), "10.0.0.5:21");
+                let _before = scene.turns_to(other);
+            }
+            scene.server(["220 (vsFTPd 3.0.5)", "220 ProFTPD Server ready."][software]);
+            scene.asks("USER a", "331 Password.").asks("PASS b", "230 In.").quits();
+        }
+        let sessions = scene.all_judged();
+        let counted = summary(sessions.iter());
+        let mut rendered = Rendered::default();
+        sessions.iter().for_each(|j| rendered.add(j));
+        let shared = rendered.places.iter().filter(|(_, _, end)| end.len() > 0).count();
+        assert!((5..10).contains(&shared), "{shared} of {}", rendered.places.len());
+        let analysis = Analysis { sessions, ..Analysis::default() };
+        let (mut one, mut other) = (Vec::new(), Vec::new());
+        document(&analysis, &counted, |_| true, &mut one).unwrap();
+        rendered.document(&analysis, &counted, &mut other).unwrap();
+        assert_eq!(String::from_utf8(one).unwrap(), String::from_utf8(other).unwrap());
     }
 }

@@ -3,11 +3,18 @@
 use memmap2::MmapMut;
 
 /// Where a text stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Place {
     block: usize,
     from: usize,
     len: usize,
+}
+
+impl Place {
+    /// Bytes of the text.
+    pub fn len(self) -> usize {
+        self.len
+    }
 }
 
 /// Texts in blocks that never grow, so nothing is copied.
