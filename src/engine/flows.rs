@@ -9,6 +9,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Segment};
+use crate::session::PortCounts;
 
 /// A 4-tuple without a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,24 +169,18 @@ impl Flows {
 
 /// How many flows there are whose ports, taken together, have the same bits: of a mixed capture, this
 /// alone tells nearly every packet from those of interest.
-#[derive(Debug)]
-struct Pairs(Box<[u32; 2048]>);
-
-impl Default for Pairs {
-    fn default() -> Self {
-        Self(Box::new([0; 2048]))
-    }
-}
+#[derive(Debug, Default)]
+struct Pairs(PortCounts);
 
 impl Pairs {
     #[inline(always)]
-    fn place(both: u16) -> usize {
-        usize::from((both ^ both >> 11) & 2047)
+    fn folded(both: u16) -> u16 {
+        both ^ both >> 11
     }
 
     #[inline(always)]
     fn may_have(&self, both: u16) -> bool {
-        self.0[Self::place(both)] != 0
+        self.0.at(Self::folded(both)) != 0
     }
 
     fn of(&mut self, key: FlowKey) -> &mut u32 {
@@ -194,7 +189,7 @@ impl Pairs {
             FlowKey::V4(a, b) => (a ^ b) as u16,
             FlowKey::Other(a, b) => a.port ^ b.port,
         };
-        &mut self.0[Self::place(both)]
+        self.0.at_mut(Self::folded(both))
     }
 }
 

@@ -145,7 +145,10 @@ impl Builder {
         }
         let advertised = read.ok();
         let (effect, endpoint) = advertised
-            .map(|a| Effect::of_server(self.channels.len(), a, (self.client, self.server), at))
+            .map(|a| {
+                let ends = (self.client, self.server);
+                Effect::announced(self.channels.len(), a, Mode::Passive, ends, at)
+            })
             .unzip();
         let announcement = Announcement {
             kind: Self::kind_of(code, verb.filter(|_| asked).as_ref().map(Verb::as_str)),

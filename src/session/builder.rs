@@ -57,29 +57,18 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// The client said where it will listen.
-    pub(super) fn of_client(
+    /// One of the two ends said where it listens, and by `mode` which; with the endpoint it meant.
+    pub(super) fn announced(
         channel: usize,
         advertised: Advertised,
+        mode: Mode,
         (client, server): (Endpoint, Endpoint),
         at: Moment,
     ) -> (Self, Endpoint) {
-        let advertised = Endpoint::new(advertised.ip.unwrap_or(client.ip), advertised.port);
-        let listening = listening(advertised, client);
-        let (mode, dialler) = (Mode::Active, server.ip);
-        (Self::Announced { channel, listening, mode, dialler, at }, advertised)
-    }
-
-    /// The server said where it listens.
-    pub(super) fn of_server(
-        channel: usize,
-        advertised: Advertised,
-        (client, server): (Endpoint, Endpoint),
-        at: Moment,
-    ) -> (Self, Endpoint) {
-        let advertised = Endpoint::new(advertised.ip.unwrap_or(server.ip), advertised.port);
-        let listening = listening(advertised, server);
-        let (mode, dialler) = (Mode::Passive, client.ip);
+        let (listener, dialler) =
+            if mode == Mode::Active { (client, server.ip) } else { (server, client.ip) };
+        let advertised = Endpoint::new(advertised.ip.unwrap_or(listener.ip), advertised.port);
+        let listening = listening(advertised, listener);
         (Self::Announced { channel, listening, mode, dialler, at }, advertised)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use super::Mode;
+use super::{Mode, PortCounts};
 use crate::capture::{Moment, Timestamp};
 use crate::decode::Endpoint;
 
@@ -56,28 +56,7 @@ pub struct Expectations {
     by_endpoint: HashMap<Endpoint, Vec<Expectation>, RandomState>,
     /// How many endpoints there are whose ports end in the same bits: nearly every packet of a mixed
     /// capture is told from those expected by this alone. Ports that are always of interest count too.
-    ports: Ports,
-}
-
-/// Counts by the low bits of a port.
-#[derive(Debug)]
-struct Ports(Box<[u32; 2048]>);
-
-impl Default for Ports {
-    fn default() -> Self {
-        Self(Box::new([0; 2048]))
-    }
-}
-
-impl Ports {
-    #[inline]
-    fn count(&self, port: u16) -> u32 {
-        self.0[usize::from(port) % 2048]
-    }
-
-    fn count_mut(&mut self, port: u16) -> &mut u32 {
-        &mut self.0[usize::from(port) % 2048]
-    }
+    ports: PortCounts,
 }
 
 impl Expectations {
@@ -89,7 +68,7 @@ impl Expectations {
     pub fn add(&mut self, listening: Endpoint, expectation: Expectation) {
         let list = self.by_endpoint.entry(listening).or_default();
         if list.is_empty() {
-            *self.ports.count_mut(listening.port) += 1;
+            *self.ports.at_mut(listening.port) += 1;
         }
         if list.len() >= Self::MAX_PER_ENDPOINT {
             list.remove(0);
@@ -101,13 +80,13 @@ impl Expectations {
 
     /// From now on, [`Expectations::may_be_at`] is true of this port.
     pub fn always(&mut self, port: u16) {
-        *self.ports.count_mut(port) += 1;
+        *self.ports.at_mut(port) += 1;
     }
 
     /// A connection may be expected at an endpoint with one of these ports.
     #[inline]
     pub fn may_be_at(&self, a: u16, b: u16) -> bool {
-        self.ports.count(a) | self.ports.count(b) != 0
+        self.ports.at(a) | self.ports.at(b) != 0
     }
 
     /// Nothing is expected anywhere.
@@ -167,7 +146,7 @@ impl Expectations {
                 list.retain(|e| e.session != session);
                 if list.is_empty() {
                     self.by_endpoint.remove(endpoint);
-                    *self.ports.count_mut(endpoint.port) -= 1;
+                    *self.ports.at_mut(endpoint.port) -= 1;
                 }
             }
         }

@@ -1,10 +1,11 @@
 //! What clear text will have the engine do, known when it comes and before it is taken.
 
 use super::builder::{Effect, Side};
-use super::{answer, speech};
+use super::{Mode, answer, speech};
 use crate::capture::Moment;
 use crate::decode::Endpoint;
 use crate::ftp::command::Command;
+use crate::ftp::endpoint::Advertised;
 use crate::ftp::line::Lines;
 use crate::ftp::reply::{self, Separator};
 use crate::pack::packed;
@@ -74,7 +75,7 @@ impl Preview {
         }
         match Command::parse(line) {
             Some(command) if command.verb.is_active() => match speech::announced(&command) {
-                Ok(advertised) => self.add(Effect::of_client(self.channels, advertised, ends, at)),
+                Ok(advertised) => self.add(advertised, Mode::Active, ends, at),
                 Err(_) => Foretold::Unclear,
             },
             _ => Foretold::Nothing,
@@ -91,9 +92,7 @@ impl Preview {
             }
             Some((code @ 227..=229, _)) => {
                 match answer::announced(code, line.get(4..).unwrap_or_default()) {
-                    Ok(advertised) => {
-                        self.add(Effect::of_server(self.channels, advertised, ends, at))
-                    }
+                    Ok(advertised) => self.add(advertised, Mode::Passive, ends, at),
                     Err(_) => Foretold::Unclear,
                 }
             }
@@ -101,7 +100,14 @@ impl Preview {
         }
     }
 
-    fn add(&mut self, (effect, _): (Effect, Endpoint)) -> Foretold {
+    fn add(
+        &mut self,
+        advertised: Advertised,
+        mode: Mode,
+        ends: (Endpoint, Endpoint),
+        at: Moment,
+    ) -> Foretold {
+        let (effect, _) = Effect::announced(self.channels, advertised, mode, ends, at);
         self.channels += 1;
         Foretold::Announced(effect)
     }

@@ -223,7 +223,10 @@ impl Builder {
         };
         let (effect, advertised) = read
             .ok()
-            .map(|a| Effect::of_client(self.channels.len(), a, (self.client, self.server), at))
+            .map(|a| {
+                let ends = (self.client, self.server);
+                Effect::announced(self.channels.len(), a, Mode::Active, ends, at)
+            })
             .unzip();
         let announcement = Announcement {
             kind,
