@@ -7,6 +7,7 @@ mod live;
 mod live_args;
 mod man;
 mod output;
+mod processors;
 mod progress;
 mod report;
 mod run;

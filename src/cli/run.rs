@@ -17,7 +17,7 @@ use rayon::{ThreadPool, ThreadPoolBuildError};
 use super::args::{Color, Common};
 use super::output::written;
 use super::turns::Turns;
-use super::{USAGE, complain, progress};
+use super::{USAGE, complain, processors, progress};
 
 /// Inputs of fewer bytes are read before other threads have begun.
 const SMALL: u64 = 1 << 20;
@@ -155,7 +155,7 @@ impl<V: View> Job<'_, V> {
         sets: &[Vec<PathBuf>],
         threads: usize,
     ) -> Result<Outcome, ThreadPoolBuildError> {
-        pool(threads)?.install(|| {
+        processors::pool(threads)?.install(|| {
             let mut all = Outcome::default();
             for set in sets {
                 all.add(self.run(set, true, &mut io::stdout(), &mut |text| complain(&text)));

@@ -1,9 +1,10 @@
 //! One pass over a capture: decode, follow, judge.
 
-use super::decoding::{Decoding, Item};
+use super::fetch::TOGETHER;
+use super::decoding::{Batch, Decoding, Item};
 use super::judging::Judging;
 use super::{Analyser, Analysis, ClosedSessions, Options};
-use crate::ahead::Ahead;
+use crate::ahead::{Ahead, Maker};
 use crate::capture::{Moment, Packet, Problem, Source, Take};
 use crate::diagnose::{self, Finding, Judged};
 
@@ -98,11 +99,41 @@ fn read(
     if threads > 1 {
         source.read_ahead();
         if source.keep_windows() {
-            return decoded(Decoding::ahead(source), analyser, hand_over);
+            return decoded(Batches::Ahead(Decoding::ahead(source)), analyser, hand_over);
         }
     }
-    source.walk(&mut Reading { analyser, hand_over });
+    let mut reading = Reading { analyser, hand_over };
+    let enough = |r: &Reading<'_>| threads == 1 && r.analyser.engine().is_worth_fetching();
+    while source.walk_until(&mut reading, enough) {
+        if source.keep_windows() {
+            let here = Decoding::here(source);
+            return decoded(Batches::Here(here, None), reading.analyser, reading.hand_over);
+        }
+    }
     source
+}
+
+/// Where decoded packets come from.
+enum Batches {
+    Ahead(Ahead<Decoding>),
+    /// Decoded when they are asked for, in what is used up.
+    Here(Decoding, Option<Batch>),
+}
+
+impl Batches {
+    fn next(&mut self) -> Batch {
+        match self {
+            Self::Ahead(ahead) => ahead.next(),
+            Self::Here(decoding, used) => decoding.make(0, used.take()),
+        }
+    }
+
+    fn give_back(&mut self, batch: Batch) {
+        match self {
+            Self::Ahead(ahead) => ahead.give_back(batch),
+            Self::Here(_, used) => *used = Some(batch),
+        }
+    }
 }
 
 /// Takes the packets of a source.
@@ -144,13 +175,17 @@ fn finished(analyser: &mut Analyser, hand_over: &mut dyn FnMut(ClosedSessions)) 
 
 /// The same, of packets that are decoded ahead.
 fn decoded(
-    mut ahead: Ahead<Decoding>,
+    mut batches: Batches,
     analyser: &mut Analyser,
     hand_over: &mut dyn FnMut(ClosedSessions),
 ) -> Source {
     loop {
-        let mut batch = ahead.next();
-        for item in batch.packets() {
+        let mut batch = batches.next();
+        for (n, item) in batch.packets().iter().enumerate() {
+            if n % TOGETHER == 0 && analyser.engine().is_worth_fetching() {
+                let next = batch.packets().iter().skip(n).take(TOGETHER);
+                analyser.engine().fetch(next.map(|item| batch.flow(item)));
+            }
             match item {
                 Item::Brief(brief) => {
                     if analyser.is_due(brief.time) {
@@ -173,7 +208,7 @@ fn decoded(
         if let Some(source) = batch.over.take() {
             return source;
         }
-        ahead.give_back(batch);
+        batches.give_back(batch);
     }
 }
 

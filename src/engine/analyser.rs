@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::fetch::TOGETHER;
 use super::{ClosedSessions, Engine, Matters, Options, Overview};
 use crate::capture::{CaptureLoss, LinkType, Moment, Packet, Problem, Timestamp};
 use crate::decode::{self, Decoded, Decoder, Segment};
@@ -185,11 +186,14 @@ impl Analyser {
     /// The same, and hands over the sessions as they come: a million that are still open never stand
     /// finished beside each other.
     pub(super) fn finish_into(&mut self, batch: usize, hand_over: &mut dyn FnMut(ClosedSessions)) {
-        for key in self.engine.left() {
-            self.engine.close_last(key);
-            self.collect();
-            if self.waiting() >= batch {
-                hand_over(self.take_waiting());
+        for next in self.engine.left().chunks(TOGETHER) {
+            self.engine.fetch_closing(next);
+            for key in next {
+                self.engine.close_last(*key);
+                self.collect();
+                if self.waiting() >= batch {
+                    hand_over(self.take_waiting());
+                }
             }
         }
         self.finish();

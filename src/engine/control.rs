@@ -348,6 +348,10 @@ impl Rest for Control {
         self.last().time
     }
 
+    fn read(&self) -> usize {
+        self.noted.read() ^ usize::from(self.turned)
+    }
+
     fn before_rest(&mut self) {
         // Both together would be more than either.
         if self.dialogue.is_some() && !self.noted.is_empty() {

@@ -189,4 +189,11 @@ impl Rest for Data {
             Seen::Taken(connection) => connection.last.time,
         }
     }
+
+    fn read(&self) -> usize {
+        match &self.seen {
+            Seen::Noted(noted) => noted.read(),
+            Seen::Taken(connection) => connection.last.order as usize,
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::flows::FlowKey;
 use crate::ahead::{Ahead, Maker};
 use crate::capture::{FrameRef, LinkType, Moment, Packet, Source, Take, Timestamp};
 use crate::decode::{self, Decoded, Decoder, Endpoint, Flags, Segment, Seq, SynOptions};
@@ -163,6 +164,21 @@ impl Batch {
         }
     }
 
+    /// The flow that a packet is of.
+    #[inline]
+    pub(super) fn flow(&self, item: &Item) -> Option<FlowKey> {
+        match item {
+            Item::Brief(b) => Some(FlowKey::new(
+                Endpoint { ip: IpAddr::V4(b.src), port: b.ports.0 },
+                Endpoint { ip: IpAddr::V4(b.dst), port: b.ports.1 },
+            )),
+            Item::Other(place) => match &self.others.get(*place as usize)?.decoded {
+                Decoded::Segment(s) => Some(FlowKey::of(s)),
+                _ => None,
+            },
+        }
+    }
+
     /// One of the others: what it holds, when, and of which link type.
     pub(super) fn other(&self, place: u32) -> Option<(Decoded<'_>, Moment, LinkType)> {
         let other = self.others.get(place as usize)?;
@@ -223,8 +239,12 @@ impl Filling<'_> {
 impl Decoding {
     /// Has a source's packets decoded ahead, of which the windows are kept.
     pub(super) fn ahead(source: Source) -> Ahead<Self> {
-        let decoding = Self { source: Some(source), decoder: Decoder::new(), pending: false };
-        Ahead::new(vec![decoding], false)
+        Ahead::new(vec![Self::here(source)], false)
+    }
+
+    /// Decodes a source's packets, of which the windows are kept.
+    pub(super) fn here(source: Source) -> Self {
+        Self { source: Some(source), decoder: Decoder::new(), pending: false }
     }
 
     /// Fills a batch with the packets of one window. `false` at the end of the source.

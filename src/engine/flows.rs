@@ -116,6 +116,11 @@ impl Flows {
         Some(entry.into())
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.v4.len() + self.other.len()
+    }
+
     /// A flow may be known whose ends have these ports.
     #[inline(always)]
     pub fn may_have(&self, a: u16, b: u16) -> bool {

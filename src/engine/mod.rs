@@ -12,6 +12,7 @@ mod control;
 mod data;
 mod decoding;
 mod dialogue;
+mod fetch;
 mod flows;
 mod idents;
 mod interest;

@@ -1,10 +1,12 @@
 //! A table of what is being followed, in which much of it may be at rest.
 
 use std::collections::VecDeque;
+use std::hint::black_box;
 use std::time::Duration;
 
 use slab::Slab;
 
+use super::fetch::TOGETHER;
 use crate::capture::Timestamp;
 use crate::pack::{Pack, Packer, Unpacker};
 
@@ -17,6 +19,9 @@ pub(super) trait Rest: Pack {
 
     /// When it last changed.
     fn last(&self) -> Timestamp;
+
+    /// Reads what is asked for first of it, see [`super::fetch`].
+    fn read(&self) -> usize;
 
     /// It will be packed.
     fn before_rest(&mut self) {}
@@ -31,6 +36,10 @@ impl<T: Rest> Rest for Box<T> {
 
     fn last(&self) -> Timestamp {
         T::last(self)
+    }
+
+    fn read(&self) -> usize {
+        T::read(self)
     }
 
     fn before_rest(&mut self) {
@@ -52,6 +61,8 @@ pub(super) struct Table<T: Rest> {
     /// Those awake, in the order in which to see whether they can rest.
     drowsy: VecDeque<(Timestamp, usize)>,
     awake: usize,
+    /// So many of the first of them are fetched.
+    fetched: usize,
     /// How many are kept awake whatever happens; `usize::MAX` for all.
     keep: usize,
     now: Timestamp,
@@ -64,6 +75,7 @@ impl<T: Rest> Default for Table<T> {
             slots: Slab::new(),
             drowsy: VecDeque::new(),
             awake: 0,
+            fetched: 0,
             keep: usize::MAX,
             now: Timestamp::default(),
             packer: Packer::default(),
@@ -165,6 +177,25 @@ impl<T: Rest> Table<T> {
         })
     }
 
+    /// Reads what is asked for first of one.
+    #[inline]
+    pub fn read(&self, key: usize) -> usize {
+        match self.slots.get(key) {
+            Some(Slot::Awake(value)) => value.read(),
+            Some(Slot::Asleep(_, packed)) => {
+                packed.iter().step_by(64).fold(0, |read, byte| read ^ usize::from(*byte))
+            }
+            None => 0,
+        }
+    }
+
+    /// Reads those that may rest next.
+    fn fetch_drowsy(&mut self) {
+        self.fetched = TOGETHER.min(self.drowsy.len());
+        let next = self.drowsy.iter().take(self.fetched);
+        black_box(next.fold(0, |read, (_, key)| read ^ self.read(*key)));
+    }
+
     /// Time passed.
     #[inline]
     pub fn advance(&mut self, now: Timestamp) {
@@ -179,6 +210,10 @@ impl<T: Rest> Table<T> {
         while let Some(&(due, key)) = self.drowsy.front()
             && due < self.now
         {
+            if self.fetched == 0 {
+                self.fetch_drowsy();
+            }
+            self.fetched = self.fetched.saturating_sub(1);
             self.drowsy.pop_front();
             let Some(slot) = self.slots.get_mut(key) else { continue };
             let Slot::Awake(value) = slot else { continue };

@@ -89,6 +89,11 @@ impl Expectations {
         self.ports.at(a) | self.ports.at(b) != 0
     }
 
+    /// Something is expected there.
+    pub fn is_expected(&self, listening: Endpoint) -> bool {
+        self.by_endpoint.get(&listening).is_some_and(|list| !list.is_empty())
+    }
+
     /// Nothing is expected anywhere.
     pub fn is_empty(&self) -> bool {
         self.by_endpoint.is_empty()

@@ -27,12 +27,21 @@ impl<F: FnMut(Packet<'_>)> Take for F {
 impl Source {
     /// Hands on all packets that [`Source::next_packet`] has not handed out yet.
     pub fn walk(&mut self, taker: &mut impl Take) {
+        self.walk_until(taker, |_| false);
+    }
+
+    /// The same, until `enough`, which is asked where a window ends; `false` at the end.
+    pub(crate) fn walk_until<T: Take>(&mut self, taker: &mut T, enough: impl Fn(&T) -> bool) -> bool {
         while self.move_on() {
             if let Some(packet) = self.here() {
                 one(packet, taker);
             }
             self.rest(taker);
+            if enough(taker) {
+                return true;
+            }
         }
+        false
     }
 
     /// Hands on packets behind the current one as long as they stand in the same window, and as long

@@ -163,6 +163,14 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
         self.fins[0] && self.fins[1]
     }
 
+    /// Reads all that noting the next segment asks for.
+    #[inline]
+    pub fn read(&self) -> usize {
+        let place = usize::from(self.used);
+        let byte = |at: usize| usize::from(self.bytes.get(at).copied().unwrap_or_default());
+        byte(place) ^ byte(place + 64) ^ self.last.order as usize ^ self.ends[1].port as usize
+    }
+
     /// Whether a segment is what comes next, and there is room for it: then [`Backlog::note`] it.
     #[inline]
     pub fn fits(&self, s: &Segment<'_>, at: Moment) -> bool {

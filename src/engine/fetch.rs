@@ -1,0 +1,68 @@
+//! Fetching what the next packets will ask for.
+//!
+//! With many connections followed at once, what a packet asks for is in no cache, and each of its
+//! questions waits for memory: the table of flows, the connection's place, what was noted of it. Asked
+//! for one packet after the other they are waited for one after the other. Here the same is read for
+//! several packets together, which a processor does at the same time. Nothing is done with it; it is
+//! there when it is asked for.
+
+use std::hint::black_box;
+
+use super::flows::{FlowKey, Slot};
+use super::sequential::Engine;
+
+/// Packets fetched for together: a processor waits for about so many reads at the same time.
+pub(super) const TOGETHER: usize = 16;
+
+/// Flows followed at once from which on fetching pays: fewer are in a cache anyway.
+const MANY: usize = 16_384;
+
+impl Engine {
+    /// So much is followed that it pays to fetch.
+    #[inline]
+    pub(super) fn is_worth_fetching(&self) -> bool {
+        self.flows.len() > MANY
+    }
+
+    /// Reads what packets of these flows will ask for, up to [`TOGETHER`] of them.
+    pub(super) fn fetch(&self, keys: impl Iterator<Item = Option<FlowKey>>) {
+        let mut slots = [None; TOGETHER];
+        for (slot, key) in slots.iter_mut().zip(keys) {
+            *slot = key.and_then(|key| self.flows.get(key));
+        }
+        let mut read = 0;
+        for slot in slots {
+            read ^= match slot {
+                Some(Slot::Control(key)) => self.controls.read(key),
+                Some(Slot::Data(key)) => self.data.read(key),
+                Some(Slot::Candidate(_)) | None => 0,
+            };
+        }
+        black_box(read);
+    }
+
+    /// Reads what closing these sessions will ask for, and wakes them.
+    pub(super) fn fetch_closing(&mut self, keys: &[usize]) {
+        let read = keys.iter().fold(0, |read, key| read ^ self.controls.read(*key));
+        for key in keys {
+            self.controls.get_mut(*key);
+        }
+        let mut slots = 0;
+        let mut data = Vec::new();
+        for key in keys {
+            let Some(c) = self.controls.awake(*key) else { continue };
+            slots += usize::from(self.flows.get(FlowKey::new(c.client(), c.server())).is_some());
+            slots += c.listening.iter().filter(|at| self.expectations.is_expected(**at)).count();
+            data.extend(c.data.iter().map(|(_, key)| *key));
+        }
+        let read = data.iter().fold(read, |read, key| read ^ self.data.read(*key));
+        for key in data {
+            if let Some(d) = self.data.get_mut(key) {
+                let [initiator, responder] = d.ends();
+                let flow = FlowKey::new(initiator, responder);
+                slots += usize::from(self.flows.get(flow).is_some());
+            }
+        }
+        black_box((read, slots));
+    }
+}
