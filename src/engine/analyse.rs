@@ -1,7 +1,7 @@
 //! One pass over a capture: decode, follow, judge.
 
-use super::fetch::TOGETHER;
 use super::decoding::{Batch, Decoding, Item};
+use super::fetch::TOGETHER;
 use super::judging::Judging;
 use super::{Analyser, Analysis, ClosedSessions, Options};
 use crate::ahead::{Ahead, Maker};

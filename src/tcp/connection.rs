@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::steady::Steady;
 use super::{Half, OldAcks, Payload};
 use crate::capture::Moment;
 use crate::decode::{Endpoint, IcmpError, Segment};
@@ -68,6 +69,7 @@ pub struct Connection {
     pub old_acks: Option<Box<OldAcks>>,
     /// Its first captured packet was neither a SYN nor a SYN-ACK.
     pub midstream: bool,
+    pub(super) steady: Steady,
 }
 
 impl Connection {
@@ -103,6 +105,7 @@ impl Connection {
             syn_ack_to_ack: None,
             old_acks: None,
             midstream: false,
+            steady: Steady::default(),
         }
     }
 
@@ -110,6 +113,7 @@ impl Connection {
     pub fn swap(&mut self) {
         std::mem::swap(&mut self.initiator, &mut self.responder);
         std::mem::swap(&mut self.from_initiator, &mut self.from_responder);
+        self.steady = Steady::default();
     }
 
     /// What `side` sent.
@@ -122,8 +126,9 @@ impl Connection {
         if side == self.initiator { &self.from_responder } else { &self.from_initiator }
     }
 
-    /// Takes note of a segment, and says what its payload is to its direction.
-    pub fn segment(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
+    /// Takes note of a segment, whatever it is and however the connection stands.
+    #[inline(never)]
+    pub(super) fn any_segment(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
         let from_initiator = s.src == self.initiator;
         if self.is_of_an_older_one(s, at, from_initiator) {
             self.last = at;
@@ -386,4 +391,5 @@ packed!(Connection {
     syn_to_syn_ack,
     syn_ack_to_ack,
     midstream,
+    steady,
 } without { icmp, old_acks });

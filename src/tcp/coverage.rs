@@ -39,6 +39,19 @@ impl Coverage {
         self.add_any(start, end)
     }
 
+    /// Adds so many bytes at the end of what was captured in one piece: [`Coverage::whole_end`] is some.
+    #[inline(always)]
+    pub(super) fn grow(&mut self, bytes: u64) {
+        self.first.1 += bytes;
+        self.bytes += bytes;
+    }
+
+    /// The end of what was captured, when all of it is one piece and nothing was ever missing.
+    #[inline]
+    pub(super) fn whole_end(&self) -> Option<u64> {
+        self.first().filter(|_| self.more.is_none()).map(|r| r.1)
+    }
+
     fn add_any(&mut self, start: u64, end: u64) -> u64 {
         if end <= start {
             return 0;

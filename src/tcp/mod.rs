@@ -10,6 +10,7 @@ mod prints;
 mod rare;
 mod reassembler;
 mod shift;
+mod steady;
 #[cfg(test)]
 mod tests;
 mod window;

@@ -191,3 +191,95 @@ fn a_window_filled_to_the_last_byte() {
     let w = play.server_half().windows;
     assert_eq!((w.segments, w.filled, w.largest_filled, w.unscaled), (4, 2, 5000, 0));
 }
+
+mod steady {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A segment as it might come: whose, what it is, how long its payload is, and when.
+    type Step = (bool, u8, u8, u8);
+
+    /// Plays segments to a connection, and to another one that asks all questions of each of them.
+    fn compare(scales: [Option<u8>; 2], begin: u8, steps: &[Step]) -> usize {
+        let mut at = Moment::default();
+        let mut next = [100_u32, u32::MAX - 2000];
+        let mut ids = [7_u16, 0];
+        let mut both: Option<[Connection; 2]> = None;
+        let mut steady = 0;
+        let mut play = |client: bool, mut s: Segment<'static>, nanos: u64| {
+            at.order += 1;
+            at.frame.number += 1;
+            at.time = at.time.plus(std::time::Duration::from_nanos(nanos));
+            let side = usize::from(!client);
+            ids[side] = ids[side].wrapping_add(u16::from(ids[side] != 0));
+            s.ip_id = Some(ids[side]);
+            s.syn_options.window_scale = scales[side].filter(|_| s.flags.syn());
+            let [one, other] = both.get_or_insert_with(|| {
+                let new = Connection::new(&s, at);
+                [new.clone(), new]
+            });
+            steady += usize::from(one.in_order_now(&s));
+            assert_eq!(one.segment(&s, at), other.any_segment(&s, at));
+            assert_eq!(format!("{one:?}"), format!("{other:?}"));
+        };
+        let hello = [
+            (true, segment(true, 99, 0, 2, &[])),
+            (false, segment(false, next[1].wrapping_sub(1), 100, 0x12, &[])),
+            (true, segment(true, 100, next[1], ACK, &[])),
+        ];
+        for (client, s) in hello.into_iter().skip(begin.into()) {
+            play(client, s, 1_000_000);
+        }
+        static BYTES: [u8; 1460] = [0; 1460];
+        for (number, (client, kind, len, gap)) in steps.iter().enumerate() {
+            let (own, other) = if *client { (0, 1) } else { (1, 0) };
+            let len = [0, 1, 100, 1460][usize::from(len % 4)];
+            let mut s = segment(*client, next[own], next[other], ACK, &BYTES[..len]);
+            let mut moves = true;
+            match kind {
+                0 => s = segment(*client, next[own], next[other], FIN, &BYTES[..len]),
+                1 => s = segment(*client, next[own], next[other], RST, &[]),
+                2 => (s.seq, moves) = (Seq(next[own].wrapping_sub(len as u32)), false),
+                3 => (s.seq, moves) = (Seq(next[own].wrapping_add(1460)), false),
+                4 => (s.ack, moves) = (Seq(next[other].wrapping_add(500)), true),
+                5 => s.ack = Seq(next[other].wrapping_sub(300)),
+                6 => s.window = 0,
+                7 => s.ttl += 1,
+                8 => s.payload = &s.payload[..len / 2],
+                9 => (s.seq, moves) = (Seq(next[own].wrapping_sub(1)), false),
+                10 => s = segment(*client, next[own], 0, 2, &[]),
+                11 => s.window = 65_535,
+                _ => {}
+            }
+            s.checksum = number as u16;
+            if moves {
+                let marks = s.flags.syn() || s.flags.fin();
+                next[own] = next[own].wrapping_add(s.payload_len + u32::from(marks));
+            }
+            let nanos = [0, 900, 400_000, 2_000_000_000][usize::from(gap % 4)];
+            play(*client, s.clone(), nanos);
+            if *kind == 12 {
+                // Captured twice.
+                play(*client, s, 500);
+            }
+        }
+        steady
+    }
+
+    #[test]
+    fn what_is_in_order_is_taken_the_short_way() {
+        let steps: Vec<Step> = (0..40).map(|n| (n % 3 == 0, 99, n % 4, n % 3)).collect();
+        assert_eq!(compare([Some(7); 2], 0, &steps), 38);
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_does_the_same(
+            scales in any::<[Option<u8>; 2]>(),
+            begin in 0..4u8,
+            steps in prop::collection::vec((any::<bool>(), 0..40u8, any::<u8>(), any::<u8>()), 0..60),
+        ) {
+            compare(scales, begin, &steps);
+        }
+    }
+}

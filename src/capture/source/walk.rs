@@ -31,7 +31,11 @@ impl Source {
     }
 
     /// The same, until `enough`, which is asked where a window ends; `false` at the end.
-    pub(crate) fn walk_until<T: Take>(&mut self, taker: &mut T, enough: impl Fn(&T) -> bool) -> bool {
+    pub(crate) fn walk_until<T: Take>(
+        &mut self,
+        taker: &mut T,
+        enough: impl Fn(&T) -> bool,
+    ) -> bool {
         while self.move_on() {
             if let Some(packet) = self.here() {
                 one(packet, taker);

@@ -1,6 +1,7 @@
 //! One direction of a TCP connection.
 
 mod sent;
+mod steady;
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;

@@ -10,14 +10,11 @@ impl Half {
     /// Takes note of a segment of this side.
     #[inline(always)]
     pub(in crate::tcp) fn sent(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
-        self.packets += 1;
-        self.last_packet = Some(at);
-        self.cut += u64::from((s.payload.len() as u64) < u64::from(s.payload_len));
+        self.counted(s, at);
         if !s.flags.plain() {
             return self.sent_mark(s, at);
         }
-        self.numbering.sent(s.ip_id, at);
-        self.hops(s.ttl);
+        self.numbered(s, at);
         if self.base.is_none() {
             self.set_base(s.seq);
         }
@@ -28,6 +25,20 @@ impl Half {
         payload
     }
 
+    #[inline(always)]
+    pub(super) fn counted(&mut self, s: &Segment<'_>, at: Moment) {
+        self.packets += 1;
+        self.last_packet = Some(at);
+        self.cut += u64::from((s.payload.len() as u64) < u64::from(s.payload_len));
+    }
+
+    /// What a segment that is no RST says of the host that sent it.
+    #[inline(always)]
+    pub(super) fn numbered(&mut self, s: &Segment<'_>, at: Moment) {
+        self.numbering.sent(s.ip_id, at);
+        self.hops(s.ttl);
+    }
+
     /// The same of a segment with SYN, FIN or RST.
     #[inline(never)]
     fn sent_mark(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
@@ -36,8 +47,7 @@ impl Half {
             self.rst.get_or_insert(Reset { at, ttl, ip_id, ack, before: None });
             return Payload::None;
         }
-        self.numbering.sent(s.ip_id, at);
-        self.hops(s.ttl);
+        self.numbered(s, at);
         let mut seq = s.seq;
         if s.flags.syn() {
             self.syn.get_or_insert(at);
@@ -126,13 +136,9 @@ impl Half {
             return Payload::None;
         }
         let end = offset + u64::from(s.payload_len);
-        self.max_payload = self.max_payload.max(s.payload_len);
         let new = self.coverage.add(offset, end);
-        self.highest = self.highest.max(end);
-        if s.payload_len > self.largest_acked && self.larger.is_none() {
-            self.larger = Some((end, s.payload_len));
-        }
         if new == 0 {
+            self.sent_up_to(end, s.payload_len);
             self.again((offset, end), s.payload_len, at);
             return Payload::Again(offset);
         }
@@ -142,13 +148,30 @@ impl Half {
         if self.shift.is_some() {
             Shift::continued(&mut self.shift, offset, (highest, self.acked), at);
         }
-        if self.in_flight.is_none() {
-            self.in_flight = Some((offset, at));
-        }
         if self.rare.is_some() && self.ahead.as_ref().is_some_and(|a| a.offset <= end) {
             self.ahead = None;
         }
         self.first_byte.get_or_insert(at);
+        self.new_bytes((offset, end), s.payload_len, at);
+        Payload::New(offset)
+    }
+
+    #[inline(always)]
+    fn sent_up_to(&mut self, end: u64, len: u32) {
+        self.max_payload = self.max_payload.max(len);
+        self.highest = self.highest.max(end);
+        if len > self.largest_acked && self.larger.is_none() {
+            self.larger = Some((end, len));
+        }
+    }
+
+    /// Takes note of a segment with bytes that were not captured before.
+    #[inline(always)]
+    pub(super) fn new_bytes(&mut self, (offset, end): (u64, u64), len: u32, at: Moment) {
+        self.sent_up_to(end, len);
+        if self.in_flight.is_none() {
+            self.in_flight = Some((offset, at));
+        }
         if let Some(last) = self.last_byte {
             let pause = |(a, b): (Moment, Moment)| b.time.nanos_after(a.time);
             if self.longest_pause.is_none_or(|p| pause((last, at)) > pause(p)) {
@@ -156,7 +179,6 @@ impl Half {
             }
         }
         self.last_byte = Some(at);
-        Payload::New(offset)
     }
 
     /// Payload all of which had been captured before.
@@ -292,20 +314,25 @@ impl Half {
         if captured.is_some_and(|c| offset > c) && self.fin.is_none() && self.shift.is_none() {
             self.shift = Shift::acknowledged(offset, captured, at);
         }
-        self.acked = Some(offset);
-        self.acked_at = Some(at);
         if self.fin_offset.is_none() {
             self.highest = self.highest.max(offset);
         }
+        self.acknowledged_up_to(offset, at);
+        if self.rare.is_some() {
+            self.answered(offset, at);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn acknowledged_up_to(&mut self, offset: u64, at: Moment) {
+        self.acked = Some(offset);
+        self.acked_at = Some(at);
         if self.in_flight.is_some_and(|(o, _)| offset > o) {
             self.in_flight = None;
         }
         if let Some((_, len)) = self.larger.filter(|(end, _)| offset >= *end) {
             self.largest_acked = self.largest_acked.max(len);
             self.larger = None;
-        }
-        if self.rare.is_some() {
-            self.answered(offset, at);
         }
     }
 

@@ -1,0 +1,94 @@
+//! The steady part of a connection: both SYNs were captured, and since then all bytes in order, each once.
+//! Nearly every segment of nearly every connection comes then, and most questions need not be asked
+//! of it.
+
+use super::{Connection, Payload};
+use crate::capture::Moment;
+use crate::decode::Segment;
+use crate::pack::{Pack, Packer, Unpacker};
+
+/// The shifts by which the initiator's and the responder's windows are scaled, when the connection is
+/// steady.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Steady(Option<[u8; 2]>);
+
+const ACK: u8 = 0x10;
+/// SYN, FIN, RST and ACK.
+const TELLING: u8 = 0x17;
+
+impl Connection {
+    /// Takes note of a segment, and says what its payload is to its direction.
+    pub fn segment(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
+        if let Some(payload) = self.in_order(s, at) {
+            return payload;
+        }
+        let payload = self.any_segment(s, at);
+        self.steady = self.how_it_stands();
+        payload
+    }
+
+    #[inline]
+    fn how_it_stands(&self) -> Steady {
+        let (a, b) = (&self.from_initiator, &self.from_responder);
+        if self.established.is_none() || !a.is_steady() || !b.is_steady() {
+            return Steady(None);
+        }
+        // Both sides must have offered to scale (RFC 7323, 2.2).
+        let scales = a.syn_options.window_scale.zip(b.syn_options.window_scale);
+        Steady(Some(scales.map_or([0; 2], |(a, b)| [a, b])))
+    }
+
+    /// Does all that [`Connection::any_segment`] does of a segment that is the next one of its side in a
+    /// steady connection, and leaves it steady. `None`, and nothing is done, of any other.
+    #[inline(always)]
+    fn in_order(&mut self, s: &Segment<'_>, at: Moment) -> Option<Payload> {
+        let [initiator, responder] = self.steady.0?;
+        let (own, other, scale) = if s.src == self.initiator {
+            (&mut self.from_initiator, &mut self.from_responder, initiator)
+        } else {
+            (&mut self.from_responder, &mut self.from_initiator, responder)
+        };
+        if s.flags.0 & TELLING != ACK || s.window == 0 || !own.continues(s) {
+            return None;
+        }
+        let acknowledged = other.known(s.ack)?;
+        if own.prints.knows(s, at) {
+            self.duplicates += 1;
+            return Some(Payload::None);
+        }
+        self.last = at;
+        let payload = own.sent_in_order(s, at);
+        own.windows.advertise(s.window, scale);
+        if let Payload::New(offset) = payload {
+            let end = offset + u64::from(s.payload_len);
+            let flight = end.saturating_sub(own.acked.unwrap_or(offset));
+            own.windows.fill(flight, own.max_payload, &other.windows, at);
+        }
+        other.acknowledged_in_order(acknowledged, at);
+        Some(payload)
+    }
+}
+
+#[cfg(test)]
+impl Connection {
+    /// This segment would be taken the short way.
+    pub(super) fn in_order_now(&self, s: &Segment<'_>) -> bool {
+        self.clone().in_order(s, Moment::default()).is_some()
+    }
+}
+
+impl Pack for Steady {
+    // Seen again at the next segment.
+    fn pack(&self, _: &mut Packer) {}
+
+    fn unpack(_: &mut Unpacker<'_>) -> Option<Self> {
+        Some(Self::default())
+    }
+}
+
+impl std::fmt::Debug for Steady {
+    // No fact of the connection.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Steady")
+    }
+}
