@@ -5,6 +5,9 @@ use std::net::{IpAddr, Ipv6Addr};
 use crate::pack::{Pack, Packer, Unpacker, packed};
 
 /// An address and a TCP port. IPv4-mapped IPv6 addresses are IPv4 here.
+// In the order of C: where a port begins a word, compilers read it as a word, and that must wait until
+// what was written there in parts has reached the cache.
+#[repr(C)]
 #[derive(Clone, Copy, Debug, Eq, PartialOrd, Ord)]
 pub struct Endpoint {
     /// Address.

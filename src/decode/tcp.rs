@@ -1,5 +1,7 @@
 //! The TCP header (RFC 9293, section 3.1).
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
 use etherparse::{TcpOptionElement, TcpOptionsIterator, TcpSlice};
 
 use super::ip::Header;
@@ -13,26 +15,50 @@ const FLAGS_AT: usize = 13;
 
 /// The segment that fills `view`; `None` when its header is damaged or was cut before the flags.
 pub(super) fn segment<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
-    let ends = |src, dst| (Endpoint::new(ip.src, src), Endpoint::new(ip.dst, dst));
-    let whole = whole(view, (ip.ttl, ip.id), ends, &mut None).copied();
+    let whole = whole(view, (ip.ttl, ip.id), (ip.src, ip.dst), &mut None).copied();
     whole.map(Decoded::Segment).or_else(|| cut(view, ip))
 }
 
-/// Puts the segment that fills `view` into the empty `slot`, if all of its header was captured. `ends`
-/// makes the two ends of their ports: whoever knows the version of IP makes them sooner.
+/// An address of which the version may be known: then an endpoint is made of it sooner.
+pub(super) trait Address {
+    fn at(self, port: u16) -> Endpoint;
+}
+
+impl Address for IpAddr {
+    #[inline(always)]
+    fn at(self, port: u16) -> Endpoint {
+        Endpoint::new(self, port)
+    }
+}
+
+impl Address for Ipv4Addr {
+    #[inline(always)]
+    fn at(self, port: u16) -> Endpoint {
+        Endpoint { ip: IpAddr::V4(self), port }
+    }
+}
+
+impl Address for Ipv6Addr {
+    #[inline(always)]
+    fn at(self, port: u16) -> Endpoint {
+        Endpoint::new(IpAddr::V6(self), port)
+    }
+}
+
+/// Puts the segment that fills `view` into the empty `slot`, if all of its header was captured.
 #[inline(always)]
 pub(super) fn whole<'s, 'a>(
     view: View<'a>,
     (ttl, ip_id): (u8, Option<u16>),
-    ends: impl FnOnce(u16, u16) -> (Endpoint, Endpoint),
+    (src, dst): (impl Address, impl Address),
     slot: &'s mut Option<Segment<'a>>,
 ) -> Option<&'s Segment<'a>> {
     let slice = TcpSlice::from_slice(view.data).ok()?;
     let flags = Flags(*slice.header_slice().get(FLAGS_AT)?);
-    let (src, dst) = ends(slice.source_port(), slice.destination_port());
     let segment = slot.insert(Segment {
-        src,
-        dst,
+        // Made where they stay: moved, they would be put together of their parts each time.
+        src: src.at(slice.source_port()),
+        dst: dst.at(slice.destination_port()),
         seq: Seq(slice.sequence_number()),
         ack: Seq(slice.acknowledgment_number()),
         flags,

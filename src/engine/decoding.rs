@@ -80,7 +80,8 @@ impl Brief {
     /// `None` of a segment that holds more.
     #[inline(always)]
     fn of(s: &Segment<'_>, time: Timestamp, behind: u32, window: Bytes) -> Option<Self> {
-        let (IpAddr::V4(src), IpAddr::V4(dst), Some(ip_id)) = (s.src.ip, s.dst.ip, s.ip_id) else {
+        let (IpAddr::V4(src), IpAddr::V4(dst), Some(ip_id)) = (&s.src.ip, &s.dst.ip, s.ip_id)
+        else {
             return None;
         };
         if s.flags.syn() {
@@ -90,8 +91,8 @@ impl Brief {
             time,
             behind,
             payload_at: window.place_of(s.payload)?,
-            src,
-            dst,
+            src: *src,
+            dst: *dst,
             seq: s.seq,
             ack: s.ack,
             ports: (s.src.port, s.dst.port),

@@ -24,18 +24,29 @@ impl FlowKey {
     /// The same for both directions.
     #[inline(always)]
     pub fn new(a: Endpoint, b: Endpoint) -> Self {
-        if let (IpAddr::V4(x), IpAddr::V4(y)) = (a.ip, b.ip) {
-            let x = u64::from(x.to_bits()) << 16 | u64::from(a.port);
-            let y = u64::from(y.to_bits()) << 16 | u64::from(b.port);
-            return Self::V4(x.min(y), x.max(y));
-        }
-        if a <= b { Self::Other(a, b) } else { Self::Other(b, a) }
+        Self::between(&a, &b)
     }
 
     /// Of a segment.
     #[inline(always)]
     pub fn of(s: &Segment<'_>) -> Self {
-        Self::new(s.src, s.dst)
+        Self::between(&s.src, &s.dst)
+    }
+
+    // Read where they stand: what was just written part by part is slow to be moved as a whole.
+    #[inline(always)]
+    fn between(a: &Endpoint, b: &Endpoint) -> Self {
+        if let (IpAddr::V4(x), IpAddr::V4(y)) = (&a.ip, &b.ip) {
+            let x = u64::from(x.to_bits()) << 16 | u64::from(a.port);
+            let y = u64::from(y.to_bits()) << 16 | u64::from(b.port);
+            return Self::V4(x.min(y), x.max(y));
+        }
+        Self::other(*a, *b)
+    }
+
+    #[inline(never)]
+    fn other(a: Endpoint, b: Endpoint) -> Self {
+        if a <= b { Self::Other(a, b) } else { Self::Other(b, a) }
     }
 }
 
