@@ -23,18 +23,18 @@ impl Engine {
         if self.expectations.is_empty() {
             return false;
         }
-        let find = |listening: Endpoint, dialler: Endpoint| {
+        let find = |listening: &Endpoint, dialler: &Endpoint| {
             self.expectations.find(listening, dialler.ip, at)
         };
         let (found, turn) = match (s.flags.syn(), s.flags.ack()) {
-            (true, false) => (find(s.dst, s.src), false),
-            (true, true) => (find(s.src, s.dst), false),
+            (true, false) => (find(&s.dst, &s.src), false),
+            (true, true) => (find(&s.src, &s.dst), false),
             // No handshake captured: either end may be the one that listened. A FIN alone is the
             // tail of something older.
             _ if s.flags.fin() && s.payload_len == 0 => return false,
-            _ => match find(s.dst, s.src) {
+            _ => match find(&s.dst, &s.src) {
                 Some(found) => (Some(found), false),
-                None => (find(s.src, s.dst), true),
+                None => (find(&s.src, &s.dst), true),
             },
         };
         let Some((best, other)) = found else { return false };
@@ -112,7 +112,7 @@ impl Engine {
                 if began < at && at.time.since(began.time) > BACKWARDS {
                     continue;
                 }
-                let found = self.expectations.find(endpoint, initiator.ip, began);
+                let found = self.expectations.find(&endpoint, initiator.ip, began);
                 let Some((best, other)) = found else { continue };
                 if let Some(taken) = self.candidates.take(candidate) {
                     let other = other.map(|o| (o.session, o.channel));

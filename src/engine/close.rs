@@ -1,6 +1,5 @@
 //! Closing points: when a session is judged, and its number.
 
-use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::attach::AFTER_CONTROL;
@@ -56,14 +55,14 @@ impl Engine {
         }
         c.ending = true;
         self.expectations.expire(key, &c.listening, due);
-        self.closing.push(Reverse((due, c.serial, key)));
+        self.closing.add(due, c.serial, key);
         self.due_at(due);
     }
 
     /// A session may have come to its closing point by then.
     #[inline]
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
-        self.closing.peek().is_some_and(|Reverse((due, ..))| *due < now)
+        self.closing.next_due().is_some_and(|due| due < now)
     }
 
     /// Closes up to `most` of the sessions that have come to their closing point at `at`, as
@@ -94,7 +93,8 @@ impl Engine {
     }
 
     fn judge_next(&mut self) {
-        if let Some(Reverse((_, serial, key))) = self.closing.pop() {
+        self.fetch_next_closing();
+        if let Some((serial, key)) = self.closing.take() {
             let Some(c) = self.controls.get_mut(key).filter(|c| c.serial == serial) else {
                 return;
             };
@@ -102,7 +102,7 @@ impl Engine {
                 self.close(key, ClosingPoint::Closed);
             } else {
                 let again = self.now.time.plus(AFTER_CONTROL);
-                self.closing.push(Reverse((again, serial, key)));
+                self.closing.add(again, serial, key);
             }
         }
     }

@@ -143,6 +143,16 @@ impl Data {
         matches!(&self.seen, Seen::Noted(noted) if noted.fits(s, at))
     }
 
+    /// Takes a segment that is the next one of its side in a steady connection, see
+    /// [`Connection::in_order`]; `false`, and nothing is done, of any other.
+    #[inline(always)]
+    pub(super) fn in_order(&mut self, s: &Segment<'_>, at: Moment) -> bool {
+        match &mut self.seen {
+            Seen::Taken(connection) if self.tls.is_none() => connection.in_order(s, at).is_some(),
+            _ => false,
+        }
+    }
+
     #[inline]
     pub(super) fn segment(&mut self, s: &Segment<'_>, at: Moment) {
         if let Seen::Noted(noted) = &mut self.seen

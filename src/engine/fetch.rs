@@ -14,6 +14,9 @@ use super::sequential::Engine;
 /// Packets fetched for together: a processor waits for about so many reads at the same time.
 pub(super) const TOGETHER: usize = 16;
 
+/// Sessions fetched for together.
+const CLOSING: usize = 8;
+
 /// Flows followed at once from which on fetching pays: fewer are in a cache anyway.
 const MANY: usize = 16_384;
 
@@ -41,6 +44,18 @@ impl Engine {
         black_box(read);
     }
 
+    /// Reads what closing the next sessions that have ended will ask for, when the last of those that were
+    /// read for before is about to be closed.
+    #[inline]
+    pub(super) fn fetch_next_closing(&mut self) {
+        if self.fetched == 0 {
+            let next: Vec<usize> = self.closing.keys().take(CLOSING).collect();
+            self.fetch_closing(&next);
+            self.fetched = next.len();
+        }
+        self.fetched = self.fetched.saturating_sub(1);
+    }
+
     /// Reads what closing these sessions will ask for, and wakes them.
     pub(super) fn fetch_closing(&mut self, keys: &[usize]) {
         let read = keys.iter().fold(0, |read, key| read ^ self.controls.read(*key));
@@ -51,7 +66,7 @@ impl Engine {
         let mut data = Vec::new();
         for key in keys {
             let Some(c) = self.controls.awake(*key) else { continue };
-            slots += usize::from(self.flows.get(FlowKey::new(c.client(), c.server())).is_some());
+            slots += self.flows.read(FlowKey::new(c.client(), c.server()));
             slots += c.listening.iter().filter(|at| self.expectations.is_expected(**at)).count();
             data.extend(c.data.iter().map(|(_, key)| *key));
         }
@@ -59,8 +74,7 @@ impl Engine {
         for key in data {
             if let Some(d) = self.data.get_mut(key) {
                 let [initiator, responder] = d.ends();
-                let flow = FlowKey::new(initiator, responder);
-                slots += usize::from(self.flows.get(flow).is_some());
+                slots += self.flows.read(FlowKey::new(initiator, responder));
             }
         }
         black_box((read, slots));

@@ -127,9 +127,27 @@ impl Flows {
         Some(entry.into())
     }
 
+    /// Reads what ending this flow will ask for.
+    pub fn read(&self, key: FlowKey) -> usize {
+        usize::from(self.get(key).is_some()) + usize::from(self.ended.holds(key))
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.v4.len() + self.other.len()
+    }
+
+    /// The data connection that this 4-tuple is, if one of its packets was among the latest.
+    #[inline(always)]
+    pub fn recent_data(&mut self, key: FlowKey) -> Option<usize> {
+        let FlowKey::V4(a, b) = key else { return None };
+        match *self.recent.place((a, b)) {
+            (known, entry) if known == (a, b) => match entry.into() {
+                Slot::Data(key) => Some(key),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// A flow may be known whose ends have these ports.

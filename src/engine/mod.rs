@@ -8,6 +8,7 @@ mod backlog;
 mod candidates;
 mod close;
 mod closed;
+mod closing;
 mod control;
 mod data;
 mod decoding;

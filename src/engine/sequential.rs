@@ -1,8 +1,7 @@
 //! The sequential engine: segments in, finished sessions out. It owns its state; files and live
 //! capture drive it alike.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::candidates::Candidates;
 use super::closed::ClosedSessions;
+use super::closing::Closing;
 use super::control::{Control, Noted};
 use super::data::Data;
 use super::flows::{FlowKey, Flows, Slot};
@@ -18,7 +18,7 @@ use super::idents::Idents;
 use super::idents::PORT as IDENT;
 use super::interest::{FTP, FTPS, Interest};
 use super::table::Table;
-use crate::capture::{CaptureLoss, Moment, Timestamp};
+use crate::capture::{CaptureLoss, FrameRef, Moment, Timestamp};
 use crate::decode::{Endpoint, IcmpError, Segment};
 use crate::session::{Effect, Expectations};
 
@@ -56,7 +56,9 @@ pub struct Engine {
     /// Sessions without a number yet, by the order of their first packet.
     pub(super) unnumbered: BTreeMap<u64, usize>,
     /// When to see whether an ended session can be judged.
-    pub(super) closing: BinaryHeap<Reverse<(Timestamp, u64, usize)>>,
+    pub(super) closing: Closing,
+    /// So many of the first of them are fetched.
+    pub(super) fetched: usize,
     pub(super) finished: ClosedSessions,
     pub(super) last_id: u64,
     pub(super) serial: u64,
@@ -101,10 +103,30 @@ impl Engine {
     }
 
     /// Takes a segment, and says what it is.
-    #[inline]
+    // The moment goes in parts, in registers: out of memory, it would be read as a whole, and wait for all
+    // of its parts to be there.
+    #[inline(always)]
     pub fn segment(&mut self, s: &Segment<'_>, at: Moment) -> Matters {
         self.advance(at);
-        if self.is_background(s) { Matters::No } else { self.of_interest(s, at) }
+        if self.is_background(s) {
+            return Matters::No;
+        }
+        if self.in_order(s, at) {
+            return Matters::Data;
+        }
+        self.of_interest(s, at.order, at.time, at.frame)
+    }
+
+    /// Takes the next segment of a steady data connection, which most are where files are transferred.
+    #[inline(always)]
+    fn in_order(&mut self, s: &Segment<'_>, at: Moment) -> bool {
+        if Idents::concerns(s) {
+            return false;
+        }
+        let data = self.flows.recent_data(FlowKey::of(s));
+        let taken = data.and_then(|k| self.data.awake_mut(k)).is_some_and(|d| d.in_order(s, at));
+        self.other_traffic |= taken;
+        taken
     }
 
     /// Its ports tell that it is of no flow that is known or expected, and it begins none. So it is with
@@ -120,7 +142,14 @@ impl Engine {
     }
 
     #[inline(never)]
-    fn of_interest(&mut self, s: &Segment<'_>, at: Moment) -> Matters {
+    fn of_interest(
+        &mut self,
+        s: &Segment<'_>,
+        order: u64,
+        time: Timestamp,
+        frame: FrameRef,
+    ) -> Matters {
+        let at = Moment { order, time, frame };
         if Idents::concerns(s) {
             self.idents.segment(s, at);
         }
@@ -165,7 +194,7 @@ impl Engine {
     }
 
     /// Takes note of the time of a packet that holds nothing of interest.
-    #[inline]
+    #[inline(always)]
     pub fn advance(&mut self, at: Moment) {
         self.set_now(at);
         let now = self.now.time;
@@ -189,8 +218,7 @@ impl Engine {
                 self.flows.remove(key, slot);
             }
         }
-        let closing = self.closing.peek().map(|Reverse((due, ..))| *due);
-        let next = [self.next_sweep, closing, self.candidates.next_due()];
+        let next = [self.next_sweep, self.closing.next_due(), self.candidates.next_due()];
         self.due = next.into_iter().flatten().min().unwrap_or_default();
     }
 
@@ -200,7 +228,7 @@ impl Engine {
         self.due = self.due.min(time);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn set_now(&mut self, at: Moment) {
         // Time never runs back: packets slightly out of order don't reopen what has passed.
         if at.time < self.now.time {

@@ -133,6 +133,15 @@ impl<T: Rest> Table<T> {
         }
     }
 
+    /// One of them, if it is awake.
+    #[inline(always)]
+    pub fn awake_mut(&mut self, key: usize) -> Option<&mut T> {
+        match self.slots.get_mut(key)? {
+            Slot::Awake(value) => Some(value),
+            Slot::Asleep(..) => None,
+        }
+    }
+
     #[cold]
     fn wake(&mut self, key: usize) {
         if let Some(slot) = self.slots.get_mut(key)

@@ -104,11 +104,11 @@ impl Expectations {
     /// where the connection belongs to both.
     pub fn find(
         &self,
-        listening: Endpoint,
+        listening: &Endpoint,
         dialler: IpAddr,
         began: Moment,
     ) -> Option<(Expectation, Option<Expectation>)> {
-        let list = self.by_endpoint.get(&listening)?;
+        let list = self.by_endpoint.get(listening)?;
         let fitting = |e: &&Expectation| e.fit(dialler, began).is_some();
         let best = list.iter().filter(fitting).min_by_key(|e| e.fit(dialler, began))?;
         let other = list
@@ -190,7 +190,7 @@ mod tests {
     }
 
     fn found(e: &Expectations, dialler: &str, ms: u64) -> Option<usize> {
-        e.find(endpoint(), ip(dialler), at(ms)).map(|f| f.0.session)
+        e.find(&endpoint(), ip(dialler), at(ms)).map(|f| f.0.session)
     }
 
     #[test]
@@ -258,7 +258,7 @@ mod tests {
         let active =
             Expectation { mode: Mode::Active, dialler: ip("10.0.0.3"), ..expectation(2, 200) };
         e.add(endpoint(), active);
-        let (best, other) = e.find(endpoint(), ip("10.0.0.3"), at(300)).unwrap();
+        let (best, other) = e.find(&endpoint(), ip("10.0.0.3"), at(300)).unwrap();
         assert_eq!((best.session, other.map(|o| o.session)), (2, Some(1)));
     }
 }

@@ -17,7 +17,9 @@ const STEPS: u32 = 4;
 /// The identifications of one side's packets.
 #[derive(Clone, Debug, Default)]
 pub struct Numbering {
-    last: Option<(u16, Moment)>,
+    /// That of the latest packet with one, and when that was; 0 before there was any.
+    last: u16,
+    last_at: Moment,
     /// Packets with the number after the one before.
     steps: u32,
     /// Packets with another number, but for those after a silence.
@@ -39,10 +41,14 @@ pub struct Skipped {
 
 impl Numbering {
     /// A packet that is no RST: those are numbered otherwise.
-    #[inline]
+    #[inline(always)]
     pub(super) fn sent(&mut self, id: Option<u16>, at: Moment) {
         let Some(id) = id.filter(|id| *id != 0) else { return };
-        let Some((last, from)) = self.last.replace((id, at)) else { return };
+        let (last, from) = (self.last, self.last_at);
+        (self.last, self.last_at) = (id, at);
+        if last == 0 {
+            return;
+        }
         match id.wrapping_sub(last) {
             // One packet captured twice, or cut in pieces by what captured it.
             0 => {}
@@ -80,7 +86,7 @@ impl Skipped {
 }
 
 packed!(Skipped { from, to, packets });
-packed!(Numbering { last, steps, leaps, skipped });
+packed!(Numbering { last, last_at, steps, leaps, skipped });
 
 #[cfg(test)]
 mod tests {

@@ -62,7 +62,7 @@ impl Prints {
                 let seq = s.seq.distance(self.seq) > 0;
                 // A SYN acknowledges nothing: its number is no measure.
                 let ack = s.ack.distance(self.ack) > 0 || latest.is_bare_syn() && s.flags.ack();
-                if !seq && !ack && self.is_again(s, own, at) {
+                if !seq && !ack && self.is_again(s, own, at.time) {
                     return true;
                 }
                 self.seq = if seq { s.seq } else { self.seq };
@@ -80,9 +80,9 @@ impl Prints {
     }
 
     #[inline(never)]
-    fn is_again(&self, s: &Segment<'_>, own: Print, at: Moment) -> bool {
+    fn is_again(&self, s: &Segment<'_>, own: Print, time: Timestamp) -> bool {
         let same = |(then, of): &(Timestamp, Print)| {
-            of.rest == own.rest && of.numbers == own.numbers && at.time.nanos_after(*then) < AT_ONCE
+            of.rest == own.rest && of.numbers == own.numbers && time.nanos_after(*then) < AT_ONCE
         };
         let known = self.latest.as_ref().is_some_and(same) || self.before.iter().any(same);
         known

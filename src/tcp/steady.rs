@@ -22,6 +22,11 @@ impl Connection {
         if let Some(payload) = self.in_order(s, at) {
             return payload;
         }
+        self.taken(s, at)
+    }
+
+    #[inline(never)]
+    fn taken(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
         let payload = self.any_segment(s, at);
         self.steady = self.how_it_stands();
         payload
@@ -41,7 +46,7 @@ impl Connection {
     /// Does all that [`Connection::any_segment`] does of a segment that is the next one of its side in a
     /// steady connection, and leaves it steady. `None`, and nothing is done, of any other.
     #[inline(always)]
-    fn in_order(&mut self, s: &Segment<'_>, at: Moment) -> Option<Payload> {
+    pub fn in_order(&mut self, s: &Segment<'_>, at: Moment) -> Option<Payload> {
         let [initiator, responder] = self.steady.0?;
         let (own, other, scale) = if s.src == self.initiator {
             (&mut self.from_initiator, &mut self.from_responder, initiator)

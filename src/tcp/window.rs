@@ -27,6 +27,7 @@ impl Windows {
     const SEGMENT: u64 = 1460;
 
     /// This side advertises a window.
+    #[inline(always)]
     pub(super) fn advertise(&mut self, raw: u16, scale: u8) {
         self.raw = raw.into();
         self.latest = self.raw << scale.min(14);
@@ -34,6 +35,7 @@ impl Windows {
 
     /// This side has so many bytes in flight, with a segment just sent; `largest` is the length of
     /// its largest so far.
+    #[inline(always)]
     pub(super) fn fill(&mut self, flight: u64, largest: u32, other: &Self, at: Moment) {
         if other.latest == 0 {
             return;

@@ -96,20 +96,20 @@ pub(super) fn write(
         | u64::from(nanos) << 32;
     let high = u64::from(packets) | u64::from(s.payload_len) << 24;
     let Some(to) = to.first_chunk_mut::<LONGEST>() else { return 0 };
-    to[..8].copy_from_slice(&low.to_le_bytes());
     to[8..16].copy_from_slice(&high.to_le_bytes());
-    let mut len = HEAD;
+    let (mut mask, mut len) = (0, HEAD);
     let own_window = s.window == own.window;
     if !(s.ack == acked && own_window && ip_id == own.ip_id && s.ttl == own.ttl) {
-        len = other(s, acked, *own, to);
+        (mask, len) = other(s, acked, *own, to);
     }
+    to[..8].copy_from_slice(&(low | u64::from(mask)).to_le_bytes());
     *own = Expected::after(s.seq, length(s.flags, s.payload_len), s.window, ip_id, s.ttl);
     len
 }
 
-/// Writes what is otherwise than expected behind the rest; how many bytes it is then.
+/// Writes what is otherwise than expected behind the rest; what that is, and how many bytes it is then.
 #[inline(never)]
-fn other(s: &Segment<'_>, acked: Seq, own: Expected, to: &mut [u8; LONGEST]) -> usize {
+fn other(s: &Segment<'_>, acked: Seq, own: Expected, to: &mut [u8; LONGEST]) -> (u8, usize) {
     let ip_id = s.ip_id.unwrap_or_default();
     let (mut mask, mut len) = (0, HEAD);
     let mut put = |bit: u8, value: &[u8]| {
@@ -131,8 +131,7 @@ fn other(s: &Segment<'_>, acked: Seq, own: Expected, to: &mut [u8; LONGEST]) -> 
     if s.ttl != own.ttl {
         put(OTHER_TTL, &[s.ttl]);
     }
-    to[0] |= mask;
-    len
+    (mask, len)
 }
 
 /// A segment that was written.
