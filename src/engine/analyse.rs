@@ -191,7 +191,8 @@ fn decoded(
                     if analyser.is_due(brief.time) {
                         close_due(analyser, batch.moment(brief), hand_over);
                     }
-                    analyser.segment(&batch.segment(brief), batch.moment(brief));
+                    let (segment, at) = (batch.segment(brief), batch.moment(brief));
+                    analyser.segment(&segment, at, brief.greets());
                 }
                 Item::Other(place) => {
                     let Some((decoded, at, link)) = batch.other(*place) else { continue };

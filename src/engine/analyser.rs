@@ -64,10 +64,12 @@ impl Analyser {
         }
     }
 
-    /// Takes the next packet, which holds a segment, and leaves finished sessions where they are.
+    /// Takes the next packet, which holds a segment, and leaves finished sessions where they are. `greets`:
+    /// its payload looks like a greeting.
     #[inline(always)]
-    pub(super) fn segment(&mut self, s: &Segment<'_>, at: Moment) {
-        segment(&mut self.engine, &mut self.overview, s, at);
+    pub(super) fn segment(&mut self, s: &Segment<'_>, at: Moment, greets: bool) {
+        self.overview.segment(s);
+        self.engine.segment_that(s, at, || greets);
     }
 
     /// Takes the next packet, decoded, and leaves finished sessions where they are.

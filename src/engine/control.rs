@@ -136,7 +136,7 @@ impl Control {
 
     /// Notes a segment, if what follows from it is known without taking it; `asked` when a server may
     /// have asked a client's host who it is.
-    #[inline]
+    #[inline(always)]
     pub fn note(&mut self, s: &Segment<'_>, at: Moment, asked: bool) -> Noted {
         if !self.noted.fits(s, at) || asked && !self.greeted() {
             return Noted::Not;

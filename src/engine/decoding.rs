@@ -7,6 +7,7 @@ use super::flows::FlowKey;
 use crate::ahead::{Ahead, Maker};
 use crate::capture::{FrameRef, LinkType, Moment, Packet, Source, Take, Timestamp};
 use crate::decode::{self, Decoded, Decoder, Endpoint, Flags, Segment, Seq, SynOptions};
+use crate::ftp::recognise::looks_like_greeting;
 
 /// Decodes the packets of a source.
 pub(super) struct Decoding {
@@ -46,7 +47,7 @@ pub(super) struct Brief {
     pub(super) time: Timestamp,
     /// So many packets behind the first of the batch, those counted that were left out.
     behind: u32,
-    payload_at: u32,
+    payload: Text,
     src: Ipv4Addr,
     dst: Ipv4Addr,
     seq: Seq,
@@ -59,6 +60,29 @@ pub(super) struct Brief {
     captured: u16,
     flags: Flags,
     ttl: u8,
+}
+
+/// Where payload begins in the window, and in the highest bit whether it looks like a greeting: the engine
+/// asks that of nearly every packet, and must not have to fetch the payload for it.
+#[derive(Clone, Copy)]
+struct Text(u32);
+
+impl Text {
+    const GREETS: u32 = 1 << 31;
+
+    #[inline(always)]
+    fn of(payload: &[u8], window: Bytes) -> Option<Self> {
+        let at = window.place_of(payload).filter(|at| at & Self::GREETS == 0)?;
+        Some(Self(if looks_like_greeting(payload) { at | Self::GREETS } else { at }))
+    }
+
+    fn at(self) -> usize {
+        (self.0 & !Self::GREETS) as usize
+    }
+
+    fn greets(self) -> bool {
+        self.0 & Self::GREETS != 0
+    }
 }
 
 /// Any other packet.
@@ -77,6 +101,12 @@ enum Place {
 }
 
 impl Brief {
+    /// Its payload looks like a server's greeting.
+    #[inline(always)]
+    pub(super) fn greets(&self) -> bool {
+        self.payload.greets()
+    }
+
     /// `None` of a segment that holds more.
     #[inline(always)]
     fn of(s: &Segment<'_>, time: Timestamp, behind: u32, window: Bytes) -> Option<Self> {
@@ -90,7 +120,7 @@ impl Brief {
         Some(Self {
             time,
             behind,
-            payload_at: window.place_of(s.payload)?,
+            payload: Text::of(s.payload, window)?,
             src: *src,
             dst: *dst,
             seq: s.seq,
@@ -148,7 +178,7 @@ impl Batch {
     /// What it holds.
     #[inline(always)]
     pub(super) fn segment(&self, brief: &Brief) -> Segment<'_> {
-        let from = brief.payload_at as usize;
+        let from = brief.payload.at();
         Segment {
             src: Endpoint { ip: IpAddr::V4(brief.src), port: brief.ports.0 },
             dst: Endpoint { ip: IpAddr::V4(brief.dst), port: brief.ports.1 },

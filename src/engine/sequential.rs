@@ -20,6 +20,7 @@ use super::interest::{FTP, FTPS, Interest};
 use super::table::Table;
 use crate::capture::{CaptureLoss, FrameRef, Moment, Timestamp};
 use crate::decode::{Endpoint, IcmpError, Segment};
+use crate::ftp::recognise::looks_like_greeting;
 use crate::session::{Effect, Expectations};
 
 /// A SYN that comes again sooner, in another file, is the same one captured at another place: hosts
@@ -103,12 +104,23 @@ impl Engine {
     }
 
     /// Takes a segment, and says what it is.
+    #[inline(always)]
+    pub fn segment(&mut self, s: &Segment<'_>, at: Moment) -> Matters {
+        self.segment_that(s, at, || looks_like_greeting(s.payload))
+    }
+
+    /// The same; `greets`: its payload looks like a greeting.
     // The moment goes in parts, in registers: out of memory, it would be read as a whole, and wait for all
     // of its parts to be there.
     #[inline(always)]
-    pub fn segment(&mut self, s: &Segment<'_>, at: Moment) -> Matters {
+    pub(super) fn segment_that(
+        &mut self,
+        s: &Segment<'_>,
+        at: Moment,
+        greets: impl FnOnce() -> bool,
+    ) -> Matters {
         self.advance(at);
-        if self.is_background(s) {
+        if self.is_background(s, greets) {
             return Matters::No;
         }
         if self.in_order(s, at) {
@@ -132,13 +144,13 @@ impl Engine {
     /// Its ports tell that it is of no flow that is known or expected, and it begins none. So it is with
     /// nearly all that isn't FTP's.
     #[inline(always)]
-    fn is_background(&self, s: &Segment<'_>) -> bool {
+    fn is_background(&self, s: &Segment<'_>, greets: impl FnOnce() -> bool) -> bool {
         let (a, b) = (s.src.port, s.dst.port);
         !self.flows.may_have(a, b)
             && !self.expectations.may_be_at(a, b)
             && !s.flags.syn()
             && self.other_traffic
-            && !crate::ftp::recognise::looks_like_greeting(s.payload)
+            && !greets()
     }
 
     #[inline(never)]
@@ -157,7 +169,7 @@ impl Engine {
         match self.flows.of_packet(key) {
             Some(slot) if !s.flags.syn() || !self.is_replaced(slot, s, at) => match slot {
                 Slot::Control(k) => {
-                    self.control(k, s, at);
+                    self.control_at(k, s, order, time, frame);
                     Matters::Control
                 }
                 Slot::Data(k) => {
@@ -282,15 +294,35 @@ impl Engine {
     }
 
     pub(super) fn control(&mut self, key: usize, s: &Segment<'_>, at: Moment) {
+        self.control_at(key, s, at.order, at.time, at.frame);
+    }
+
+    /// Takes a segment of a control connection.
+    #[inline(never)]
+    fn control_at(
+        &mut self,
+        key: usize,
+        s: &Segment<'_>,
+        order: u64,
+        time: Timestamp,
+        frame: FrameRef,
+    ) {
         let Some(c) = self.controls.get_mut(key) else { return };
         if self.notes {
-            match c.note(s, at, self.idents.any()) {
+            match c.note(s, Moment { order, time, frame }, self.idents.any()) {
                 Noted::Quietly => return,
                 Noted::Over => return self.control_over(key, false),
                 Noted::Announced(effect) => return self.apply(key, [effect]),
                 Noted::Not => {}
             }
         }
+        self.control_taken(key, s, Moment { order, time, frame });
+    }
+
+    /// Takes a segment of a control connection that can't be noted.
+    #[inline(never)]
+    fn control_taken(&mut self, key: usize, s: &Segment<'_>, at: Moment) {
+        let Some(c) = self.controls.get_mut(key) else { return };
         let dialogue = c.dialogue();
         let half = &dialogue.connection.from_initiator;
         if let Some(first) = half.syn.filter(|_| s.flags.syn() && !s.flags.ack())

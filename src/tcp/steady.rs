@@ -3,7 +3,7 @@
 //! of it.
 
 use super::{Connection, Payload};
-use crate::capture::Moment;
+use crate::capture::{FrameRef, Moment, Timestamp};
 use crate::decode::Segment;
 use crate::pack::{Pack, Packer, Unpacker};
 
@@ -18,15 +18,29 @@ const TELLING: u8 = 0x17;
 
 impl Connection {
     /// Takes note of a segment, and says what its payload is to its direction.
+    #[inline(always)]
     pub fn segment(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
-        if let Some(payload) = self.in_order(s, at) {
+        self.segment_at(s, at.order, at.time, at.frame)
+    }
+
+    // The moment comes in parts, in registers: out of memory it would be read as a whole, and wait for
+    // all of its parts to be there.
+    #[inline(never)]
+    fn segment_at(
+        &mut self,
+        s: &Segment<'_>,
+        order: u64,
+        time: Timestamp,
+        frame: FrameRef,
+    ) -> Payload {
+        if let Some(payload) = self.in_order(s, Moment { order, time, frame }) {
             return payload;
         }
-        self.taken(s, at)
+        self.out_of_order(s, Moment { order, time, frame })
     }
 
     #[inline(never)]
-    fn taken(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
+    fn out_of_order(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
         let payload = self.any_segment(s, at);
         self.steady = self.how_it_stands();
         payload

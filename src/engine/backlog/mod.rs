@@ -172,7 +172,7 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
     }
 
     /// Whether a segment is what comes next, and there is room for it: then [`Backlog::note`] it.
-    #[inline]
+    #[inline(always)]
     pub fn fits(&self, s: &Segment<'_>, at: Moment) -> bool {
         let from = usize::from(s.src != self.ends[0]);
         let (own, other, fin) = if from == 0 {
@@ -198,7 +198,7 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
     }
 
     /// Notes a segment that [`Backlog::fits`].
-    #[inline]
+    #[inline(always)]
     pub fn note(&mut self, s: &Segment<'_>, at: Moment) {
         let from = usize::from(s.src != self.ends[0]);
         if self.stage != Stage::Open {
@@ -214,7 +214,7 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, from: usize, s: &Segment<'_>, at: Moment) {
         let rest = self.bytes.get_mut(usize::from(self.used)..).unwrap_or_default();
         let mut len = record::write(s, (at, self.last), from, &mut self.next, rest);
