@@ -1,10 +1,10 @@
 //! One pass over a capture: decode, follow, judge.
 
-use super::decoding::{Batch, Decoding, Item};
+use super::batches::Batches;
+use super::decoding::{Decoding, Item};
 use super::fetch::TOGETHER;
 use super::judging::Judging;
 use super::{Analyser, Analysis, ClosedSessions, Options};
-use crate::ahead::{Ahead, Maker};
 use crate::capture::{Moment, Packet, Problem, Source, Take};
 use crate::diagnose::{self, Finding, Judged};
 
@@ -19,9 +19,11 @@ struct Ways {
     kept: usize,
     /// Segments are noted, and taken together.
     notes: bool,
+    /// Flows beyond which is fetched what the next packets will ask for.
+    fetched: usize,
 }
 
-const USUAL: Ways = Ways { kept: 8192, notes: true };
+const USUAL: Ways = Ways { kept: 8192, notes: true, fetched: 16_384 };
 
 /// Reads a capture to its end and judges its sessions; returns them all, by id.
 ///
@@ -49,6 +51,7 @@ fn run(source: Source, options: &Options, ways: Ways, sink: impl FnMut(Judged) +
     let threads = threads();
     let mut analyser = Analyser::new(options);
     analyser.rest_beyond(ways.kept);
+    analyser.fetch_beyond(ways.fetched);
     if ways.notes {
         analyser.take_notes();
     }
@@ -106,34 +109,11 @@ fn read(
     let enough = |r: &Reading<'_>| threads == 1 && r.analyser.engine().is_worth_fetching();
     while source.walk_until(&mut reading, enough) {
         if source.keep_windows() {
-            let here = Decoding::here(source);
-            return decoded(Batches::Here(here, None), reading.analyser, reading.hand_over);
+            let batches = Batches::here(Decoding::here(source));
+            return decoded(batches, reading.analyser, reading.hand_over);
         }
     }
     source
-}
-
-/// Where decoded packets come from.
-enum Batches {
-    Ahead(Ahead<Decoding>),
-    /// Decoded when they are asked for, in what is used up.
-    Here(Decoding, Option<Batch>),
-}
-
-impl Batches {
-    fn next(&mut self) -> Batch {
-        match self {
-            Self::Ahead(ahead) => ahead.next(),
-            Self::Here(decoding, used) => decoding.make(0, used.take()),
-        }
-    }
-
-    fn give_back(&mut self, batch: Batch) {
-        match self {
-            Self::Ahead(ahead) => ahead.give_back(batch),
-            Self::Here(_, used) => *used = Some(batch),
-        }
-    }
 }
 
 /// Takes the packets of a source.
@@ -215,7 +195,7 @@ fn decoded(
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
 
     use super::*;
     use crate::capture::{OpenOptions, open};
@@ -236,17 +216,46 @@ mod tests {
     }
 
     #[test]
-    fn rest_and_notes_change_nothing() {
+    fn rest_notes_and_fetching_change_nothing() {
         let mut compared = 0;
         for path in samples() {
-            let plain = told(&path, Ways { kept: usize::MAX, notes: false });
+            let never = usize::MAX;
+            let plain = told(&path, Ways { kept: never, notes: false, fetched: never });
             compared += plain.len();
-            for (kept, notes) in [(0, false), (usize::MAX, true), (0, true)] {
-                let other = told(&path, Ways { kept, notes });
-                assert!(plain == other, "{} {kept} {notes}", path.display());
+            for kept in [0, never] {
+                for (notes, fetched) in [(false, 0), (true, never), (true, 0)] {
+                    let other = told(&path, Ways { kept, notes, fetched });
+                    assert!(plain == other, "{} {kept} {notes} {fetched}", path.display());
+                }
             }
         }
         assert!(compared > 100);
+    }
+
+    /// A capture of several windows: the same packets again and again.
+    fn repeated(sample: &Path, to: &Path) {
+        let bytes = std::fs::read(sample).unwrap();
+        let (header, records) = bytes.split_at(24);
+        let mut long = header.to_vec();
+        while long.len() < 2_000_000 {
+            long.extend(records);
+        }
+        std::fs::write(to, long).unwrap();
+    }
+
+    #[test]
+    fn fetching_changes_nothing_from_window_to_window() {
+        let folder = tempfile::tempdir().unwrap();
+        let long = folder.path().join("long.pcap");
+        for sample in ["mixed-many.pcap", "forty-sessions-server.pcap"] {
+            let samples = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/samples"));
+            repeated(&samples.join(sample), &long);
+            let never = told(&long, Ways { fetched: usize::MAX, ..USUAL });
+            assert!(never.len() > 10, "{sample}");
+            for fetched in [0, 5, 20] {
+                assert!(told(&long, Ways { fetched, ..USUAL }) == never, "{sample} {fetched}");
+            }
+        }
     }
 
     #[test]

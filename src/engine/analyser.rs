@@ -36,6 +36,11 @@ impl Analyser {
         self.engine.rest_beyond(keep);
     }
 
+    /// Reads ahead what packets will ask for, see [`Engine::fetch_beyond`].
+    pub(super) fn fetch_beyond(&mut self, flows: usize) {
+        self.engine.fetch_beyond(flows);
+    }
+
     /// Notes what need not be taken at once, see [`Engine::take_notes`].
     pub fn take_notes(&mut self) {
         self.engine.take_notes();

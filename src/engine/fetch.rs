@@ -17,14 +17,16 @@ pub(super) const TOGETHER: usize = 16;
 /// Sessions fetched for together.
 const CLOSING: usize = 8;
 
-/// Flows followed at once from which on fetching pays: fewer are in a cache anyway.
-const MANY: usize = 16_384;
-
 impl Engine {
+    /// Fetches when more than so many flows are followed: fewer are in a cache anyway.
+    pub(super) fn fetch_beyond(&mut self, flows: usize) {
+        self.many = Some(flows);
+    }
+
     /// So much is followed that it pays to fetch.
     #[inline]
     pub(super) fn is_worth_fetching(&self) -> bool {
-        self.flows.len() > MANY
+        self.many.is_some_and(|many| self.flows.len() > many)
     }
 
     /// Reads what packets of these flows will ask for, up to [`TOGETHER`] of them.

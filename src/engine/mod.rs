@@ -5,6 +5,7 @@ mod analyser;
 mod analysis;
 mod attach;
 mod backlog;
+mod batches;
 mod candidates;
 mod close;
 mod closed;

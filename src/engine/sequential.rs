@@ -60,6 +60,8 @@ pub struct Engine {
     pub(super) closing: Closing,
     /// So many of the first of them are fetched.
     pub(super) fetched: usize,
+    /// Flows beyond which it pays to fetch.
+    pub(super) many: Option<usize>,
     pub(super) finished: ClosedSessions,
     pub(super) last_id: u64,
     pub(super) serial: u64,

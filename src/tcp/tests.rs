@@ -257,7 +257,7 @@ mod steady {
                 next[own] = next[own].wrapping_add(s.payload_len + u32::from(marks));
             }
             let nanos = [0, 900, 400_000, 2_000_000_000][usize::from(gap % 4)];
-            play(*client, s.clone(), nanos);
+            play(*client, s, nanos);
             if *kind == 12 {
                 // Captured twice.
                 play(*client, s, 500);
