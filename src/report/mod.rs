@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod convert;
+mod delta;
 pub mod document;
 pub mod escape;
 pub mod explain;
