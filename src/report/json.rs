@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use rayon::prelude::*;
 
+use super::advised::Advised;
 use super::convert;
 use super::delta;
 use super::document::{Line, SCHEMA, Summary};
@@ -69,6 +70,7 @@ pub struct Rendered {
     /// Where models are kept, and for which kind of session each of the latest ones is.
     models: Vec<Place>,
     kinds: VecDeque<(u64, usize)>,
+    advised: Advised,
     /// The session that is being written, and what is different in it.
     text: Vec<u8>,
     steps: Vec<u8>,
@@ -90,7 +92,7 @@ impl Rendered {
     /// Adds a session, in any order.
     pub fn add(&mut self, j: &Judged) {
         self.text.clear();
-        session(j, &mut self.text);
+        self.advised.session(j, &mut self.text);
         let kind = kind(j);
         let known = self.kinds.iter().find(|(k, _)| *k == kind).or(self.kinds.back());
         let model = known.and_then(|(_, n)| Some((*n, *self.models.get(*n)?)));

@@ -1,5 +1,6 @@
 //! Views of what was found. They know finished results only.
 
+mod advised;
 pub mod check;
 pub mod convert;
 mod delta;
