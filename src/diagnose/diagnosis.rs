@@ -131,7 +131,7 @@ impl Audience {
 }
 
 /// What to change.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
     /// For whom.
     pub audience: Audience,

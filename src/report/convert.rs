@@ -4,7 +4,7 @@ use super::document as d;
 use super::time::Time;
 use crate::capture::Moment;
 use crate::decode::Endpoint;
-use crate::diagnose::{Diagnosis, Finding, Judged, Outcome, Stage, Status};
+use crate::diagnose::{Advice, Diagnosis, Finding, Judged, Outcome, Stage, Status};
 use crate::engine::Analysis;
 use crate::session::{
     Association, Channel, Closing, Connection, ConnectionState, Login, Mode, Opening, Security,
@@ -82,6 +82,11 @@ pub fn finding(f: &Finding) -> d::Finding<'_> {
 
 /// A session with its verdict.
 pub fn session(j: &Judged) -> d::Session<'_> {
+    d::Session { diagnoses: j.diagnoses.iter().map(diagnosis).collect(), ..session_alone(j) }
+}
+
+/// A session without its diagnoses.
+pub(super) fn session_alone(j: &Judged) -> d::Session<'_> {
     let s = &j.session;
     let channels = s.channels.iter().zip(&j.outcomes);
     d::Session {
@@ -103,7 +108,7 @@ pub fn session(j: &Judged) -> d::Session<'_> {
         control: control(s),
         channels: channels.map(|(c, outcome)| channel(s, c, *outcome)).collect(),
         transfers: s.transfers.iter().filter_map(|t| transfer(s, t)).collect(),
-        diagnoses: j.diagnoses.iter().map(diagnosis).collect(),
+        diagnoses: Vec::new(),
     }
 }
 
@@ -251,6 +256,11 @@ fn transfer<'a>(s: &'a Session, t: &'a Transfer) -> Option<d::Transfer<'a>> {
 
 /// A verdict.
 pub fn diagnosis(x: &Diagnosis) -> d::Diagnosis<'_> {
+    d::Diagnosis { advice: advice(&x.advice), ..diagnosis_alone(x) }
+}
+
+/// A verdict without what it advises.
+pub(super) fn diagnosis_alone(x: &Diagnosis) -> d::Diagnosis<'_> {
     d::Diagnosis {
         code: x.code,
         severity: x.severity.name(),
@@ -270,19 +280,22 @@ pub fn diagnosis(x: &Diagnosis) -> d::Diagnosis<'_> {
                 text: text(&e.text),
             })
             .collect(),
-        advice: x
-            .advice
-            .iter()
-            .map(|a| d::Advice {
-                audience: a.audience.name(),
-                text: &a.text,
-                example: a.example.as_deref(),
-                snippets: a
-                    .snippets()
-                    .into_iter()
-                    .map(|s| d::Snippet { kind: s.kind.name(), place: s.place, text: s.text })
-                    .collect(),
-            })
-            .collect(),
+        advice: Vec::new(),
     }
+}
+
+/// What to change.
+pub(super) fn advice(all: &[Advice]) -> Vec<d::Advice<'_>> {
+    all.iter()
+        .map(|a| d::Advice {
+            audience: a.audience.name(),
+            text: &a.text,
+            example: a.example.as_deref(),
+            snippets: a
+                .snippets()
+                .into_iter()
+                .map(|s| d::Snippet { kind: s.kind.name(), place: s.place, text: s.text })
+                .collect(),
+        })
+        .collect()
 }

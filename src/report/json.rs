@@ -1,10 +1,14 @@
 //! The JSON document, and its lines as a stream.
 
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 
 use rayon::prelude::*;
 
+use super::advised::Advised;
 use super::convert;
+use super::delta;
 use super::document::{Line, SCHEMA, Summary};
 use super::store::{Place, Store};
 use super::write::{indented, on_one_line};
@@ -16,6 +20,9 @@ const BATCH: usize = 256;
 
 /// Room for a session of one transfer.
 const ROOM: usize = 8192;
+
+/// Bytes of the document that are written at a time.
+const WRITTEN: usize = 1 << 16;
 
 /// The summary of the sessions that `counts` lets through.
 pub fn summary<'a>(sessions: impl Iterator<Item = &'a Judged>) -> Summary {
@@ -46,52 +53,67 @@ pub fn document(
         let rendered: Vec<Option<Vec<u8>>> =
             batch.par_iter().map(|j| show(j).then(|| rendered(j))).collect();
         for json in rendered.into_iter().flatten() {
-            item(&json, std::mem::take(&mut first), out)?;
+            out.write_all(before(std::mem::take(&mut first)))?;
+            out.write_all(&json)?;
         }
     }
     foot(first, out)
 }
 
-/// Sessions as they stand in the document, written when they end: a text is smaller than what it was
-/// written from. Many end alike, in the same advice for the same server: that end is kept once.
+/// Sessions as they stand in the document, written when they end. Of most, what is kept is what is
+/// different in them from a session of the same kind: a tenth, and memory that is touched for the first
+/// time costs more than writing what goes into it.
 #[derive(Debug, Default)]
 pub struct Rendered {
-    /// Ids, and where the texts and their ends are.
-    places: Vec<(u64, Place, Place)>,
+    sessions: Vec<Kept>,
     texts: Store,
-    /// The session that is being written, and the latest one that had another end.
+    /// Where models are kept, and for which kind of session each of the latest ones is.
+    models: Vec<Place>,
+    kinds: VecDeque<(u64, usize)>,
+    advised: Advised,
+    /// The session that is being written, and what is different in it.
     text: Vec<u8>,
-    before: Vec<u8>,
-    /// The end that is looked for, and where it is kept.
-    end: (Vec<u8>, Place),
+    steps: Vec<u8>,
+}
+
+/// A session that is kept.
+#[derive(Debug)]
+struct Kept {
+    id: u64,
+    /// Its text, if there is no model.
+    text: Place,
+    model: Option<u32>,
 }
 
 impl Rendered {
-    /// Shorter ends aren't worth it.
-    const END: usize = 512;
+    /// Kinds of sessions that models are known for.
+    const KINDS: usize = 64;
 
     /// Adds a session, in any order.
     pub fn add(&mut self, j: &Judged) {
-        let mut text = std::mem::take(&mut self.text);
-        text.clear();
-        session(j, &mut text);
-        let known = self.end.0.len() >= Self::END && text.ends_with(&self.end.0);
-        if !known {
-            let pairs = text.iter().rev().zip(self.before.iter().rev());
-            let alike = pairs.take_while(|(a, b)| a == b).count();
-            let end = text.get(text.len() - alike..).filter(|end| end.len() >= Self::END);
-            if let Some(end) = end {
-                self.end = (end.to_vec(), self.texts.keep(end));
+        self.text.clear();
+        self.advised.session(j, &mut self.text);
+        let kind = kind(j);
+        let known = self.kinds.iter().find(|(k, _)| *k == kind).or(self.kinds.back());
+        let model = known.and_then(|(_, n)| Some((*n, *self.models.get(*n)?)));
+        let id = j.session.id;
+        if let Some((n, model)) = model {
+            self.steps.clear();
+            delta::write(&self.text, self.texts.text(model), &mut self.steps);
+            if 3 * self.steps.len() < self.text.len() {
+                let text = self.texts.keep(&self.steps);
+                self.sessions.push(Kept { id, text, model: u32::try_from(n).ok() });
+                return;
             }
         }
-        let end = if text.ends_with(&self.end.0) { self.end.1 } else { Place::default() };
-        let own = text.get(..text.len() - end.len()).unwrap_or_default();
-        let own = self.texts.keep(own);
-        self.places.push((j.session.id, own, end));
-        if !known {
-            std::mem::swap(&mut text, &mut self.before);
+        let text = self.texts.keep(&self.text);
+        self.sessions.push(Kept { id, text, model: None });
+        self.kinds.retain(|(k, _)| *k != kind);
+        if self.kinds.len() == Self::KINDS {
+            self.kinds.pop_front();
         }
-        self.text = text;
+        self.kinds.push_back((kind, self.models.len()));
+        self.models.push(text);
     }
 
     /// Writes the whole document with these sessions, by id.
@@ -105,14 +127,33 @@ impl Rendered {
         out: &mut impl Write,
     ) -> io::Result<()> {
         head(a, summary, out)?;
-        self.places.sort_unstable_by_key(|place| place.0);
-        let mut first = true;
-        for (_, own, end) in &self.places {
-            item(self.texts.text(*own), std::mem::take(&mut first), out)?;
-            out.write_all(self.texts.text(*end))?;
+        self.sessions.sort_unstable_by_key(|kept| kept.id);
+        let mut json = Vec::with_capacity(2 * WRITTEN);
+        for (n, kept) in self.sessions.iter().enumerate() {
+            json.extend_from_slice(before(n == 0));
+            let text = self.texts.text(kept.text);
+            match kept.model.and_then(|n| self.models.get(n as usize)) {
+                Some(model) => delta::read(text, self.texts.text(*model), &mut json),
+                None => json.extend_from_slice(text),
+            }
+            if json.len() >= WRITTEN {
+                out.write_all(&json)?;
+                json.clear();
+            }
         }
-        foot(first, out)
+        out.write_all(&json)?;
+        foot(self.sessions.is_empty(), out)
     }
+}
+
+/// A number for what a session's text mostly depends on: how many parts of which kind it has, and
+/// what is advised for which server.
+fn kind(j: &Judged) -> u64 {
+    let s = &j.session;
+    let mut hasher = DefaultHasher::new();
+    (s.channels.len(), s.transfers.len(), &s.software).hash(&mut hasher);
+    j.diagnoses.iter().for_each(|d| d.code.hash(&mut hasher));
+    hasher.finish()
 }
 
 fn session(j: &Judged, out: &mut Vec<u8>) {
@@ -132,9 +173,9 @@ fn head(a: &Analysis, summary: &Summary, out: &mut impl Write) -> io::Result<()>
     out.write_all(&json)
 }
 
-fn item(json: &[u8], first: bool, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(if first { b"\n    " } else { b",\n    " })?;
-    out.write_all(json)
+/// What stands before a session.
+fn before(first: bool) -> &'static [u8] {
+    if first { b"\n    " } else { b",\n    " }
 }
 
 fn foot(empty: bool, out: &mut impl Write) -> io::Result<()> {
@@ -207,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_that_are_alike_are_kept_once() {
+    fn most_sessions_are_kept_as_what_is_different() {
         let mut scene = Scene::connected("10.0.0.1:40000", "10.0.0.5:21", 64, 60);
         for (n, software) in [0, 0, 0, 1, 1, 0, 1, 1, 0, 0].into_iter().enumerate() {
             if n > 0 {
@@ -221,12 +262,38 @@ mod tests {
         let counted = summary(sessions.iter());
         let mut rendered = Rendered::default();
         sessions.iter().for_each(|j| rendered.add(j));
-        let shared = rendered.places.iter().filter(|(_, _, end)| end.len() > 0).count();
-        assert!((5..10).contains(&shared), "{shared} of {}", rendered.places.len());
+        assert!((1..3).contains(&rendered.models.len()), "{} models", rendered.models.len());
         let analysis = Analysis { sessions, ..Analysis::default() };
         let (mut one, mut other) = (Vec::new(), Vec::new());
         document(&analysis, &counted, |_| true, &mut one).unwrap();
         rendered.document(&analysis, &counted, &mut other).unwrap();
         assert_eq!(String::from_utf8(one).unwrap(), String::from_utf8(other).unwrap());
+    }
+
+    /// More kinds than models are known for, and one that comes again.
+    #[test]
+    fn sessions_of_many_kinds() {
+        let mut scene = Scene::connected("10.0.0.1:40000", "10.0.0.5:21", 64, 60);
+        for n in 0..3 * Rendered::KINDS {
+            if n > 0 {
+                let other = scene.open(&format!("10.0.0.1:{}", 40_000 + n), "10.0.0.5:21");
+                let _before = scene.turns_to(other);
+            }
+            // Each with a software of its own, in many words.
+            let name = if n % 5 == 0 { 0 } else { n };
+            scene.server(&format!("220 ({} {name}.0)", format!("Server-{name}-").repeat(200)));
+            scene.asks("USER a", "331 Password.").asks("PASS b", "230 In.").quits();
+        }
+        let sessions = scene.all_judged();
+        let counted = summary(sessions.iter());
+        let mut rendered = Rendered::default();
+        sessions.iter().for_each(|j| rendered.add(j));
+        assert!(rendered.models.len() > Rendered::KINDS, "{}", rendered.models.len());
+        assert!(rendered.models.len() < sessions.len(), "{}", rendered.models.len());
+        let analysis = Analysis { sessions, ..Analysis::default() };
+        let (mut one, mut other) = (Vec::new(), Vec::new());
+        document(&analysis, &counted, |_| true, &mut one).unwrap();
+        rendered.document(&analysis, &counted, &mut other).unwrap();
+        assert_eq!(one, other);
     }
 }

@@ -1,7 +1,9 @@
 //! Views of what was found. They know finished results only.
 
+mod advised;
 pub mod check;
 pub mod convert;
+mod delta;
 pub mod document;
 pub mod escape;
 pub mod explain;

@@ -5,16 +5,9 @@ use memmap2::MmapMut;
 /// Where a text stands.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Place {
-    block: usize,
-    from: usize,
-    len: usize,
-}
-
-impl Place {
-    /// Bytes of the text.
-    pub fn len(self) -> usize {
-        self.len
-    }
+    block: u32,
+    from: u32,
+    len: u32,
 }
 
 /// Texts in blocks that never grow, so nothing is copied.
@@ -85,13 +78,16 @@ impl Store {
             room.copy_from_slice(text);
             last.used += len;
         }
-        Place { block, from, len }
+        // Texts of sessions are bounded: none is nearly as long as 4 GiB.
+        Place { block: block as u32, from: from as u32, len: len as u32 }
     }
 
     /// A text that was kept.
     pub fn text(&self, place: Place) -> &[u8] {
-        let block = self.blocks.get(place.block).map(|b| b.memory.bytes()).unwrap_or_default();
-        block.get(place.from..place.from + place.len).unwrap_or_default()
+        let Place { block, from, len } = place;
+        let (from, len) = (from as usize, len as usize);
+        let block = self.blocks.get(block as usize).map(|b| b.memory.bytes()).unwrap_or_default();
+        block.get(from..from + len).unwrap_or_default()
     }
 }
 
