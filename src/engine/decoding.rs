@@ -1,13 +1,11 @@
 //! Decoding ahead: another thread walks the records of a file and decodes them, a window of its
 //! bytes at a time; the engine's thread finds the headers read, and payload where it stands.
 
-use std::net::{IpAddr, Ipv4Addr};
-
+use super::brief::{Brief, Bytes};
 use super::flows::FlowKey;
 use crate::ahead::{Ahead, Maker};
-use crate::capture::{FrameRef, LinkType, Moment, Packet, Source, Take, Timestamp};
-use crate::decode::{self, Decoded, Decoder, Endpoint, Flags, Segment, Seq, SynOptions};
-use crate::ftp::recognise::looks_like_greeting;
+use crate::capture::{LinkType, Moment, Packet, Source, Take};
+use crate::decode::{self, Decoded, Decoder, Segment};
 
 /// Decodes the packets of a source.
 pub(super) struct Decoding {
@@ -42,49 +40,6 @@ pub(super) enum Item {
     Other(u32),
 }
 
-/// A segment over IPv4 of a connection that stands.
-pub(super) struct Brief {
-    pub(super) time: Timestamp,
-    /// So many packets behind the first of the batch, those counted that were left out.
-    behind: u32,
-    payload: Text,
-    src: Ipv4Addr,
-    dst: Ipv4Addr,
-    seq: Seq,
-    ack: Seq,
-    ports: (u16, u16),
-    window: u16,
-    ip_id: u16,
-    checksum: u16,
-    payload_len: u16,
-    captured: u16,
-    flags: Flags,
-    ttl: u8,
-}
-
-/// Where payload begins in the window, and in the highest bit whether it looks like a greeting: the engine
-/// asks that of nearly every packet, and must not have to fetch the payload for it.
-#[derive(Clone, Copy)]
-struct Text(u32);
-
-impl Text {
-    const GREETS: u32 = 1 << 31;
-
-    #[inline(always)]
-    fn of(payload: &[u8], window: Bytes) -> Option<Self> {
-        let at = window.place_of(payload).filter(|at| at & Self::GREETS == 0)?;
-        Some(Self(if looks_like_greeting(payload) { at | Self::GREETS } else { at }))
-    }
-
-    fn at(self) -> usize {
-        (self.0 & !Self::GREETS) as usize
-    }
-
-    fn greets(self) -> bool {
-        self.0 & Self::GREETS != 0
-    }
-}
-
 /// Any other packet.
 struct Other {
     at: Moment,
@@ -100,66 +55,6 @@ enum Place {
     Reassembled { at: u32, len: u32 },
 }
 
-impl Brief {
-    /// Its payload looks like a server's greeting.
-    #[inline(always)]
-    pub(super) fn greets(&self) -> bool {
-        self.payload.greets()
-    }
-
-    /// `None` of a segment that holds more.
-    #[inline(always)]
-    fn of(s: &Segment<'_>, time: Timestamp, behind: u32, window: Bytes) -> Option<Self> {
-        let (IpAddr::V4(src), IpAddr::V4(dst), Some(ip_id)) = (&s.src.ip, &s.dst.ip, s.ip_id)
-        else {
-            return None;
-        };
-        if s.flags.syn() {
-            return None;
-        }
-        Some(Self {
-            time,
-            behind,
-            payload: Text::of(s.payload, window)?,
-            src: *src,
-            dst: *dst,
-            seq: s.seq,
-            ack: s.ack,
-            ports: (s.src.port, s.dst.port),
-            window: s.window,
-            ip_id,
-            checksum: s.checksum,
-            payload_len: u16::try_from(s.payload_len).ok()?,
-            captured: u16::try_from(s.payload.len()).ok()?,
-            flags: s.flags,
-            ttl: s.ttl,
-        })
-    }
-}
-
-/// Where bytes stand, not which.
-#[derive(Clone, Copy)]
-struct Bytes {
-    at: usize,
-    len: usize,
-}
-
-impl Bytes {
-    fn of(bytes: &[u8]) -> Self {
-        Self { at: bytes.as_ptr().addr(), len: bytes.len() }
-    }
-
-    /// Where in these bytes others stand. Of no bytes at all it doesn't matter.
-    #[inline]
-    fn place_of(self, part: &[u8]) -> Option<u32> {
-        if part.is_empty() {
-            return Some(0);
-        }
-        let at = part.as_ptr().addr().checked_sub(self.at)?;
-        if at + part.len() <= self.len { u32::try_from(at).ok() } else { None }
-    }
-}
-
 impl Batch {
     /// The packets. What they are, [`Batch::segment`] and [`Batch::other`] say.
     pub(super) fn packets(&self) -> &[Item] {
@@ -169,40 +64,20 @@ impl Batch {
     /// When a packet was.
     #[inline(always)]
     pub(super) fn moment(&self, brief: &Brief) -> Moment {
-        let Moment { order, frame, .. } = self.first;
-        let number = frame.number.saturating_add(brief.behind);
-        let frame = FrameRef { number, ..frame };
-        Moment { order: order + u64::from(brief.behind), time: brief.time, frame }
+        brief.moment(self.first)
     }
 
     /// What it holds.
     #[inline(always)]
     pub(super) fn segment(&self, brief: &Brief) -> Segment<'_> {
-        let from = brief.payload.at();
-        Segment {
-            src: Endpoint { ip: IpAddr::V4(brief.src), port: brief.ports.0 },
-            dst: Endpoint { ip: IpAddr::V4(brief.dst), port: brief.ports.1 },
-            seq: brief.seq,
-            ack: brief.ack,
-            flags: brief.flags,
-            window: brief.window,
-            ttl: brief.ttl,
-            ip_id: Some(brief.ip_id),
-            checksum: brief.checksum,
-            syn_options: SynOptions::default(),
-            payload: self.window.get(from..from + usize::from(brief.captured)).unwrap_or_default(),
-            payload_len: u32::from(brief.payload_len),
-        }
+        brief.segment(&self.window)
     }
 
     /// The flow that a packet is of.
     #[inline]
     pub(super) fn flow(&self, item: &Item) -> Option<FlowKey> {
         match item {
-            Item::Brief(b) => Some(FlowKey::new(
-                Endpoint { ip: IpAddr::V4(b.src), port: b.ports.0 },
-                Endpoint { ip: IpAddr::V4(b.dst), port: b.ports.1 },
-            )),
+            Item::Brief(brief) => Some(brief.flow()),
             Item::Other(place) => match &self.others.get(*place as usize)?.decoded {
                 Decoded::Segment(s) => Some(FlowKey::of(s)),
                 _ => None,
@@ -366,6 +241,7 @@ mod tests {
 
     use super::*;
     use crate::capture::{OpenOptions, open};
+    use crate::ftp::recognise::looks_like_greeting;
 
     fn source(path: &Path) -> Source {
         open(&[path.to_owned()], &OpenOptions::default()).source
@@ -374,8 +250,9 @@ mod tests {
     fn all(batch: &Batch) -> impl Iterator<Item = (Decoded<'_>, Moment, LinkType)> {
         batch.packets().iter().filter_map(|item| match item {
             Item::Brief(brief) => {
-                let segment = Decoded::Segment(batch.segment(brief));
-                Some((segment, batch.moment(brief), LinkType::ETHERNET))
+                let segment = batch.segment(brief);
+                assert_eq!(brief.greets(), looks_like_greeting(segment.payload));
+                Some((Decoded::Segment(segment), batch.moment(brief), LinkType::ETHERNET))
             }
             Item::Other(place) => batch.other(*place),
         })

@@ -6,6 +6,7 @@ mod analysis;
 mod attach;
 mod backlog;
 mod batches;
+mod brief;
 mod candidates;
 mod close;
 mod closed;

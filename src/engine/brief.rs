@@ -1,0 +1,149 @@
+//! A decoded packet in few bytes: those of files are mostly such.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::flows::FlowKey;
+use crate::capture::{FrameRef, Moment, Timestamp};
+use crate::decode::{Endpoint, Flags, Segment, Seq, SynOptions};
+use crate::ftp::recognise::looks_like_greeting;
+
+/// A segment over IPv4 of a connection that stands.
+pub(super) struct Brief {
+    /// When it was.
+    pub(super) time: Timestamp,
+    /// So many packets behind the first of the batch, those counted that were left out.
+    behind: u32,
+    payload: Text,
+    src: Ipv4Addr,
+    dst: Ipv4Addr,
+    seq: Seq,
+    ack: Seq,
+    ports: (u16, u16),
+    window: u16,
+    ip_id: u16,
+    checksum: u16,
+    payload_len: u16,
+    captured: u16,
+    flags: Flags,
+    ttl: u8,
+}
+
+/// Where payload begins in the window, and in the highest bit whether it looks like a greeting: the engine
+/// asks that of nearly every packet, and must not have to fetch the payload for it.
+#[derive(Clone, Copy)]
+struct Text(u32);
+
+impl Text {
+    const GREETS: u32 = 1 << 31;
+
+    #[inline(always)]
+    fn of(payload: &[u8], window: Bytes) -> Option<Self> {
+        let at = window.place_of(payload).filter(|at| at & Self::GREETS == 0)?;
+        Some(Self(if looks_like_greeting(payload) { at | Self::GREETS } else { at }))
+    }
+
+    fn at(self) -> usize {
+        (self.0 & !Self::GREETS) as usize
+    }
+
+    fn greets(self) -> bool {
+        self.0 & Self::GREETS != 0
+    }
+}
+
+impl Brief {
+    /// Its payload looks like a server's greeting.
+    #[inline(always)]
+    pub(super) fn greets(&self) -> bool {
+        self.payload.greets()
+    }
+
+    /// `None` of a segment that holds more.
+    #[inline(always)]
+    pub(super) fn of(s: &Segment<'_>, time: Timestamp, behind: u32, window: Bytes) -> Option<Self> {
+        let (IpAddr::V4(src), IpAddr::V4(dst), Some(ip_id)) = (&s.src.ip, &s.dst.ip, s.ip_id)
+        else {
+            return None;
+        };
+        if s.flags.syn() {
+            return None;
+        }
+        Some(Self {
+            time,
+            behind,
+            payload: Text::of(s.payload, window)?,
+            src: *src,
+            dst: *dst,
+            seq: s.seq,
+            ack: s.ack,
+            ports: (s.src.port, s.dst.port),
+            window: s.window,
+            ip_id,
+            checksum: s.checksum,
+            payload_len: u16::try_from(s.payload_len).ok()?,
+            captured: u16::try_from(s.payload.len()).ok()?,
+            flags: s.flags,
+            ttl: s.ttl,
+        })
+    }
+
+    /// When it was, `first` being when the first packet of its batch was.
+    #[inline(always)]
+    pub(super) fn moment(&self, first: Moment) -> Moment {
+        let Moment { order, frame, .. } = first;
+        let number = frame.number.saturating_add(self.behind);
+        let frame = FrameRef { number, ..frame };
+        Moment { order: order + u64::from(self.behind), time: self.time, frame }
+    }
+
+    /// The flow that it is of.
+    #[inline]
+    pub(super) fn flow(&self) -> FlowKey {
+        let end = |ip, port| Endpoint { ip: IpAddr::V4(ip), port };
+        FlowKey::new(end(self.src, self.ports.0), end(self.dst, self.ports.1))
+    }
+
+    /// What it holds, its payload standing in `window`.
+    #[inline(always)]
+    pub(super) fn segment<'w>(&self, window: &'w [u8]) -> Segment<'w> {
+        let from = self.payload.at();
+        Segment {
+            src: Endpoint { ip: IpAddr::V4(self.src), port: self.ports.0 },
+            dst: Endpoint { ip: IpAddr::V4(self.dst), port: self.ports.1 },
+            seq: self.seq,
+            ack: self.ack,
+            flags: self.flags,
+            window: self.window,
+            ttl: self.ttl,
+            ip_id: Some(self.ip_id),
+            checksum: self.checksum,
+            syn_options: SynOptions::default(),
+            payload: window.get(from..from + usize::from(self.captured)).unwrap_or_default(),
+            payload_len: u32::from(self.payload_len),
+        }
+    }
+}
+
+/// Where bytes stand, not which.
+#[derive(Clone, Copy)]
+pub(super) struct Bytes {
+    at: usize,
+    len: usize,
+}
+
+impl Bytes {
+    /// Those of a slice.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        Self { at: bytes.as_ptr().addr(), len: bytes.len() }
+    }
+
+    /// Where in these bytes others stand. Of no bytes at all it doesn't matter.
+    #[inline]
+    pub(super) fn place_of(self, part: &[u8]) -> Option<u32> {
+        if part.is_empty() {
+            return Some(0);
+        }
+        let at = part.as_ptr().addr().checked_sub(self.at)?;
+        if at + part.len() <= self.len { u32::try_from(at).ok() } else { None }
+    }
+}
