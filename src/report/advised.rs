@@ -30,9 +30,14 @@ impl Advised {
 
     /// Writes a session to the end of `out`, as [`convert::session`] makes it.
     pub(super) fn session(&mut self, j: &Judged, out: &mut Vec<u8>) {
+        let from = out.len();
         indented(&convert::session_alone(j), SESSION, out);
-        if j.diagnoses.is_empty() || !cut(out, NO_DIAGNOSES) {
+        if j.diagnoses.is_empty() {
             return;
+        }
+        if !cut(out, NO_DIAGNOSES) {
+            out.truncate(from);
+            return indented(&convert::session(j), SESSION, out);
         }
         out.push(b'[');
         for (n, diagnosis) in j.diagnoses.iter().enumerate() {
@@ -43,11 +48,17 @@ impl Advised {
     }
 
     fn diagnosis(&mut self, diagnosis: &Diagnosis, out: &mut Vec<u8>) {
+        let from = out.len();
         indented(&convert::diagnosis_alone(diagnosis), DIAGNOSIS, out);
-        if !diagnosis.advice.is_empty() && cut(out, NO_ADVICE) {
-            out.extend_from_slice(self.advice(&diagnosis.advice));
-            out.extend_from_slice(ADVISED);
+        if diagnosis.advice.is_empty() {
+            return;
         }
+        if !cut(out, NO_ADVICE) {
+            out.truncate(from);
+            return indented(&convert::diagnosis(diagnosis), DIAGNOSIS, out);
+        }
+        out.extend_from_slice(self.advice(&diagnosis.advice));
+        out.extend_from_slice(ADVISED);
     }
 
     fn advice(&mut self, advice: &[Advice]) -> &[u8] {
@@ -68,7 +79,7 @@ impl Advised {
     }
 }
 
-/// Takes an end away; `false` when it is another, as it is never.
+/// Takes an end away; `false` when it is another, as it is never: then all is written in one go.
 fn cut(text: &mut Vec<u8>, end: &[u8]) -> bool {
     let is = text.ends_with(end);
     debug_assert!(is, "what is cut off must be what comes last");

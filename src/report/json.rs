@@ -222,6 +222,16 @@ mod tests {
     use super::*;
     use crate::diagnose::scene::Scene;
 
+    /// The document of an analysis with all its sessions, or none, is the one of what was written when they
+    /// ended.
+    fn same(analysis: &Analysis, all: bool, rendered: Rendered) {
+        let counted = summary(analysis.sessions.iter());
+        let (mut one, mut other) = (Vec::new(), Vec::new());
+        document(analysis, &counted, |_| all, &mut one).unwrap();
+        rendered.document(analysis, &counted, &mut other).unwrap();
+        assert_eq!(String::from_utf8(one).unwrap(), String::from_utf8(other).unwrap());
+    }
+
     #[test]
     fn sessions_written_as_they_end_make_the_same_document() {
         let mut scene = Scene::connected("192.0.2.1:40000", "203.0.113.5:21", 64, 60);
@@ -231,20 +241,13 @@ mod tests {
         scene.server("220 Hello.").quits();
         let sessions = scene.all_judged();
         assert_eq!(sessions.len(), 2);
-        let counted = summary(sessions.iter());
         let mut rendered = Rendered::default();
         // Whatever the order in which they end.
         sessions.iter().rev().for_each(|j| rendered.add(j));
         let analysis = Analysis { sessions, ..Analysis::default() };
-        let (mut one, mut other) = (Vec::new(), Vec::new());
-        document(&analysis, &counted, |_| true, &mut one).unwrap();
-        rendered.document(&analysis, &counted, &mut other).unwrap();
-        assert_eq!(String::from_utf8(one).unwrap(), String::from_utf8(other).unwrap());
+        same(&analysis, true, rendered);
         // And of none.
-        let (mut one, mut other) = (Vec::new(), Vec::new());
-        document(&analysis, &counted, |_| false, &mut one).unwrap();
-        Rendered::default().document(&analysis, &counted, &mut other).unwrap();
-        assert_eq!(one, other);
+        same(&analysis, false, Rendered::default());
     }
 
     #[test]
@@ -259,15 +262,11 @@ mod tests {
             scene.asks("USER a", "331 Password.").asks("PASS b", "230 In.").quits();
         }
         let sessions = scene.all_judged();
-        let counted = summary(sessions.iter());
         let mut rendered = Rendered::default();
         sessions.iter().for_each(|j| rendered.add(j));
         assert!((1..3).contains(&rendered.models.len()), "{} models", rendered.models.len());
         let analysis = Analysis { sessions, ..Analysis::default() };
-        let (mut one, mut other) = (Vec::new(), Vec::new());
-        document(&analysis, &counted, |_| true, &mut one).unwrap();
-        rendered.document(&analysis, &counted, &mut other).unwrap();
-        assert_eq!(String::from_utf8(one).unwrap(), String::from_utf8(other).unwrap());
+        same(&analysis, true, rendered);
     }
 
     /// More kinds than models are known for, and one that comes again.
@@ -285,15 +284,11 @@ mod tests {
             scene.asks("USER a", "331 Password.").asks("PASS b", "230 In.").quits();
         }
         let sessions = scene.all_judged();
-        let counted = summary(sessions.iter());
         let mut rendered = Rendered::default();
         sessions.iter().for_each(|j| rendered.add(j));
         assert!(rendered.models.len() > Rendered::KINDS, "{}", rendered.models.len());
         assert!(rendered.models.len() < sessions.len(), "{}", rendered.models.len());
         let analysis = Analysis { sessions, ..Analysis::default() };
-        let (mut one, mut other) = (Vec::new(), Vec::new());
-        document(&analysis, &counted, |_| true, &mut one).unwrap();
-        rendered.document(&analysis, &counted, &mut other).unwrap();
-        assert_eq!(one, other);
+        same(&analysis, true, rendered);
     }
 }

@@ -36,11 +36,11 @@ impl Connection {
         if let Some(payload) = self.in_order(s, Moment { order, time, frame }) {
             return payload;
         }
-        self.out_of_order(s, Moment { order, time, frame })
+        self.long_way(s, Moment { order, time, frame })
     }
 
     #[inline(never)]
-    fn out_of_order(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
+    fn long_way(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
         let payload = self.any_segment(s, at);
         self.steady = self.how_it_stands();
         payload
