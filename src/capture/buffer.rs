@@ -3,7 +3,8 @@
 use std::io::{ErrorKind, Read};
 
 use super::feed::Feed;
-use super::pieces::{HEADROOM, PIECE, Pieces};
+use super::pieces::{HEADROOM, PIECE, Pieces, Used};
+use super::scout::{Found, Scouting, Seen};
 use crate::ahead::Ahead;
 
 /// How much is read at a time: stays in a core's second-level cache, which makes walking a file
@@ -25,6 +26,8 @@ pub(super) struct Buffer<R> {
     error: Option<String>,
     /// Other buffers, when those that are left are kept.
     kept: Option<Kept>,
+    /// What others saw of the current buffer.
+    seen: Option<(Seen, Found)>,
 }
 
 /// Buffers beside the current one.
@@ -63,6 +66,7 @@ impl<R: Read> Buffer<R> {
             ended: false,
             error: None,
             kept: None,
+            seen: None,
         }
     }
 
@@ -160,17 +164,19 @@ impl<R: Read> Buffer<R> {
             let start = HEADROOM - rest;
             piece.bytes[start..HEADROOM].copy_from_slice(left);
             (self.start, self.end) = (start, piece.end);
+            self.seen = piece.seen;
             std::mem::replace(&mut self.bytes, piece.bytes)
         } else {
             let more = &piece.bytes[HEADROOM..piece.end];
             let whole = [left, more].concat();
             (self.start, self.end) = (0, whole.len());
-            ahead.give_back(piece.bytes);
+            ahead.give_back(piece.bytes.into());
+            self.seen = None;
             std::mem::replace(&mut self.bytes, whole)
         };
         match &mut self.kept {
             Some(kept) => kept.leave(used),
-            None => ahead.give_back(used),
+            None => ahead.give_back(used.into()),
         }
         (self.ended, self.error) = (piece.last, piece.error);
     }
@@ -185,7 +191,7 @@ impl Buffer<Feed> {
     /// From now on, others read ahead.
     pub(super) fn read_ahead(&mut self) {
         self.input = match std::mem::replace(&mut self.input, Input::Ended) {
-            Input::Here(feed) if !self.ended => Input::Ahead(Pieces::ahead(feed)),
+            Input::Here(feed) if !self.ended => Input::Ahead(Pieces::ahead(feed, None)),
             other => other,
         };
     }
@@ -221,13 +227,42 @@ impl Buffer<Feed> {
         &self.bytes
     }
 
-    /// A buffer that is used up.
-    pub(super) fn give_back(&mut self, window: Vec<u8>) {
+    /// Others may read ahead and walk what they read: nobody has to wait for bytes.
+    pub(super) fn can_be_scouted(&self) -> bool {
+        matches!(&self.input, Input::Here(feed) if !feed.waits())
+    }
+
+    /// From now on, others walk pieces ahead, and buffers are kept when they are left.
+    pub(super) fn scout(&mut self, scouting: Scouting) {
+        self.input = match std::mem::replace(&mut self.input, Input::Ended) {
+            Input::Here(feed) if !self.ended => Input::Ahead(Pieces::ahead(feed, Some(scouting))),
+            other => other,
+        };
+        self.kept = Some(Kept::default());
+    }
+
+    /// What others saw so many bytes behind the current position, and what they made of it.
+    pub(super) fn seen_at(&self, behind: usize) -> Option<&(Seen, Found)> {
+        self.seen.as_ref().filter(|(seen, _)| seen.place.start == self.start + behind)
+    }
+
+    /// Moves on behind what others saw, and leaves the buffer to it.
+    pub(super) fn leave_seen(&mut self) -> Option<(Seen, Found, Vec<u8>)> {
+        let (seen, found) = self.seen.take()?;
+        let left = self.bytes.get(seen.place.end..self.end)?.to_vec();
+        self.offset += (seen.place.end - self.start) as u64;
+        (self.start, self.end) = (0, left.len());
+        let window = std::mem::replace(&mut self.bytes, left);
+        Some((seen, found, window))
+    }
+
+    /// A buffer that is used up, and what was made of it.
+    pub(super) fn give_back(&mut self, window: Vec<u8>, found: Option<Found>) {
         if window.len() != HEADROOM + PIECE {
             return;
         }
         match (&mut self.input, &mut self.kept) {
-            (Input::Ahead(ahead), _) => ahead.give_back(window),
+            (Input::Ahead(ahead), _) => ahead.give_back(Used { bytes: window, found }),
             (_, Some(kept)) => kept.spare.push(window),
             _ => {}
         }

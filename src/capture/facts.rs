@@ -3,7 +3,7 @@
 #[cfg(all(feature = "live", unix))]
 use super::Packet;
 use super::notes::Notes;
-use super::traffic::{Amount, Cell};
+use super::traffic::{Amount, Cell, Lattice};
 use super::{Comment, LinkType, Problem, Timestamp, Traffic};
 
 /// Facts about the packets that were handed out, and about the files they came from.
@@ -94,6 +94,21 @@ pub(super) struct Counted {
     pub(super) last: Timestamp,
 }
 
+impl Counted {
+    /// Nothing.
+    pub(super) const NONE: Self = Self { packets: 0, bytes: 0, truncated: 0, last: Timestamp::MIN };
+}
+
+/// Where packets are counted.
+pub(super) trait Ledger {
+    /// Makes ready for packets of this link type, beginning with one of this time: it may be counted
+    /// afterwards, and with it others of the times that are returned, the second of them included.
+    fn stand_at(&mut self, time: Timestamp, link: LinkType) -> (Timestamp, Timestamp);
+
+    /// Counts packets, after [`Ledger::stand_at`].
+    fn add(&mut self, counted: Counted);
+}
+
 /// Counts of the packets that are handed out: what is done for each of them, so as little as can be.
 #[derive(Debug)]
 pub(super) struct Tally {
@@ -144,9 +159,27 @@ impl Tally {
         self.add(Counted { packets: 1, bytes: u64::from(wire_len), truncated, last: time });
     }
 
-    /// Makes ready for packets of this link type, beginning with one of this time: it may be counted
-    /// afterwards, and with it others of the times that are returned, the second of them included.
-    pub(super) fn stand_at(&mut self, time: Timestamp, link: LinkType) -> (Timestamp, Timestamp) {
+    /// What the current cell has.
+    fn here(&self) -> Amount {
+        let Amount { packets, bytes } = self.before;
+        Amount { packets: self.packets - packets, bytes: self.bytes - bytes }
+    }
+
+    /// The packets over time.
+    fn traffic(&self) -> Traffic {
+        let mut traffic = self.traffic.clone();
+        traffic.put(self.cell.index, self.here());
+        traffic
+    }
+
+    /// The cells of time that are counted by now; none before the first packet.
+    pub(super) fn lattice(&self) -> Option<Lattice> {
+        self.traffic.lattice()
+    }
+}
+
+impl Ledger for Tally {
+    fn stand_at(&mut self, time: Timestamp, link: LinkType) -> (Timestamp, Timestamp) {
         if time < self.cell.from || time >= self.cell.until {
             // Never before the first cell's begin, which is the first packet or before it.
             self.first = self.first.min(time);
@@ -164,25 +197,11 @@ impl Tally {
         (self.cell.from, Timestamp::from_nanos(until))
     }
 
-    /// Counts packets, after [`Tally::stand_at`].
     #[inline]
-    pub(super) fn add(&mut self, counted: Counted) {
+    fn add(&mut self, counted: Counted) {
         self.packets += counted.packets;
         self.bytes += counted.bytes;
         self.truncated += counted.truncated;
         self.last = self.last.max(counted.last);
-    }
-
-    /// What the current cell has.
-    fn here(&self) -> Amount {
-        let Amount { packets, bytes } = self.before;
-        Amount { packets: self.packets - packets, bytes: self.bytes - bytes }
-    }
-
-    /// The packets over time.
-    fn traffic(&self) -> Traffic {
-        let mut traffic = self.traffic.clone();
-        traffic.put(self.cell.index, self.here());
-        traffic
     }
 }

@@ -25,6 +25,7 @@ mod pieces;
 mod progress;
 mod reader;
 mod recent;
+mod scout;
 mod source;
 mod store;
 #[cfg(test)]
@@ -42,6 +43,7 @@ pub use packet::{FrameRef, LinkType, Moment, Packet, Problem};
 pub use progress::Progress;
 pub use reader::{NotACapture, RawPacket, Reader};
 pub use recent::{Part, Recent};
+pub(crate) use scout::{Found, Scout, Unplaced};
 pub use source::{OpenOptions, Opened, Source, Take, open};
 pub use store::{PacketStore, Stored};
 pub use time::Timestamp;

@@ -101,6 +101,7 @@ impl Usual {
 }
 
 /// Walks the records of a pcap file.
+#[derive(Clone)]
 pub(super) struct Pcap {
     layout: Layout,
     link: LinkType,
@@ -222,6 +223,38 @@ impl Pcap {
         self.last_sec = Some(last);
         notes.frames = number;
         bytes.len() - rest.len()
+    }
+
+    /// Where records seem to begin, and how reading would stand in front of the first of them.
+    pub(super) fn found_in(&self, bytes: &[u8]) -> Option<(usize, Self)> {
+        if self.layout != Layout::Little {
+            return None;
+        }
+        let at = (0..bytes.len()).find(|at| self.are_sound(bytes, *at))?;
+        let last_sec = Some(self.sound_in(bytes, at, None)?.sec);
+        Some((at, Self { last_sec, ended: false, ..self.clone() }))
+    }
+
+    /// Whether sound records follow each other from `at` on, so many that it is hardly by chance.
+    fn are_sound(&self, bytes: &[u8], mut at: usize) -> bool {
+        let mut reference = None;
+        for _ in 0..=CHAIN {
+            let Some(header) = self.sound_in(bytes, at, reference) else { return false };
+            reference = Some(header.sec);
+            at += self.layout.header_len() + header.captured as usize;
+        }
+        true
+    }
+
+    /// Goes on behind records that were walked from `before` to `behind`, if the first of them fits behind
+    /// the last one here.
+    pub(super) fn join(&mut self, before: &Self, behind: &Self) -> bool {
+        let (Some(last), Some(first)) = (self.last_sec, before.last_sec) else { return false };
+        let fits = last.abs_diff(first) <= NEAR;
+        if fits {
+            self.last_sec = behind.last_sec;
+        }
+        fits
     }
 
     /// Gets the rest of a record that isn't all in the buffer. `false` at the end of what can be
@@ -374,7 +407,13 @@ impl Pcap {
         reference: Option<u32>,
         buffer: &Buffer<R>,
     ) -> Option<Header> {
-        let header = self.layout.header(buffer.filled().get(at..)?)?;
+        self.sound_in(buffer.filled(), at, reference)
+    }
+
+    /// The same, of some bytes.
+    #[inline]
+    fn sound_in(&self, bytes: &[u8], at: usize, reference: Option<u32>) -> Option<Header> {
+        let header = self.layout.header(bytes.get(at..)?)?;
         let near = reference.is_none_or(|sec| sec.abs_diff(header.sec) <= NEAR);
         (near
             && header.fraction < self.usual.ticks_per_second

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::decompress::Stream;
 use super::feed::{Feed, Plain};
+use super::scout::{Found, Scouting, Seen};
 use crate::ahead::{Ahead, Maker};
 
 /// How much is read at a time: stays in a core's second-level cache.
@@ -23,26 +24,42 @@ pub(super) struct Piece {
     pub(super) last: bool,
     /// Why nothing follows, when it isn't the input's end.
     pub(super) error: Option<String>,
+    /// What was seen of it, and made of that.
+    pub(super) seen: Option<(Seen, Found)>,
+}
+
+/// What another piece was made of.
+pub(super) struct Used {
+    pub(super) bytes: Vec<u8>,
+    pub(super) found: Option<Found>,
+}
+
+impl From<Vec<u8>> for Used {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, found: None }
+    }
 }
 
 /// Reads pieces.
 pub(super) enum Pieces {
     /// Of a file, of which several are read at the same time.
-    Plain(Arc<Plain>),
+    Plain { plain: Arc<Plain>, scouting: Option<Box<Scouting>> },
     /// One after the other; as they come, if more may take long to come.
-    Stream { stream: Stream, waits: bool },
+    Stream { stream: Stream, waits: bool, scouting: Option<Box<Scouting>> },
 }
 
 impl Pieces {
-    /// Reads ahead from where `feed` stands.
-    pub(super) fn ahead(feed: Feed) -> Ahead<Self> {
+    /// Reads ahead from where `feed` stands, and walks what was read if it is told how.
+    pub(super) fn ahead(feed: Feed, scouting: Option<Scouting>) -> Ahead<Self> {
+        let scouting = scouting.map(Box::new);
         match feed {
             Feed::File(plain) => {
                 let plain = Arc::new(plain);
-                Ahead::new((0..TOGETHER).map(|_| Self::Plain(Arc::clone(&plain))).collect(), false)
+                let one = || Self::Plain { plain: Arc::clone(&plain), scouting: scouting.clone() };
+                Ahead::new((0..TOGETHER).map(|_| one()).collect(), false)
             }
             Feed::Stream { stream, waits } => {
-                Ahead::new(vec![Self::Stream { stream, waits }], waits)
+                Ahead::new(vec![Self::Stream { stream, waits, scouting }], waits)
             }
         }
     }
@@ -50,22 +67,30 @@ impl Pieces {
 
 impl Maker for Pieces {
     type Made = Piece;
-    type Used = Vec<u8>;
+    type Used = Used;
 
-    fn make(&mut self, number: u64, used: Option<Vec<u8>>) -> Piece {
-        let bytes = used.filter(|b| b.len() == HEADROOM + PIECE);
+    fn make(&mut self, number: u64, used: Option<Used>) -> Piece {
+        let (bytes, found) = used.map_or((None, None), |used| (Some(used.bytes), used.found));
+        let bytes = bytes.filter(|b| b.len() == HEADROOM + PIECE);
         let bytes = bytes.unwrap_or_else(|| vec![0; HEADROOM + PIECE]);
-        match self {
-            Self::Plain(plain) => {
+        let (mut piece, scouting) = match self {
+            Self::Plain { plain, scouting } => {
                 let mut at = plain.at + number * PIECE as u64;
-                fill(bytes, false, |buf| {
+                let piece = fill(bytes, false, |buf| {
                     let count = plain.read_at(buf, at)?;
                     at += count as u64;
                     Ok(count)
-                })
+                });
+                (piece, scouting)
             }
-            Self::Stream { stream, waits } => fill(bytes, *waits, |buf| stream.read(buf)),
+            Self::Stream { stream, waits, scouting } => {
+                (fill(bytes, *waits, |buf| stream.read(buf)), scouting)
+            }
+        };
+        if let Some(scouting) = scouting {
+            piece.seen = scouting.look(&piece.bytes, HEADROOM..piece.end, found);
         }
+        piece
     }
 
     fn is_last(piece: &Piece) -> bool {
@@ -95,5 +120,5 @@ fn fill(
         }
         break;
     }
-    Piece { bytes, end, last, error }
+    Piece { bytes, end, last, error, seen: None }
 }

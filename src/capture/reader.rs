@@ -8,6 +8,7 @@ use super::feed::Feed;
 use super::notes::Notes;
 use super::pcap::{self, Pcap};
 use super::pcapng::Pcapng;
+use super::scout::{Found, Scouting, Seen};
 use super::{LinkType, Timestamp};
 
 /// A packet of one file.
@@ -51,9 +52,50 @@ pub(super) trait Onward {
     fn take(&mut self, packet: RawPacket<'_>) -> bool;
 }
 
-enum Format {
+/// Walks the records of a file.
+#[derive(Clone)]
+pub(super) enum Format {
     Pcap(Pcap),
     Pcapng(Pcapng),
+}
+
+impl Format {
+    /// Hands on the packets that stand whole in `bytes`, one behind the other, until there is anything
+    /// unusual or one isn't taken. Returns how many bytes they had.
+    #[inline(always)]
+    pub(super) fn rest(
+        &mut self,
+        bytes: &[u8],
+        offset: u64,
+        notes: &mut Notes,
+        onward: &mut impl Onward,
+    ) -> usize {
+        match self {
+            Self::Pcap(pcap) => pcap.rest(bytes, offset, notes, onward),
+            Self::Pcapng(pcapng) => pcapng.rest(bytes, offset, notes, onward),
+        }
+    }
+
+    /// Where in some bytes of the file records seem to begin that [`Format::rest`] can walk, and how it
+    /// would stand there.
+    pub(super) fn found_in(&self, bytes: &[u8]) -> Option<(usize, Self)> {
+        match self {
+            Self::Pcap(pcap) => pcap.found_in(bytes).map(|(at, pcap)| (at, Self::Pcap(pcap))),
+            Self::Pcapng(pcapng) => Some((pcapng.found_in(bytes)?, self.clone())),
+        }
+    }
+
+    /// Goes on behind records that were walked from `before` to `behind`. `false`, and nothing happens, if
+    /// they are to be walked otherwise.
+    pub(super) fn join(&mut self, before: &Self, behind: &Self) -> bool {
+        match (self, before, behind) {
+            (Self::Pcap(here), Self::Pcap(before), Self::Pcap(behind)) => here.join(before, behind),
+            (Self::Pcapng(here), Self::Pcapng(before), Self::Pcapng(behind)) => {
+                here.join(before, behind)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Walks a pcap or pcapng stream; lends each packet out of its buffer, without copying.
@@ -92,8 +134,32 @@ impl Reader<Feed> {
         self.buffer.window()
     }
 
-    pub(super) fn give_back(&mut self, window: Vec<u8>) {
-        self.buffer.give_back(window);
+    pub(super) fn give_back(&mut self, window: Vec<u8>, found: Option<Found>) {
+        self.buffer.give_back(window, found);
+    }
+
+    pub(super) fn can_be_scouted(&self) -> bool {
+        self.buffer.can_be_scouted()
+    }
+
+    /// From now on, others walk pieces ahead, as they are told how packets are read, and windows are kept.
+    pub(super) fn scout(&mut self, scouting: impl FnOnce(Format) -> Scouting) {
+        self.buffer.scout(scouting(self.format.clone()));
+    }
+
+    /// What others saw behind the packet that was moved to last, if that was all of the window; the
+    /// window; and what they made of it. Reading goes on behind that.
+    pub(super) fn scouted<T: Send + 'static>(&mut self) -> Option<(Seen, Box<T>, Vec<u8>)> {
+        let Self { buffer, format, notes, record } = self;
+        let (seen, found) = buffer.seen_at(record.len)?;
+        let frames = notes.frames.checked_add(seen.packets)?;
+        if !found.is::<T>() || !format.join(&seen.before, &seen.behind) {
+            return None;
+        }
+        let (seen, found, window) = buffer.leave_seen()?;
+        notes.frames = frames;
+        *record = Record::default();
+        Some((seen, found.downcast().ok()?, window))
     }
 }
 
@@ -204,10 +270,7 @@ impl<R: Read> Reader<R> {
         let Self { buffer, format, notes, record } = self;
         buffer.consume(std::mem::take(record).len);
         let (bytes, offset) = (buffer.filled(), buffer.offset());
-        let used = match format {
-            Format::Pcap(pcap) => pcap.rest(bytes, offset, notes, onward),
-            Format::Pcapng(pcapng) => pcapng.rest(bytes, offset, notes, onward),
-        };
+        let used = format.rest(bytes, offset, notes, onward);
         buffer.consume(used);
     }
 

@@ -25,6 +25,36 @@ pub(super) struct Cell {
     pub(super) until: Timestamp,
 }
 
+/// Where cells begin and end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lattice {
+    /// Where the first cell begins.
+    pub(super) origin: Timestamp,
+    /// Cells were made twice as long so often.
+    pub(super) doubled: u32,
+}
+
+impl Lattice {
+    /// The cell of a time, counted from 0 on. One that is earlier than the first is counted with it.
+    fn index(self, time: Timestamp) -> u64 {
+        let since = time.nanos().saturating_sub(self.origin.nanos());
+        u64::try_from(since).unwrap_or(0) >> (SHORTEST + self.doubled)
+    }
+
+    /// From when to when a cell is; not its own any more is the second.
+    fn span(self, index: u64) -> (Timestamp, Timestamp) {
+        let length = 1_i64 << (SHORTEST + self.doubled);
+        let from = self.origin.nanos().saturating_add(length.saturating_mul(index as i64));
+        (Timestamp::from_nanos(from), Timestamp::from_nanos(from.saturating_add(length)))
+    }
+
+    /// The first and the last time of the cell of a time.
+    pub(super) fn near(self, time: Timestamp) -> (Timestamp, Timestamp) {
+        let (from, until) = self.span(self.index(time));
+        (from, Timestamp::from_nanos(until.nanos().saturating_sub(1)))
+    }
+}
+
 /// Packets and bytes over time: a bounded number of cells, all of the same length.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
@@ -46,22 +76,25 @@ impl Traffic {
     /// The cell of a packet. One that is earlier than the first is counted with it. Cells that were
     /// given before may be others now.
     pub(super) fn cell(&mut self, time: Timestamp) -> Cell {
-        let nanos = time.nanos();
-        let origin = *self.origin.get_or_insert(nanos);
-        let since = u64::try_from(nanos.saturating_sub(origin)).unwrap_or(0);
-        let mut cell = since >> (SHORTEST + self.doubled);
-        while cell >= CELLS as u64 {
+        let origin = *self.origin.get_or_insert(time.nanos());
+        let origin = Timestamp::from_nanos(origin);
+        let mut lattice = Lattice { origin, doubled: self.doubled };
+        while lattice.index(time) >= CELLS as u64 {
             self.double();
-            cell >>= 1;
+            lattice.doubled = self.doubled;
         }
-        let length = 1_i64 << (SHORTEST + self.doubled);
-        let from = origin.saturating_add(length.saturating_mul(cell as i64));
-        let until = Timestamp::from_nanos(from.saturating_add(length));
-        let index = cell as usize;
+        let (from, until) = lattice.span(lattice.index(time));
+        let index = lattice.index(time) as usize;
         if index >= self.cells.len() {
             self.cells.resize(index + 1, Amount::default());
         }
-        Cell { index, from: Timestamp::from_nanos(from), until }
+        Cell { index, from, until }
+    }
+
+    /// Where cells begin and end by now; `None` before the first packet.
+    pub(super) fn lattice(&self) -> Option<Lattice> {
+        let origin = Timestamp::from_nanos(self.origin?);
+        Some(Lattice { origin, doubled: self.doubled })
     }
 
     /// Adds packets to a cell.

@@ -96,6 +96,15 @@ impl Decoder {
     }
 }
 
+/// What [`Decoder::decode`] says of a packet, whatever came before it; but of fragments, only that they
+/// are.
+pub(crate) fn alone<'a>(packet: &Packet<'a>) -> Decoded<'a> {
+    let wire = usize::try_from(packet.wire_len).unwrap_or(usize::MAX);
+    let mut scope = Scope::new(packet.moment.time, None);
+    link::decode(packet.link, View::new(packet.data, wire), &mut scope)
+        .unwrap_or(Decoded::Malformed)
+}
+
 /// Puts the segment of a packet that is nothing unusual into the empty `slot`.
 ///
 /// For those to whom it matters: what [`Decoder::decode`] returns is written twice.

@@ -100,6 +100,9 @@ fn read(
     hand_over: &mut dyn FnMut(ClosedSessions),
 ) -> Source {
     if threads > 1 {
+        if source.can_be_scouted() {
+            return decoded(Batches::here(Decoding::scouted(source)), analyser, hand_over);
+        }
         source.read_ahead();
         if source.keep_windows() {
             return decoded(Batches::Ahead(Decoding::ahead(source)), analyser, hand_over);

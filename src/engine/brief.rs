@@ -90,10 +90,7 @@ impl Brief {
     /// When it was, `first` being when the first packet of its batch was.
     #[inline(always)]
     pub(super) fn moment(&self, first: Moment) -> Moment {
-        let Moment { order, frame, .. } = first;
-        let number = frame.number.saturating_add(self.behind);
-        let frame = FrameRef { number, ..frame };
-        Moment { order: order + u64::from(self.behind), time: self.time, frame }
+        moment(first, self.behind, self.time)
     }
 
     /// The flow that it is of.
@@ -122,6 +119,14 @@ impl Brief {
             payload_len: u32::from(self.payload_len),
         }
     }
+}
+
+/// When a packet was that stands so many behind another one.
+#[inline(always)]
+pub(super) fn moment(first: Moment, behind: u32, time: Timestamp) -> Moment {
+    let Moment { order, frame, .. } = first;
+    let frame = FrameRef { number: frame.number.saturating_add(behind), ..frame };
+    Moment { order: order + u64::from(behind), time, frame }
 }
 
 /// Where bytes stand, not which.

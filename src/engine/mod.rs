@@ -25,6 +25,7 @@ mod live;
 mod losses;
 mod open;
 mod ports;
+mod scout;
 mod sequential;
 mod silence;
 mod stalls;

@@ -8,7 +8,7 @@ const IF_TSRESOL: u16 = 9;
 const IF_TSOFFSET: u16 = 14;
 
 /// What an Interface Description Block says.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Interface {
     pub(super) link: LinkType,
     /// Longest captured length; 0 means no limit.

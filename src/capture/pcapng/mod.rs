@@ -37,9 +37,12 @@ const ISB_IFDROP: u16 = 5;
 const ISB_OSDROP: u16 = 7;
 
 /// Walks the blocks of a pcapng file.
+#[derive(Clone)]
 pub(super) struct Pcapng {
     order: Order,
     interfaces: Vec<Interface>,
+    /// How often sections began, or interfaces were described.
+    descriptions: u64,
     /// Time of the newest packet, for packets that have none of their own.
     last: Timestamp,
     /// Whether packets without a time were already named as a problem.
@@ -54,6 +57,7 @@ impl Pcapng {
         Some(Self {
             order: Order::of_magic(bytes.get(BODY..)?)?,
             interfaces: Vec::new(),
+            descriptions: 0,
             last: Timestamp::default(),
             timeless: false,
             ended: false,
@@ -201,6 +205,7 @@ impl Pcapng {
     /// A block that carries no packet.
     fn other_block(&mut self, kind: u32, body: &[u8], offset: u64, notes: &mut Notes) {
         let order = self.order;
+        self.descriptions += u64::from(matches!(kind, SHB_MAGIC | IDB_MAGIC));
         let options_at = match kind {
             SHB_MAGIC => {
                 self.close_section(notes);

@@ -105,6 +105,31 @@ impl Pcapng {
         bytes.len() - rest.len()
     }
 
+    /// Where blocks seem to begin that [`Pcapng::rest`] can walk.
+    pub(in crate::capture) fn found_in(&self, bytes: &[u8]) -> Option<usize> {
+        let Order::Little = self.order else { return None };
+        let block = |at: usize| {
+            let rest = bytes.get(at..)?;
+            let (&[kind, len, _], _) = rest.first_chunk::<12>()?.as_chunks::<4>() else {
+                return None;
+            };
+            let len = u32::from_le_bytes(len);
+            let is_packet = u32::from_le_bytes(kind) == EPB_MAGIC && (32..=LONGEST).contains(&len);
+            let behind = rest.get(..len as usize).filter(|_| is_packet)?.last_chunk::<4>()?;
+            (u32::from_le_bytes(*behind) == len).then_some(at + len as usize)
+        };
+        (0..bytes.len()).find(|at| block(*at).and_then(block).is_some())
+    }
+
+    /// Goes on behind blocks that were walked from `before` to `behind`, if the interfaces are the same.
+    pub(in crate::capture) fn join(&mut self, before: &Self, behind: &Self) -> bool {
+        let same = self.descriptions == before.descriptions;
+        if same {
+            self.last = behind.last;
+        }
+        same
+    }
+
     /// What stands behind a packet's data: padding, and options.
     #[inline(never)]
     fn options(&self, behind: &[u8], captured: usize, number: u32, notes: &mut Notes) {

@@ -4,6 +4,7 @@ mod opening;
 mod walk;
 
 pub use opening::{OpenOptions, Opened, open};
+pub(super) use walk::Rest;
 pub use walk::Take;
 
 use std::cmp::Reverse;
@@ -12,12 +13,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::bpf::Filter;
-use super::facts::Tally;
+use super::facts::{Ledger, Tally};
 use super::feed::Feed;
 use super::inputs::open_reader;
 use super::notes::Notes;
 use super::progress::Progress;
 use super::reader::Reader;
+use super::scout::{Cells, Found, Scout, Scouting};
 use super::{CaptureFacts, FrameRef, Moment, Packet, Problem, Timestamp};
 
 /// The packets of all inputs in order of time; at the same time, in order of file and frame. Never
@@ -44,6 +46,8 @@ pub struct Source {
     ahead: bool,
     /// The window of the last packets.
     last_window: Option<Vec<u8>>,
+    /// The cells of time by which scouts count.
+    cells: Option<Arc<Cells>>,
 }
 
 struct Slot {
@@ -82,6 +86,54 @@ impl Source {
         }
     }
 
+    /// Whether [`Source::scout`] may be of use: not for several inputs, nor for those of which a packet must be
+    /// handed out before the next one is there, nor with a filter.
+    pub(crate) fn can_be_scouted(&self) -> bool {
+        match &self.slots[..] {
+            [Slot { state: State::Open(reader), .. }] => {
+                self.filter.is_none() && reader.can_be_scouted()
+            }
+            _ => false,
+        }
+    }
+
+    /// From now on, pieces of the file behind the current packet are walked ahead by other threads, and
+    /// windows are kept; if [`Source::can_be_scouted`], and if there is a current packet.
+    pub(crate) fn scout(&mut self, scout: Arc<dyn Scout>) {
+        if !self.can_be_scouted() {
+            return;
+        }
+        let Some(lattice) = self.tally.lattice() else { return };
+        let [Slot { state: State::Open(reader), .. }] = &mut self.slots[..] else { return };
+        let bounds = (self.since, self.until);
+        let cells = Arc::new(Cells::from(lattice.origin));
+        reader.scout(|format| Scouting {
+            scout,
+            format,
+            file: 0,
+            bounds,
+            cells: Arc::clone(&cells),
+        });
+        self.cells = Some(cells);
+    }
+
+    /// What was made of the packets behind the current one, and the window that all of them stand in. They
+    /// are handed out with that, and there is no current packet afterwards. `None`, and nothing happens,
+    /// if they weren't looked at.
+    pub(crate) fn scouted<T: Send + 'static>(&mut self) -> Option<(Box<T>, Vec<u8>)> {
+        let [Slot { state: State::Open(reader), .. }] = &mut self.slots[..] else { return None };
+        let (seen, found, window) = reader.scouted::<T>()?;
+        self.order += u64::from(seen.packets);
+        for run in seen.runs {
+            self.tally.stand_at(run.time, run.link);
+            self.tally.add(run.counted);
+        }
+        if let (Some(cells), Some(lattice)) = (&self.cells, self.tally.lattice()) {
+            cells.grow(lattice);
+        }
+        Some((found, window))
+    }
+
     /// The bytes that all packets stood in that were handed out before the current one, if that
     /// stands in others.
     pub(crate) fn left_window(&mut self) -> Option<Vec<u8>> {
@@ -99,10 +151,10 @@ impl Source {
         }
     }
 
-    /// A window that is used up.
-    pub(crate) fn give_back(&mut self, window: Vec<u8>) {
+    /// A window that is used up, and what a scout had made of it.
+    pub(crate) fn give_back(&mut self, window: Vec<u8>, found: Option<Found>) {
         if let [Slot { state: State::Open(reader), .. }] = &mut self.slots[..] {
-            reader.give_back(window);
+            reader.give_back(window, found);
         }
     }
 

@@ -89,6 +89,7 @@ pub fn open(inputs: &[PathBuf], options: &OpenOptions) -> Opened {
         total_bytes,
         ahead: false,
         last_window: None,
+        cells: None,
     };
     Opened { source, failures }
 }

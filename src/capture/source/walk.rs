@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 
 use super::super::LinkType;
-use super::super::facts::{Counted, Tally};
+use super::super::facts::{Counted, Ledger};
 use super::super::reader::{Onward, RawPacket};
 use super::{FrameRef, Moment, Packet, Slot, Source, State, Timestamp};
 
@@ -57,20 +57,9 @@ impl Source {
         let Some(Slot { state: State::Open(reader), .. }) = self.slots.get_mut(file) else {
             return;
         };
-        let mut rest = Rest {
-            bounds,
-            near: NEVER,
-            link: LinkType::default(),
-            file: file as u32,
-            order: self.order,
-            counted: self.order,
-            sums: Sums::new(),
-            tally: &mut self.tally,
-            taker,
-        };
+        let mut rest = Rest::new(bounds, file as u32, self.order, &mut self.tally, taker);
         reader.rest(&mut rest);
-        rest.tally.add(rest.sums.of(rest.order - rest.counted));
-        self.order = rest.order;
+        self.order = rest.finish();
     }
 
     /// The times of packets of which it is known that they are wanted, and next.
@@ -92,7 +81,7 @@ impl Source {
 
 /// The rest of a window, on its way to whoever takes it. What is counted is added up here, and told
 /// the tally when packets come to another cell of time.
-struct Rest<'a, T> {
+pub(in crate::capture) struct Rest<'a, L, T> {
     /// Packets before the first of these times are left alone, and those after the second.
     bounds: (Timestamp, Timestamp),
     /// The same for packets that need no second look.
@@ -103,7 +92,7 @@ struct Rest<'a, T> {
     /// The last packet that the tally knows.
     counted: u64,
     sums: Sums,
-    tally: &'a mut Tally,
+    tally: &'a mut L,
     taker: &'a mut T,
 }
 
@@ -128,7 +117,29 @@ impl Sums {
     }
 }
 
-impl<T: Take> Onward for Rest<'_, T> {
+impl<'a, L: Ledger, T: Take> Rest<'a, L, T> {
+    /// Of a file, behind so many packets of the capture.
+    #[inline(always)]
+    pub(in crate::capture) fn new(
+        bounds: (Timestamp, Timestamp),
+        file: u32,
+        order: u64,
+        tally: &'a mut L,
+        taker: &'a mut T,
+    ) -> Self {
+        let (link, sums) = (LinkType::default(), Sums::new());
+        Self { bounds, near: NEVER, link, file, order, counted: order, sums, tally, taker }
+    }
+
+    /// Counts what wasn't counted yet, and returns how many packets there are now.
+    #[inline(always)]
+    pub(in crate::capture) fn finish(self) -> u64 {
+        self.tally.add(self.sums.of(self.order - self.counted));
+        self.order
+    }
+}
+
+impl<L: Ledger, T: Take> Onward for Rest<'_, L, T> {
     #[inline(always)]
     fn turn(&mut self, link: LinkType) {
         self.link = link;
@@ -167,7 +178,7 @@ impl<T: Take> Onward for Rest<'_, T> {
 #[cold]
 #[inline(never)]
 fn turn(
-    tally: &mut Tally,
+    tally: &mut impl Ledger,
     (from, to): (Timestamp, Timestamp),
     counted: Counted,
     time: Timestamp,

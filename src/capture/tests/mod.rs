@@ -9,6 +9,7 @@ mod merge;
 mod pcap;
 mod pcapng;
 mod random;
+mod scout;
 mod walk;
 
 use std::io::{self, Read};
