@@ -227,9 +227,9 @@ impl Buffer<Feed> {
         &self.bytes
     }
 
-    /// Others may read ahead and walk what they read: nobody has to wait for bytes.
+    /// It reads a file, any part of which may be read before those in front of it.
     pub(super) fn can_be_scouted(&self) -> bool {
-        matches!(&self.input, Input::Here(feed) if !feed.waits())
+        matches!(&self.input, Input::Here(Feed::File(_)))
     }
 
     /// From now on, others walk pieces ahead, and buffers are kept when they are left.

@@ -45,21 +45,20 @@ pub(super) enum Pieces {
     /// Of a file, of which several are read at the same time.
     Plain { plain: Arc<Plain>, scouting: Option<Box<Scouting>> },
     /// One after the other; as they come, if more may take long to come.
-    Stream { stream: Stream, waits: bool, scouting: Option<Box<Scouting>> },
+    Stream { stream: Stream, waits: bool },
 }
 
 impl Pieces {
-    /// Reads ahead from where `feed` stands, and walks what was read if it is told how.
+    /// Reads ahead from where `feed` stands, and walks what was read of a file if it is told how.
     pub(super) fn ahead(feed: Feed, scouting: Option<Scouting>) -> Ahead<Self> {
-        let scouting = scouting.map(Box::new);
         match feed {
             Feed::File(plain) => {
-                let plain = Arc::new(plain);
+                let (plain, scouting) = (Arc::new(plain), scouting.map(Box::new));
                 let one = || Self::Plain { plain: Arc::clone(&plain), scouting: scouting.clone() };
                 Ahead::new((0..TOGETHER).map(|_| one()).collect(), false)
             }
             Feed::Stream { stream, waits } => {
-                Ahead::new(vec![Self::Stream { stream, waits, scouting }], waits)
+                Ahead::new(vec![Self::Stream { stream, waits }], waits)
             }
         }
     }
@@ -73,24 +72,21 @@ impl Maker for Pieces {
         let (bytes, found) = used.map_or((None, None), |used| (Some(used.bytes), used.found));
         let bytes = bytes.filter(|b| b.len() == HEADROOM + PIECE);
         let bytes = bytes.unwrap_or_else(|| vec![0; HEADROOM + PIECE]);
-        let (mut piece, scouting) = match self {
+        match self {
             Self::Plain { plain, scouting } => {
                 let mut at = plain.at + number * PIECE as u64;
-                let piece = fill(bytes, false, |buf| {
+                let mut piece = fill(bytes, false, |buf| {
                     let count = plain.read_at(buf, at)?;
                     at += count as u64;
                     Ok(count)
                 });
-                (piece, scouting)
+                if let Some(scouting) = scouting {
+                    piece.seen = scouting.look(&piece.bytes, HEADROOM..piece.end, found);
+                }
+                piece
             }
-            Self::Stream { stream, waits, scouting } => {
-                (fill(bytes, *waits, |buf| stream.read(buf)), scouting)
-            }
-        };
-        if let Some(scouting) = scouting {
-            piece.seen = scouting.look(&piece.bytes, HEADROOM..piece.end, found);
+            Self::Stream { stream, waits } => fill(bytes, *waits, |buf| stream.read(buf)),
         }
-        piece
     }
 
     fn is_last(piece: &Piece) -> bool {

@@ -86,8 +86,8 @@ impl Source {
         }
     }
 
-    /// Whether [`Source::scout`] may be of use: not for several inputs, nor for those of which a packet must be
-    /// handed out before the next one is there, nor with a filter.
+    /// Whether [`Source::scout`] may be of use: of one file as it is, all of which is
+    /// handed out that `since` and `until` let through.
     pub(crate) fn can_be_scouted(&self) -> bool {
         match &self.slots[..] {
             [Slot { state: State::Open(reader), .. }] => {
