@@ -37,9 +37,7 @@ impl Engine {
                 None => (find(&s.src, &s.dst), true),
             },
         };
-        let Some((best, other)) = found else { return false };
-        let first = (best.session, best.channel);
-        let other = other.map(|o| (o.session, o.channel));
+        let Some((first, other)) = found else { return false };
         if self.notes && !self.controls.get_mut(first.0).is_some_and(|c| c.is_hidden()) {
             let owners = Owners { first, second: other.map(Box::new) };
             if let Some(dialled) = Data::dialled(s, at, owners) {
@@ -97,11 +95,12 @@ impl Engine {
     ) {
         let expectation = Expectation { session: key, channel, at, mode, dialler, until: None };
         for endpoint in listening.into_iter().flatten() {
-            if let Some(other) = self.expectations.counterpart(endpoint, &expectation) {
+            if let Some(other) = self.expectations.add(endpoint, expectation) {
                 self.pair(&expectation, &other);
             }
-            self.expectations.add(endpoint, expectation);
             if let Some(c) = self.controls.get_mut(key) {
+                // Mostly it stays the only one.
+                c.listening.reserve_exact(1);
                 c.listening.push(endpoint);
             }
             for candidate in self.candidates.to(endpoint) {
@@ -115,8 +114,7 @@ impl Engine {
                 let found = self.expectations.find(&endpoint, initiator.ip, began);
                 let Some((best, other)) = found else { continue };
                 if let Some(taken) = self.candidates.take(candidate) {
-                    let other = other.map(|o| (o.session, o.channel));
-                    self.attach(taken.connection, (best.session, best.channel), other);
+                    self.attach(taken.connection, best, other);
                 }
             }
         }

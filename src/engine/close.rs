@@ -146,8 +146,12 @@ impl Engine {
         let Some(mut control) = self.controls.take(key) else { return };
         self.expectations.forget(key, &control.listening);
         let flow = FlowKey::new(control.client(), control.server());
-        self.flows.end(flow, Slot::Control(key), self.now.time);
-        let data = self.take_data(key, &control.data);
+        // No packet comes any more that could be of a flow that has ended.
+        let is_last = point == ClosingPoint::EndOfInput;
+        if !is_last {
+            self.flows.end(flow, Slot::Control(key), self.now.time);
+        }
+        let data = self.take_data(key, &control.data, is_last);
         self.finished.push(Closed {
             id: self.ids.remove(&key).unwrap_or(0),
             ident: control.ident(&self.idents),
@@ -161,15 +165,17 @@ impl Engine {
     }
 
     /// The connections of a session's channels; copied when another session has a share in them.
-    fn take_data(&mut self, control: usize, keys: &[(usize, usize)]) -> Vec<Given> {
+    fn take_data(&mut self, control: usize, keys: &[(usize, usize)], is_last: bool) -> Vec<Given> {
         let mut taken = Vec::with_capacity(keys.len());
         for &(channel, k) in keys {
             let Some(d) = self.data.get_mut(k) else { continue };
             if d.owners.lose(control) {
                 let Some(d) = self.data.take(k) else { continue };
-                let [initiator, responder] = d.ends();
-                let flow = FlowKey::new(initiator, responder);
-                self.flows.end(flow, Slot::Data(k), self.now.time);
+                if !is_last {
+                    let [initiator, responder] = d.ends();
+                    let flow = FlowKey::new(initiator, responder);
+                    self.flows.end(flow, Slot::Data(k), self.now.time);
+                }
                 taken.push(Given::Whole(channel, d));
             } else {
                 taken.push(Given::Copy(d.as_it_stands(channel)));

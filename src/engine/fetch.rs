@@ -32,10 +32,17 @@ impl Engine {
     /// Reads what packets of these flows will ask for, up to [`TOGETHER`] of them.
     pub(super) fn fetch(&self, keys: impl Iterator<Item = Option<FlowKey>>) {
         let mut slots = [None; TOGETHER];
-        for (slot, key) in slots.iter_mut().zip(keys) {
-            *slot = key.and_then(|key| self.flows.get(key));
-        }
         let mut read = 0;
+        let mut before = None;
+        for (slot, key) in slots.iter_mut().zip(keys) {
+            // Many come several in a row.
+            let Some(key) = key.filter(|key| before != Some(*key)) else { continue };
+            before = Some(key);
+            *slot = self.flows.get(key);
+            if slot.is_none() {
+                read ^= self.expectations.read(key.ends());
+            }
+        }
         for slot in slots {
             read ^= match slot {
                 Some(Slot::Control(key)) => self.controls.read(key),
@@ -52,14 +59,19 @@ impl Engine {
     pub(super) fn fetch_next_closing(&mut self) {
         if self.fetched == 0 {
             let next: Vec<usize> = self.closing.keys().take(CLOSING).collect();
-            self.fetch_closing(&next);
+            self.fetch_sessions(&next, true);
             self.fetched = next.len();
         }
         self.fetched = self.fetched.saturating_sub(1);
     }
 
-    /// Reads what closing these sessions will ask for, and wakes them.
+    /// Reads what closing these sessions at the end of the capture will ask for, and wakes them.
     pub(super) fn fetch_closing(&mut self, keys: &[usize]) {
+        self.fetch_sessions(keys, false);
+    }
+
+    /// The same; `flows`: their flows will be ended.
+    fn fetch_sessions(&mut self, keys: &[usize], flows: bool) {
         let read = keys.iter().fold(0, |read, key| read ^ self.controls.read(*key));
         for key in keys {
             self.controls.get_mut(*key);
@@ -68,13 +80,17 @@ impl Engine {
         let mut data = Vec::new();
         for key in keys {
             let Some(c) = self.controls.awake(*key) else { continue };
-            slots += self.flows.read(FlowKey::new(c.client(), c.server()));
-            slots += c.listening.iter().filter(|at| self.expectations.is_expected(**at)).count();
+            if flows {
+                slots += self.flows.read(FlowKey::new(c.client(), c.server()));
+            }
+            slots += self.expectations.read(c.listening.iter().copied());
             data.extend(c.data.iter().map(|(_, key)| *key));
         }
         let read = data.iter().fold(read, |read, key| read ^ self.data.read(*key));
         for key in data {
-            if let Some(d) = self.data.get_mut(key) {
+            if let Some(d) = self.data.get_mut(key)
+                && flows
+            {
                 let [initiator, responder] = d.ends();
                 slots += self.flows.read(FlowKey::new(initiator, responder));
             }

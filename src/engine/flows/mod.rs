@@ -1,12 +1,17 @@
 //! Which of the tables a 4-tuple belongs to.
 
-use std::collections::VecDeque;
-use std::net::IpAddr;
-use std::time::Duration;
+mod ended;
+#[cfg(test)]
+mod tests;
+
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, Ipv4Addr};
 
 use foldhash::fast::RandomState;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry as Place;
 
+use self::ended::Ended;
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Segment};
 use crate::session::PortCounts;
@@ -31,6 +36,18 @@ impl FlowKey {
     #[inline(always)]
     pub fn of(s: &Segment<'_>) -> Self {
         Self::between(&s.src, &s.dst)
+    }
+
+    /// Its two ends.
+    pub fn ends(self) -> [Endpoint; 2] {
+        let end = |end: u64| Endpoint {
+            ip: Ipv4Addr::from_bits((end >> 16) as u32).into(),
+            port: end as u16,
+        };
+        match self {
+            Self::V4(a, b) => [end(a), end(b)],
+            Self::Other(a, b) => [a, b],
+        }
     }
 
     // Read where they stand: what was just written part by part is slow to be moved as a whole.
@@ -61,29 +78,31 @@ pub enum Slot {
     Candidate(usize),
 }
 
-/// A [`Slot`] in eight bytes: its kind in the two highest bits, its key in the others.
+/// A [`Slot`] in four bytes: its kind in the two highest bits, its key in the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Entry(u64);
+struct Entry(u32);
 
 impl Entry {
-    const KEY: u64 = u64::MAX >> 2;
-}
+    const KEY: u32 = u32::MAX >> 2;
 
-impl From<Slot> for Entry {
-    fn from(slot: Slot) -> Self {
+    /// `None` of a key of more than 30 bits: so many connections are in no memory.
+    #[inline]
+    fn of(slot: Slot) -> Option<Self> {
         let (kind, key) = match slot {
             Slot::Control(key) => (0, key),
             Slot::Data(key) => (1, key),
             Slot::Candidate(key) => (2, key),
         };
-        Self(kind << 62 | key as u64 & Self::KEY)
+        let key = u32::try_from(key).ok().filter(|key| *key <= Self::KEY)?;
+        Some(Self(kind << 30 | key))
     }
 }
 
 impl From<Entry> for Slot {
+    #[inline(always)]
     fn from(entry: Entry) -> Self {
         let key = (entry.0 & Entry::KEY) as usize;
-        match entry.0 >> 62 {
+        match entry.0 >> 30 {
             0 => Self::Control(key),
             1 => Self::Data(key),
             _ => Self::Candidate(key),
@@ -91,11 +110,31 @@ impl From<Entry> for Slot {
     }
 }
 
+/// A 4-tuple of IPv4 in twelve bytes, so that with its entry it stands in one cache line: both
+/// addresses, and both ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pair(u32, u32, u32);
+
+impl Pair {
+    #[inline(always)]
+    fn of((a, b): (u64, u64)) -> Self {
+        Self((a >> 16) as u32, (b >> 16) as u32, ((a as u16 as u32) << 16) | b as u16 as u32)
+    }
+}
+
+impl Hash for Pair {
+    #[inline(always)]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(u64::from(self.0) << 32 | u64::from(self.1));
+        state.write_u64(self.2.into());
+    }
+}
+
 /// The table of flows of interest. Everything else costs at most one failed lookup.
 #[derive(Debug, Default)]
 pub struct Flows {
     pairs: Pairs,
-    v4: HashMap<(u64, u64), Entry, RandomState>,
+    v4: HashMap<Pair, Entry, RandomState>,
     other: HashMap<(Endpoint, Endpoint), Entry, RandomState>,
     recent: Recent,
     ended: Ended,
@@ -106,7 +145,7 @@ impl Flows {
     #[inline]
     pub fn get(&self, key: FlowKey) -> Option<Slot> {
         let entry = match key {
-            FlowKey::V4(a, b) => self.v4.get(&(a, b)),
+            FlowKey::V4(a, b) => self.v4.get(&Pair::of((a, b))),
             FlowKey::Other(a, b) => self.other.get(&(a, b)),
         };
         entry.map(|e| (*e).into())
@@ -122,7 +161,7 @@ impl Flows {
         {
             return Some(entry.into());
         }
-        let entry = *self.v4.get(&(a, b))?;
+        let entry = *self.v4.get(&Pair::of((a, b)))?;
         *recent = ((a, b), entry);
         Some(entry.into())
     }
@@ -163,10 +202,11 @@ impl Flows {
 
     /// Enters or replaces a flow.
     pub fn set(&mut self, key: FlowKey, slot: Slot) {
+        let Some(entry) = Entry::of(slot) else { return };
         self.recent.forget(key);
         let before = match key {
-            FlowKey::V4(a, b) => self.v4.insert((a, b), slot.into()),
-            FlowKey::Other(a, b) => self.other.insert((a, b), slot.into()),
+            FlowKey::V4(a, b) => self.v4.insert(Pair::of((a, b)), entry),
+            FlowKey::Other(a, b) => self.other.insert((a, b), entry),
         };
         if before.is_none() {
             *self.pairs.of(key) += 1;
@@ -188,16 +228,31 @@ impl Flows {
     }
 
     fn drop(&mut self, key: FlowKey, slot: Slot) -> bool {
-        let is = self.get(key) == Some(slot);
+        let entry = Entry::of(slot);
+        let is = match key {
+            FlowKey::V4(a, b) => remove(&mut self.v4, Pair::of((a, b)), entry),
+            FlowKey::Other(a, b) => remove(&mut self.other, (a, b), entry),
+        };
         if is {
             self.recent.forget(key);
-            match key {
-                FlowKey::V4(a, b) => self.v4.remove(&(a, b)),
-                FlowKey::Other(a, b) => self.other.remove(&(a, b)),
-            };
             *self.pairs.of(key) -= 1;
         }
         is
+    }
+}
+
+/// Removes what is there if it is `entry`; whether it was.
+fn remove<K: Eq + Hash>(
+    table: &mut HashMap<K, Entry, RandomState>,
+    key: K,
+    entry: Option<Entry>,
+) -> bool {
+    match table.entry(key) {
+        Place::Occupied(known) if Some(*known.get()) == entry => {
+            known.remove();
+            true
+        }
+        _ => false,
     }
 }
 
@@ -255,124 +310,5 @@ impl Recent {
                 recent.0 = Self::NONE;
             }
         }
-    }
-}
-
-/// Flows that ended not long ago. Apart from the others: there are many more of them, and hardly a
-/// packet asks.
-#[derive(Debug, Default)]
-struct Ended {
-    v4: HashSet<(u64, u64), RandomState>,
-    other: HashSet<(Endpoint, Endpoint), RandomState>,
-    /// In order, and until when they are remembered: those of IPv4 take half the memory.
-    queue: VecDeque<(Timestamp, (u64, u64))>,
-    others: VecDeque<(Timestamp, FlowKey)>,
-}
-
-impl Ended {
-    /// How long late packets of an ended connection are told from a new one without a SYN:
-    /// longer than the last retransmissions of a FIN take.
-    const LINGER: Duration = Duration::from_secs(900);
-    const MAX: usize = 262_144;
-
-    fn holds(&self, key: FlowKey) -> bool {
-        match key {
-            FlowKey::V4(a, b) => self.v4.contains(&(a, b)),
-            FlowKey::Other(a, b) => self.other.contains(&(a, b)),
-        }
-    }
-
-    fn add(&mut self, key: FlowKey, now: Timestamp) {
-        while let Some(over) = self.next_over(now) {
-            self.forget(over);
-        }
-        let until = now.plus(Self::LINGER);
-        match key {
-            FlowKey::V4(a, b) => {
-                self.v4.insert((a, b));
-                self.queue.push_back((until, (a, b)));
-            }
-            FlowKey::Other(a, b) => {
-                self.other.insert((a, b));
-                self.others.push_back((until, key));
-            }
-        }
-    }
-
-    fn forget(&mut self, key: FlowKey) {
-        match key {
-            FlowKey::V4(a, b) => self.v4.remove(&(a, b)),
-            FlowKey::Other(a, b) => self.other.remove(&(a, b)),
-        };
-    }
-
-    /// The next one that is to be remembered no longer, when one more ends.
-    fn next_over(&mut self, now: Timestamp) -> Option<FlowKey> {
-        let full = self.queue.len() + self.others.len() >= Self::MAX;
-        let over = |until: Timestamp| full || until < now;
-        let v4 = self.queue.front().map(|e| e.0);
-        let other = self.others.front().map(|e| e.0);
-        match (v4, other) {
-            (Some(v4), other) if over(v4) && other.is_none_or(|o| v4 <= o) => {
-                self.queue.pop_front().map(|(_, (a, b))| FlowKey::V4(a, b))
-            }
-            (_, Some(other)) if over(other) => self.others.pop_front().map(|e| e.1),
-            _ => None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slot_comes_back() {
-        let key = |a: &str, b: &str| {
-            FlowKey::new(
-                Endpoint::new(a.parse().unwrap(), 21),
-                Endpoint::new(b.parse().unwrap(), 9),
-            )
-        };
-        let mut flows = Flows::default();
-        for (a, b) in [("192.0.2.1", "192.0.2.2"), ("2001:db8::1", "2001:db8::2")] {
-            assert_eq!(flows.get(key(a, b)), None);
-            for slot in [Slot::Control(0), Slot::Data(7), Slot::Candidate(1 << 40)] {
-                flows.set(key(a, b), slot);
-                assert_eq!([0; 2].map(|_| flows.of_packet(key(a, b))), [Some(slot); 2]);
-                assert_eq!(flows.get(key(a, b)), Some(slot));
-                flows.remove(key(a, b), Slot::Data(8));
-                assert_eq!(flows.get(key(a, b)), Some(slot));
-            }
-            flows.end(key(a, b), Slot::Candidate(1 << 40), Timestamp::from_nanos(0));
-            assert_eq!(flows.of_packet(key(a, b)), None);
-            assert_eq!((flows.get(key(a, b)), flows.has_ended(key(a, b))), (None, true));
-            flows.set(key(a, b), Slot::Data(1));
-            flows.remove(key(a, b), Slot::Data(1));
-            assert_eq!((flows.get(key(a, b)), flows.has_ended(key(a, b))), (None, false));
-        }
-        let (a, b) =
-            (Endpoint::new("192.0.2.1".parse().unwrap(), 21), "192.0.2.1".parse().unwrap());
-        assert_eq!(FlowKey::new(a, Endpoint::new(b, 9)), FlowKey::new(Endpoint::new(b, 9), a));
-    }
-
-    #[test]
-    fn ended_flows_are_forgotten_in_time() {
-        let six = |a: &str| Endpoint::new(a.parse().unwrap(), 21);
-        let six = FlowKey::new(six("2001:db8::1"), six("2001:db8::2"));
-        let v4 = |n: u64| FlowKey::V4(n, u64::MAX);
-        let at = |seconds: i64| Timestamp::from_nanos(seconds * 1_000_000_000);
-        let mut flows = Flows::default();
-        let mut end = |key, seconds| {
-            flows.set(key, Slot::Data(1));
-            flows.end(key, Slot::Data(1), at(seconds));
-            [v4(1), six, v4(2)].map(|k| flows.has_ended(k))
-        };
-        assert_eq!(end(v4(1), 0), [true, false, false]);
-        assert_eq!(end(six, 10), [true, true, false]);
-        assert_eq!(end(v4(2), 905), [false, true, true]);
-        assert_eq!(end(v4(3), 911), [false, false, true]);
-        // The same addresses and ports again, long after: it is the later one that is remembered.
-        assert_eq!(end(v4(2), 2000), [false, false, true]);
     }
 }
