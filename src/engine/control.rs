@@ -352,6 +352,12 @@ impl Rest for Control {
         self.noted.read() ^ usize::from(self.turned)
     }
 
+    fn read_to_pack(&self) -> usize {
+        let data = self.data.first().map_or(0, |(_, key)| *key);
+        let listening = self.listening.first().map_or(0, |at| at.port.into());
+        self.noted.read() ^ self.serial as usize ^ data ^ listening
+    }
+
     fn before_rest(&mut self) {
         // Both together would be more than either.
         if self.dialogue.is_some() && !self.noted.is_empty() {

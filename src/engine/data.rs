@@ -206,4 +206,8 @@ impl Rest for Data {
             Seen::Taken(connection) => connection.last.order as usize,
         }
     }
+
+    fn read_to_pack(&self) -> usize {
+        self.read()
+    }
 }

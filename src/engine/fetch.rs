@@ -12,10 +12,10 @@ use super::flows::{FlowKey, Slot};
 use super::sequential::Engine;
 
 /// Packets fetched for together: a processor waits for about so many reads at the same time.
-pub(super) const TOGETHER: usize = 16;
+pub(super) const TOGETHER: usize = 48;
 
 /// Sessions fetched for together.
-const CLOSING: usize = 8;
+const CLOSING: usize = 16;
 
 impl Engine {
     /// Fetches when more than so many flows are followed: fewer are in a cache anyway.
@@ -83,7 +83,7 @@ impl Engine {
             if flows {
                 slots += self.flows.read(FlowKey::new(c.client(), c.server()));
             }
-            slots += self.expectations.read(c.listening.iter().copied());
+            slots ^= self.expectations.read(c.listening.iter().copied());
             data.extend(c.data.iter().map(|(_, key)| *key));
         }
         let read = data.iter().fold(read, |read, key| read ^ self.data.read(*key));

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use slab::Slab;
 
-use super::fetch::TOGETHER;
 use crate::capture::Timestamp;
 use crate::pack::{Pack, Packer, Unpacker};
+
+/// Those that may rest next are fetched so many together.
+const DROWSY: usize = 16;
 
 /// Something that can be put to rest.
 pub(super) trait Rest: Pack {
@@ -22,6 +24,9 @@ pub(super) trait Rest: Pack {
 
     /// Reads what is asked for first of it, see [`super::fetch`].
     fn read(&self) -> usize;
+
+    /// Reads what packing it will ask for.
+    fn read_to_pack(&self) -> usize;
 
     /// It will be packed.
     fn before_rest(&mut self) {}
@@ -40,6 +45,10 @@ impl<T: Rest> Rest for Box<T> {
 
     fn read(&self) -> usize {
         T::read(self)
+    }
+
+    fn read_to_pack(&self) -> usize {
+        T::read_to_pack(self)
     }
 
     fn before_rest(&mut self) {
@@ -200,9 +209,10 @@ impl<T: Rest> Table<T> {
 
     /// Reads those that may rest next.
     fn fetch_drowsy(&mut self) {
-        self.fetched = TOGETHER.min(self.drowsy.len());
+        self.fetched = DROWSY.min(self.drowsy.len());
         let next = self.drowsy.iter().take(self.fetched);
-        black_box(next.fold(0, |read, (_, key)| read ^ self.read(*key)));
+        let awake = next.filter_map(|(_, key)| self.awake(*key));
+        black_box(awake.fold(0, |read, value| read ^ value.read_to_pack()));
     }
 
     /// Time passed.

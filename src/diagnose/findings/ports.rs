@@ -25,18 +25,50 @@ pub struct Seen {
 }
 
 /// How often a port worked and how often it didn't.
+///
+/// Small, for of thousands of ports each session asks for another one.
 #[derive(Clone, Debug, Default)]
 pub struct Port {
     /// Dials that worked.
     pub worked: u32,
     /// The first and the last of them.
     pub working: Option<(Seen, Seen)>,
-    /// Dials that were dropped or rejected on the way, and announcements that no dial reached.
-    pub failed: u32,
+    failures: Option<Box<Failures>>,
+}
+
+/// Of dials that were dropped or rejected on the way, and of announcements that no dial reached.
+#[derive(Clone, Debug)]
+struct Failures {
+    times: u32,
     /// The first and the last of them.
-    pub failing: Option<(Seen, Seen)>,
-    /// After which kinds of announcement it failed.
+    seen: (Seen, Seen),
+    /// After which kinds of announcement.
     kinds: u16,
+}
+
+impl Port {
+    /// Dials that were dropped or rejected on the way, and announcements that no dial reached.
+    pub fn failed(&self) -> u32 {
+        self.failures.as_ref().map_or(0, |f| f.times)
+    }
+
+    /// The first and the last of them.
+    pub fn failing(&self) -> Option<(Seen, Seen)> {
+        self.failures.as_ref().map(|f| f.seen)
+    }
+
+    /// After which kinds of announcement it failed.
+    fn kinds(&self) -> u16 {
+        self.failures.as_ref().map_or(0, |f| f.kinds)
+    }
+
+    fn fail(&mut self, seen: Seen, kind: u16) {
+        let new = || Box::new(Failures { times: 0, seen: (seen, seen), kinds: 0 });
+        let failures = self.failures.get_or_insert_with(new);
+        failures.times += 1;
+        extend(&mut failures.seen, seen);
+        failures.kinds |= kind;
+    }
 }
 
 /// From when to when a port was taken: announced and waiting, or connected.
@@ -67,7 +99,7 @@ pub struct Refusal {
 #[derive(Debug, Default)]
 pub struct Ports {
     /// By number.
-    pub ports: Records<u16, Box<Port>>,
+    pub ports: Records<u16, Port>,
     /// Announcements of passive ports.
     pub announced: u64,
     /// The first and the last of them.
@@ -128,7 +160,7 @@ impl Ports {
         let Some(number) = channel.listening().map(|e| e.port) else { return };
         let new = || {
             room.ports = room.ports.checked_sub(1)?;
-            Some(Box::default())
+            Some(Port::default())
         };
         let Some(port) = self.ports.record(number, new).map(Record::either) else { return };
         if let Some(a) = channel.announcement.as_ref().filter(|a| a.accepted == Some(true)) {
@@ -153,14 +185,13 @@ impl Ports {
         };
         if let Some(c) = connection.filter(|c| c.worked()) {
             port.worked += 1;
-            extend(&mut port.working, seen(c.first));
+            let seen = seen(c.first);
+            extend(port.working.get_or_insert((seen, seen)), seen);
             self.worked_kinds |= kind;
             remember(&mut self.served, s.client.ip);
         } else if unreached() || KEPT_OUT.iter().any(|code| about(code)) {
             let Some(at) = connection.map(|c| c.first).or(channel.began()) else { return };
-            port.failed += 1;
-            extend(&mut port.failing, seen(at));
-            port.kinds |= kind;
+            port.fail(seen(at), kind);
             self.failing.add(s.id);
             remember(&mut self.denied, s.client.ip);
         }
@@ -180,17 +211,17 @@ impl Ports {
     /// that is no matter of ports.
     pub fn never_worked(&self) -> Vec<(u16, &Port)> {
         let kinds = self.worked_kinds;
-        self.of(|p| p.worked == 0 && p.failed > 0 && p.kinds & kinds != 0)
+        self.of(|p| p.worked == 0 && p.failed() > 0 && p.kinds() & kinds != 0)
     }
 
     /// Ports that worked whenever they were dialled.
     pub fn always_worked(&self) -> Vec<(u16, &Port)> {
-        self.of(|p| p.worked > 0 && p.failed == 0)
+        self.of(|p| p.worked > 0 && p.failed() == 0)
     }
 
     /// Those of which this is true, by number.
     fn of(&self, is: impl Fn(&Port) -> bool) -> Vec<(u16, &Port)> {
-        self.ports.sorted(|p| is(p)).into_iter().map(|(n, p)| (n, &**p)).collect()
+        self.ports.sorted(is)
     }
 
     /// Their numbers.
@@ -200,7 +231,7 @@ impl Ports {
 
     /// Ports that worked for one dial and not for another.
     pub fn changing(&self) -> usize {
-        self.ports.count(|p| p.worked > 0 && p.failed > 0)
+        self.ports.count(|p| p.worked > 0 && p.failed() > 0)
     }
 
     /// The ports that were taken at `when`, and those that rested after their last connection.
@@ -245,8 +276,7 @@ fn remember_use(uses: &mut VecDeque<Use>, one: Use, room: &mut Room) {
 }
 
 /// The first and the last of what was seen, whatever order it is told in.
-fn extend(so_far: &mut Option<(Seen, Seen)>, new: Seen) {
-    let (first, last) = so_far.get_or_insert((new, new));
+fn extend((first, last): &mut (Seen, Seen), new: Seen) {
     if new.at < first.at {
         *first = new;
     }

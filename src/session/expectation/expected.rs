@@ -1,12 +1,13 @@
 //! What is expected at one endpoint.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::collections::VecDeque;
+use std::net::IpAddr;
 
 use super::{Expectation, Owner};
 use crate::capture::{Moment, Timestamp};
 use crate::session::Mode;
 
-/// An expectation in few bytes: of an IPv4 address that is to dial, as nearly all are.
+/// An expectation in one cache line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Short {
     at: Moment,
@@ -14,19 +15,19 @@ pub(super) struct Short {
     until: Timestamp,
     session: u32,
     channel: u32,
-    dialler: Ipv4Addr,
+    dialler: IpAddr,
     mode: Mode,
 }
 
 impl Short {
+    /// `None` of a key of more than 32 bits: so many sessions are in no memory.
     fn of(e: &Expectation) -> Option<Self> {
-        let IpAddr::V4(dialler) = e.dialler else { return None };
         Some(Self {
             at: e.at,
             until: e.until.unwrap_or(Timestamp::MAX),
             session: u32::try_from(e.session).ok()?,
             channel: u32::try_from(e.channel).ok()?,
-            dialler,
+            dialler: e.dialler,
             mode: e.mode,
         })
     }
@@ -38,9 +39,73 @@ impl Short {
             channel: self.channel as usize,
             at: self.at,
             mode: self.mode,
-            dialler: self.dialler.into(),
+            dialler: self.dialler,
             until: Some(self.until),
         }
+    }
+
+    fn is_of(&self, session: usize) -> bool {
+        self.session as usize == session
+    }
+}
+
+/// Several expectations, in the order in which they were added: of a server with few ports, those of
+/// many sessions. Mostly the first or the last is asked for, and no other is looked at.
+#[derive(Debug)]
+pub(super) struct Several {
+    all: VecDeque<Short>,
+    /// One bit for each mode that one of them had.
+    modes: u8,
+    /// Each was announced after those before it.
+    in_order: bool,
+}
+
+fn bit(mode: Mode) -> u8 {
+    1 << mode as u8
+}
+
+impl Several {
+    /// A server that reuses a port for each of thousands of sessions has one that is alive, seldom two.
+    pub(super) const MOST: usize = 64;
+
+    fn of(first: Short) -> Self {
+        Self { all: VecDeque::from([first]), modes: bit(first.mode), in_order: true }
+    }
+
+    fn add(&mut self, e: Short) {
+        if self.all.len() >= Self::MOST {
+            self.all.pop_front();
+        }
+        if self.all.len() == self.all.capacity() {
+            self.all.reserve_exact(3);
+        }
+        self.in_order &= self.all.back().is_none_or(|last| last.at < e.at);
+        self.modes |= bit(e.mode);
+        self.all.push_back(e);
+    }
+
+    fn find(&self, dialler: IpAddr, began: Moment) -> Option<(Owner, Option<Owner>)> {
+        let each = || self.all.iter().map(Short::whole);
+        let fit = |e: &Expectation| e.fit(dialler, began);
+        if self.in_order && self.modes.is_power_of_two() {
+            // None is better than the newest earlier one of the expected peer.
+            let best = each().rev().find(|e| matches!(fit(e), Some((false, false, _))));
+            if let Some(best) = best {
+                return Some((best.owner(), None));
+            }
+        }
+        let fitting = || each().filter(|e| fit(e).is_some());
+        let best = fitting().min_by_key(fit)?;
+        let others = fitting().filter(|e| e.session != best.session && e.mode != best.mode);
+        Some((best.owner(), others.min_by_key(fit).map(|e| e.owner())))
+    }
+
+    fn counterpart(&self, of: &Expectation) -> Option<Expectation> {
+        if self.modes & !bit(of.mode) == 0 {
+            return None;
+        }
+        let each = self.all.iter().map(Short::whole);
+        each.filter(|e| e.is_counterpart(of)).max_by_key(|e| e.at)
     }
 }
 
@@ -48,78 +113,74 @@ impl Short {
 #[derive(Debug)]
 pub(super) enum Expected {
     One(Short),
-    /// In the order in which they were added.
-    Several(Vec<Expectation>),
+    Several(Several),
 }
 
 impl Expected {
-    /// Expectations kept for one endpoint: a server that reuses a port for each of thousands of
-    /// sessions has one that is alive, seldom two.
-    pub(super) const MOST: usize = 64;
-
-    pub(super) fn new(e: Expectation) -> Self {
-        Short::of(&e).map_or_else(|| Self::Several(vec![e]), Self::One)
+    pub(super) fn new(e: &Expectation) -> Option<Self> {
+        Short::of(e).map(Self::One)
     }
 
-    pub(super) fn add(&mut self, e: Expectation) {
-        match self {
-            Self::One(one) => *self = Self::Several(vec![one.whole(), e]),
-            Self::Several(list) => {
-                if list.len() >= Self::MOST {
-                    list.remove(0);
-                }
-                list.push(e);
-            }
+    pub(super) fn add(&mut self, e: &Expectation) {
+        let Some(e) = Short::of(e) else { return };
+        if let Self::One(one) = self {
+            *self = Self::Several(Several::of(*one));
+        }
+        if let Self::Several(several) = self {
+            several.add(e);
         }
     }
 
     pub(super) fn expire(&mut self, session: usize, until: Timestamp) {
         match self {
-            Self::One(one) if one.session as usize == session => one.until = until,
+            Self::One(one) if one.is_of(session) => one.until = until,
             Self::One(_) => {}
-            Self::Several(list) => {
-                for e in list.iter_mut().filter(|e| e.session == session) {
-                    e.until = Some(until);
+            Self::Several(several) => {
+                for e in several.all.iter_mut().filter(|e| e.is_of(session)) {
+                    e.until = until;
                 }
             }
         }
     }
 
-    /// Whether nothing is left.
+    /// Forgets a session's first one; whether nothing is left.
     pub(super) fn forget(&mut self, session: usize) -> bool {
         match self {
-            Self::One(one) => one.session as usize == session,
-            Self::Several(list) => {
-                list.retain(|e| e.session != session);
-                list.is_empty()
+            Self::One(one) => one.is_of(session),
+            Self::Several(Several { all, .. }) => {
+                if let Some(first) = all.iter().position(|e| e.is_of(session)) {
+                    all.remove(first);
+                }
+                all.is_empty()
             }
         }
     }
 
     pub(super) fn find(&self, dialler: IpAddr, began: Moment) -> Option<(Owner, Option<Owner>)> {
-        let list = match self {
+        match self {
             Self::One(one) => {
                 let e = one.whole();
-                return e.fit(dialler, began).map(|_| (e.owner(), None));
+                e.fit(dialler, began).map(|_| (e.owner(), None))
             }
-            Self::Several(list) => list,
-        };
-        let fitting = |e: &&Expectation| e.fit(dialler, began).is_some();
-        let best = list.iter().filter(fitting).min_by_key(|e| e.fit(dialler, began))?;
-        let other = list
-            .iter()
-            .filter(fitting)
-            .filter(|e| e.session != best.session && e.mode != best.mode)
-            .min_by_key(|e| e.fit(dialler, began));
-        Some((best.owner(), other.map(Expectation::owner)))
+            Self::Several(several) => several.find(dialler, began),
+        }
     }
 
+    /// Reads what is asked for first: the newest one, and the oldest.
+    pub(super) fn read(&self) -> u64 {
+        match self {
+            Self::One(one) => one.at.order,
+            Self::Several(Several { all, .. }) => {
+                [all.front(), all.back()].into_iter().flatten().fold(0, |read, e| read ^ e.at.order)
+            }
+        }
+    }
+
+    /// The newest one of another session, there to be dialled and here to dial, or the other way round.
     pub(super) fn counterpart(&self, of: &Expectation) -> Option<Expectation> {
         match self {
             Self::One(one) => Some(one.whole()).filter(|e| e.is_counterpart(of)),
-            Self::Several(list) => {
-                list.iter().filter(|e| e.is_counterpart(of)).max_by_key(|e| e.at).copied()
-            }
+            Self::Several(several) => several.counterpart(of),
         }
     }
 }

@@ -93,22 +93,21 @@ fn v4(ip: Ipv4Addr, port: u16) -> u64 {
 fn enter<K: Eq + Hash>(
     table: &mut HashMap<K, Expected, RandomState>,
     key: K,
-    e: Expectation,
+    e: &Expectation,
 ) -> (Option<Expectation>, bool) {
     match table.entry(key) {
         Entry::Vacant(place) => {
-            place.insert(Expected::new(e));
-            (None, true)
+            (None, Expected::new(e).map(|expected| place.insert(expected)).is_some())
         }
         Entry::Occupied(mut known) => {
-            let counterpart = known.get().counterpart(&e);
+            let counterpart = known.get().counterpart(e);
             known.get_mut().add(e);
             (counterpart, false)
         }
     }
 }
 
-/// Forgets a session's expectations in one place; whether none are left there now.
+/// Forgets an expectation of a session in one place; whether none are left there now.
 fn forget<K: Eq + Hash>(
     table: &mut HashMap<K, Expected, RandomState>,
     key: K,
@@ -140,8 +139,8 @@ impl Expectations {
     pub fn add(&mut self, listening: Endpoint, expectation: Expectation) -> Option<Expectation> {
         let port = listening.port;
         let (counterpart, is_first) = match listening.ip {
-            IpAddr::V4(ip) => enter(&mut self.v4, v4(ip, port), expectation),
-            IpAddr::V6(ip) => enter(&mut self.v6, (ip, port), expectation),
+            IpAddr::V4(ip) => enter(&mut self.v4, v4(ip, port), &expectation),
+            IpAddr::V6(ip) => enter(&mut self.v6, (ip, port), &expectation),
         };
         *self.ports.at_mut(port) += u32::from(is_first);
         counterpart
@@ -161,9 +160,8 @@ impl Expectations {
     /// Reads what a question about one of these endpoints will ask for.
     #[inline]
     pub fn read(&self, ends: impl IntoIterator<Item = Endpoint>) -> usize {
-        ends.into_iter()
-            .filter(|end| self.may_be_at(end.port, end.port) && self.at(end).is_some())
-            .count()
+        let known = ends.into_iter().filter(|end| self.may_be_at(end.port, end.port));
+        known.fold(0, |read, end| read ^ self.at(&end).map_or(0, Expected::read) as usize)
     }
 
     /// Nothing is expected anywhere.
@@ -196,7 +194,7 @@ impl Expectations {
         }
     }
 
-    /// Forgets a session's expectations.
+    /// Forgets a session's expectations; `at` are their endpoints, each as often as it was added.
     pub fn forget(&mut self, session: usize, at: &[Endpoint]) {
         for &Endpoint { ip, port } in at {
             let none_left = match ip {

@@ -44,7 +44,7 @@ fn check(learned: &Learner, conclusions: &mut Conclusions) {
 fn look(at: Endpoint, ports: &Ports) -> Option<Diagnosis> {
     let good: Vec<(u16, &Port)> = ports.always_worked();
     let bad: Vec<(u16, &Port)> = ports.never_worked();
-    let dials_failed: u32 = bad.iter().map(|(_, p)| p.failed).sum();
+    let dials_failed: u32 = bad.iter().map(|(_, p)| p.failed()).sum();
     if good.is_empty() || dials_failed < 2 || ports.changing() * 2 > bad.len() {
         return None;
     }
@@ -55,8 +55,8 @@ fn look(at: Endpoint, ports: &Ports) -> Option<Diagnosis> {
     }
     let ranges = (open.len() + shut.len()) as u64;
     let chance = chance::of_so_few_runs(good.len() as u64, bad.len() as u64, ranges);
-    let first = bad.iter().filter_map(|(_, p)| p.failing).map(|s| s.0).min_by_key(|s| s.at)?;
-    let last = bad.iter().filter_map(|(_, p)| p.failing).map(|s| s.1).max_by_key(|s| s.at)?;
+    let first = bad.iter().filter_map(|(_, p)| p.failing()).map(|s| s.0).min_by_key(|s| s.at)?;
+    let last = bad.iter().filter_map(|(_, p)| p.failing()).map(|s| s.1).max_by_key(|s| s.at)?;
     // Something worked meanwhile: no outage.
     let mut working = good.iter().filter_map(|(n, p)| Some((*n, p.working?)));
     let inside = |s: &Seen| s.at > first.at && s.at < last.at;
@@ -70,7 +70,7 @@ fn look(at: Endpoint, ports: &Ports) -> Option<Diagnosis> {
         _ => return None,
     };
     let worked: u32 = good.iter().map(|(_, p)| p.worked).sum();
-    let arrived = bad.iter().any(|(_, p)| p.failing.is_some_and(|s| s.0.dialled));
+    let arrived = bad.iter().any(|(_, p)| p.failing().is_some_and(|s| s.0.dialled));
     let failed = if arrived { "without a connection" } else { "that no dial reached" };
     let what = if arrived { "dial" } else { "announcement" };
     let mut d = Diagnosis::new(RULE.code, Severity::Critical, RULE.stage)
@@ -137,7 +137,7 @@ fn capital(text: &str) -> String {
 fn spread(bad: &[(u16, &Port)]) -> Vec<(u16, Seen)> {
     let mut chosen: Vec<usize> = vec![0, bad.len() / 2, bad.len().saturating_sub(1)];
     chosen.dedup();
-    let seen = |i: usize| bad.get(i).and_then(|(n, p)| Some((*n, p.failing?.0)));
+    let seen = |i: usize| bad.get(i).and_then(|(n, p)| Some((*n, p.failing()?.0)));
     chosen.into_iter().filter_map(seen).collect()
 }
 
