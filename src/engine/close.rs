@@ -21,6 +21,16 @@ const WAITED: Duration = Duration::from_secs(5);
 /// A dial that never worked is over after this silence.
 const DIAL_OVER: Duration = Duration::from_secs(10);
 
+/// Whether what sessions expected is left over that were closed at the end of the capture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum LeftOver {
+    #[default]
+    None,
+    Some,
+    /// None any more: it was asked for once, and may be again.
+    Asked,
+}
+
 impl Engine {
     /// A flow turned out to be FTP.
     pub(super) fn confirm(&mut self, key: usize) {
@@ -132,6 +142,9 @@ impl Engine {
         if let Some(c) = self.controls.get_mut(key) {
             c.finish(&mut effects);
         }
+        if !effects.is_empty() {
+            self.forget_left_over();
+        }
         self.apply(key, effects);
         let Some(c) = self.controls.get_mut(key) else { return };
         if !is_session(c) {
@@ -144,10 +157,14 @@ impl Engine {
         self.number_up_to(key);
         self.tls_ended(key);
         let Some(mut control) = self.controls.take(key) else { return };
-        self.expectations.forget(key, &control.listening);
         let flow = FlowKey::new(control.client(), control.server());
-        // No packet comes any more that could be of a flow that has ended.
+        // No packet comes any more that could be of a flow that has ended, or that is expected.
         let is_last = point == ClosingPoint::EndOfInput;
+        if is_last && self.left_over != LeftOver::Asked {
+            self.left_over = LeftOver::Some;
+        } else {
+            self.expectations.forget(key, &control.listening);
+        }
         if !is_last {
             self.flows.end(flow, Slot::Control(key), self.now.time);
         }
@@ -162,6 +179,16 @@ impl Engine {
             point,
             now: self.now,
         });
+    }
+
+    /// Forgets what sessions expected that were closed at the end of the capture: somebody may ask.
+    #[cold]
+    fn forget_left_over(&mut self) {
+        if self.left_over == LeftOver::Some {
+            let controls = &self.controls;
+            self.expectations.retain(|session| controls.head(session).is_some());
+            self.left_over = LeftOver::Asked;
+        }
     }
 
     /// The connections of a session's channels; copied when another session has a share in them.

@@ -71,7 +71,7 @@ impl Engine {
         self.fetch_sessions(keys, false);
     }
 
-    /// The same; `flows`: their flows will be ended.
+    /// The same; `flows`: their flows will be ended, and what they expect forgotten.
     fn fetch_sessions(&mut self, keys: &[usize], flows: bool) {
         let read = keys.iter().fold(0, |read, key| read ^ self.controls.read(*key));
         for key in keys {
@@ -83,8 +83,8 @@ impl Engine {
             let Some(c) = self.controls.awake(*key) else { continue };
             if flows {
                 slots += self.flows.read(FlowKey::new(c.client(), c.server()));
+                slots ^= self.expectations.read(c.listening.iter().copied());
             }
-            slots ^= self.expectations.read(c.listening.iter().copied());
             data.extend(c.data.iter().map(|(_, key)| *key));
         }
         let read = data.iter().fold(read, |read, key| read ^ self.data.read(*key));

@@ -9,6 +9,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::candidates::Candidates;
+use super::close::LeftOver;
 use super::closed::ClosedSessions;
 use super::closing::Closing;
 use super::control::{Control, Noted};
@@ -60,6 +61,8 @@ pub struct Engine {
     pub(super) closing: Closing,
     /// So many of the first of them are fetched.
     pub(super) fetched: usize,
+    /// What closed sessions expected is left over.
+    pub(super) left_over: LeftOver,
     /// Flows beyond which it pays to fetch.
     pub(super) many: Option<usize>,
     pub(super) finished: ClosedSessions,

@@ -156,6 +156,17 @@ impl Expected {
         }
     }
 
+    /// Forgets those of all sessions but these; whether nothing is left.
+    pub(super) fn retain(&mut self, is: impl Fn(usize) -> bool) -> bool {
+        match self {
+            Self::One(one) => !is(one.session as usize),
+            Self::Several(Several { all, .. }) => {
+                all.retain(|e| is(e.session as usize));
+                all.is_empty()
+            }
+        }
+    }
+
     pub(super) fn find(&self, dialler: IpAddr, began: Moment) -> Option<(Owner, Option<Owner>)> {
         match self {
             Self::One(one) => {

@@ -204,4 +204,17 @@ impl Expectations {
             *self.ports.at_mut(port) -= u32::from(none_left);
         }
     }
+
+    /// Forgets the expectations of all sessions but these.
+    pub fn retain(&mut self, is: impl Fn(usize) -> bool) {
+        let ports = &mut self.ports;
+        let mut left = |port: u16, expected: &mut Expected| {
+            let none_left = expected.retain(&is);
+            *ports.at_mut(port) -= u32::from(none_left);
+            !none_left
+        };
+        // The port is the lowest bits.
+        self.v4.retain(|key, expected| left(*key as u16, expected));
+        self.v6.retain(|(_, port), expected| left(*port, expected));
+    }
 }
