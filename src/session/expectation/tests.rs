@@ -192,6 +192,10 @@ proptest! {
                     let counterpart = table.add(listening, new).map(|e| e.owner());
                     prop_assert_eq!(counterpart, plain.add(listening, new));
                 }
+                4 if late == 0 => {
+                    table.retain(|of| of != session);
+                    plain.0.retain(|(_, e)| e.session != session);
+                }
                 _ => {}
             }
             for place in places {
