@@ -5,6 +5,7 @@
 //! cargo bench --bench profiles                         # at a twentieth of the size
 //! cargo bench --bench profiles -- --scale 1 chatty     # one of them, whole
 //! cargo bench --bench profiles -- --scale 1 --with-tshark --runs 5
+//! cargo bench --bench profiles -- --program target/guided/…/ftpscope   # of another build
 //! cargo bench --bench profiles -- --make --folder /tmp/captures   # only makes them
 //! cargo bench --bench profiles -- --guard           # instructions a packet (needs valgrind)
 //! cargo bench --bench profiles -- --guard --bless   # commits them
@@ -24,6 +25,7 @@ mod walk;
 mod wire;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use measure::{Measured, best, best_of_each, command};
 use play::Truth;
@@ -31,6 +33,13 @@ use profile::{Made, PROFILES, Profile, make};
 
 /// The seed of all captures.
 const SEED: u64 = 959;
+
+/// What is measured, if it isn't what cargo built for this.
+static PROGRAM: OnceLock<String> = OnceLock::new();
+
+fn program() -> &'static str {
+    PROGRAM.get().map_or(env!("CARGO_BIN_EXE_ftpscope"), String::as_str)
+}
 
 struct Arguments {
     scale: f64,
@@ -67,6 +76,7 @@ fn arguments() -> Arguments {
                 a.threads = words.next().unwrap().split(',').map(|n| n.parse().unwrap()).collect();
             }
             "--folder" => a.folder = words.next().unwrap().into(),
+            "--program" => PROGRAM.set(words.next().unwrap()).unwrap(),
             "--with-tshark" => a.tshark = true,
             "--make" => a.make = true,
             "--guard" => a.guard = true,
@@ -126,7 +136,7 @@ fn run(profile: &Profile, a: &Arguments) {
     let line = |what: &str, m: &Measured| print_line(what, m, None, &cat, &walk, &made);
     line("cat", &cat);
     line("header walk", &walk);
-    let ours = env!("CARGO_BIN_EXE_ftpscope");
+    let ours = program();
     let file = path.to_str().unwrap();
     let on_threads = |what: &str, file: &str| {
         let all = best_of_each(a.runs, &a.threads, |threads| problems(*threads, file));
@@ -159,7 +169,7 @@ fn run(profile: &Profile, a: &Arguments) {
 fn problems(threads: usize, file: &str) -> Measured {
     let threads = threads.to_string();
     let words = ["report", "--format", "ndjson", "--only-problems", "--threads", &threads, file];
-    command(env!("CARGO_BIN_EXE_ftpscope"), &words)
+    command(program(), &words)
 }
 
 /// `one` is the same on one thread.
@@ -197,7 +207,7 @@ fn gzip(from: &Path, to: &Path) -> std::io::Result<()> {
 /// What our report says, as far as the truth knows it.
 fn ours_says(path: &Path) -> Truth {
     use std::io::BufRead;
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_ftpscope"))
+    let mut child = std::process::Command::new(program())
         .args(["report", "--format", "ndjson"])
         .arg(path)
         .stdout(std::process::Stdio::piped())
