@@ -89,7 +89,7 @@ impl<'a> Context<'a> {
         let data =
             s.channels.iter().flat_map(|c| c.connection.as_deref().into_iter().chain(&c.attempts));
         let mut found = None;
-        for connection in std::iter::once(&s.control).chain(data) {
+        for connection in std::iter::once(&*s.control).chain(data) {
             for end in [connection.initiator, connection.responder] {
                 let half = connection.from(end);
                 if end.ip != ip || half.ttl.is_none() {

@@ -67,7 +67,7 @@ pub(super) fn seen(ctx: &Context<'_>, c: &Connection, end: Endpoint) -> Option<S
 /// The largest segment that is known to have come through from this host in this session.
 pub(super) fn passed(ctx: &Context<'_>, from: Endpoint) -> u32 {
     let data = ctx.session.channels.iter().filter_map(|c| c.connection.as_deref());
-    let all = data.chain([&ctx.session.control]);
+    let all = data.chain([&*ctx.session.control]);
     let halves = all.flat_map(|c| {
         let ends = [c.initiator, c.responder];
         ends.into_iter().filter(|e| e.ip == from.ip).map(|e| c.from(e))
@@ -114,7 +114,7 @@ fn ahead(ctx: &Context<'_>, c: &Connection, end: Endpoint) -> Option<Seen> {
 fn others_full(ctx: &Context<'_>, from: Endpoint, full: u32) -> bool {
     let data = ctx.session.channels.iter().filter_map(|c| c.connection.as_deref());
     let large = |h: &Half| h.max_payload >= full;
-    data.chain([&ctx.session.control])
+    data.chain([&*ctx.session.control])
         .flat_map(|c| [(c.initiator, &c.from_initiator), (c.responder, &c.from_responder)])
         .any(|(end, half)| end.ip == from.ip && large(half))
 }

@@ -2,7 +2,6 @@
 
 use super::control::Control;
 use super::data::Data;
-use super::dialogue::Dialogue;
 use crate::capture::{CaptureLoss, Moment};
 use crate::session::{ClosingPoint, Connections, Dial, Ident, Session};
 
@@ -34,18 +33,18 @@ pub type ClosedSessions = Vec<Closed>;
 impl Closed {
     /// The finished session.
     pub fn session(self) -> Box<Session> {
-        let Dialogue { builder, connection, .. } = *self.control.finished();
+        let mut dialogue = self.control.finished();
         let data = self.data.into_iter().map(|given| match given {
             Given::Whole(channel, data) => data.given_away(channel),
             Given::Copy(dial) => dial,
         });
         let connections = Connections {
-            control: connection,
+            control: dialogue.connection,
             data: data.collect(),
             other_traffic: self.other_traffic,
             ident: self.ident,
             losses: self.losses,
         };
-        builder.finished(self.id, connections, self.point, self.now)
+        dialogue.builder.finished(self.id, connections, self.point, self.now)
     }
 }

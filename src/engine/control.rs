@@ -104,34 +104,45 @@ pub enum Noted {
     Not,
 }
 
-impl Control {
-    /// A control connection of `client`, of which `connection` is known so far.
-    pub fn new(connection: Connection, client: Endpoint, standing: Standing) -> Self {
-        let dialogue = Some(Box::new(Dialogue::new(connection, client)));
-        Self { dialogue, ..Self::begun(standing, Notes::default()) }
-    }
-
-    /// A session that this SYN of its client dials: it is noted. `None` of any other segment.
-    pub fn dialled(s: &Segment<'_>, at: Moment) -> Option<Self> {
-        Some(Self::begun(Standing::Session, Notes::dialled(s, at)?))
-    }
-
-    fn begun(standing: Standing, noted: Notes) -> Self {
+impl Default for Control {
+    // Inlined, so that it is made in its box: it is large.
+    #[inline(always)]
+    fn default() -> Self {
         Self {
+            noted: Notes::default(),
+            preview: Preview::default(),
+            turned: false,
             serial: 0,
-            standing,
+            standing: Standing::Session,
             data: Vec::new(),
             listening: Vec::new(),
             ending: false,
             ident: None,
             look: None,
             heard_out: false,
-            noted,
-            preview: Preview::default(),
-            turned: false,
             told: Told::default(),
             dialogue: None,
         }
+    }
+}
+
+impl Control {
+    /// A control connection of `client`, of which `connection` is known so far.
+    pub fn new(connection: Box<Connection>, client: Endpoint, standing: Standing) -> Box<Self> {
+        let mut new = Box::<Self>::default();
+        new.standing = standing;
+        new.dialogue = Some(Box::new(Dialogue::new(connection, client)));
+        new
+    }
+
+    /// A session that this SYN of its client dials: it is noted. `None` of any other segment.
+    pub fn dialled(s: &Segment<'_>, at: Moment) -> Option<Box<Self>> {
+        if !Notes::begins(s) {
+            return None;
+        }
+        let mut new = Box::<Self>::default();
+        new.noted.dial(s, at);
+        Some(new)
     }
 
     /// Notes a segment, if what follows from it is known without taking it; `asked` when a server may
@@ -175,7 +186,7 @@ impl Control {
             && let Some(dialogue) = &self.dialogue
             && let Some((preview, next)) = dialogue.preview()
         {
-            let Connection { initiator, responder, last, .. } = dialogue.connection;
+            let Connection { initiator, responder, last, .. } = *dialogue.connection;
             self.preview = preview;
             self.turned = dialogue.builder.client != initiator;
             self.noted.resume([initiator, responder], next, last);
@@ -291,8 +302,7 @@ impl Control {
         if !self.heard_out {
             self.dialogue().finish(&mut Vec::new());
         }
-        let Self { noted, dialogue, .. } = *self;
-        dialogue.unwrap_or_else(|| begun(&noted))
+        self.dialogue.take().unwrap_or_else(|| begun(&self.noted))
     }
 }
 

@@ -97,7 +97,11 @@ impl Data {
 
     /// One that this SYN dials: it is noted. `None` of any other segment.
     pub(super) fn dialled(s: &Segment<'_>, at: Moment, owners: Owners) -> Option<Self> {
-        let noted = Box::new(Notes::dialled(s, at)?);
+        if !Notes::begins(s) {
+            return None;
+        }
+        let mut noted = Box::<Notes>::default();
+        noted.dial(s, at);
         Some(Self { seen: Seen::Noted(noted), owners, tls: None })
     }
 

@@ -10,7 +10,7 @@ use crate::tcp::{Connection, Payload, Reassembler};
 #[derive(Debug)]
 pub struct Dialogue {
     /// TCP.
-    pub connection: Connection,
+    pub connection: Box<Connection>,
     /// The dialogue so far.
     pub builder: Builder,
     from_client: Reassembler,
@@ -20,11 +20,11 @@ pub struct Dialogue {
 impl Dialogue {
     /// Of a connection that `client` dialled at that time, and of which nothing was taken yet.
     pub fn dialled(client: Endpoint, server: Endpoint, at: Moment) -> Self {
-        Self::new(Connection::dialled(client, server, at), client)
+        Self::new(Box::new(Connection::dialled(client, server, at)), client)
     }
 
     /// On a connection of `client`, of which `connection` is known so far.
-    pub fn new(connection: Connection, client: Endpoint) -> Self {
+    pub fn new(connection: Box<Connection>, client: Endpoint) -> Self {
         let server = if client == connection.initiator {
             connection.responder
         } else {

@@ -195,7 +195,7 @@ impl Engine {
         self.advance(at);
         let connection = match self.flows.get(FlowKey::new(error.src, error.dst)) {
             Some(Slot::Control(k)) => {
-                self.controls.get_mut(k).map(|c| &mut c.dialogue().connection)
+                self.controls.get_mut(k).map(|c| &mut *c.dialogue().connection)
             }
             Some(Slot::Data(k)) => self.data.get_mut(k).map(Data::connection),
             Some(Slot::Candidate(k)) => self.candidates.get_mut(k).map(|c| &mut *c.connection),
@@ -276,7 +276,7 @@ impl Engine {
         let connection = match slot {
             Slot::Control(key) => match self.controls.get_mut(key) {
                 Some(c) if c.expects(s, at) => return false,
-                control => control.map(|c| &mut c.dialogue().connection),
+                control => control.map(|c| &mut *c.dialogue().connection),
             },
             Slot::Data(key) => match self.data.get_mut(key) {
                 Some(d) if d.expects(s, at) => return false,

@@ -62,11 +62,11 @@ impl Engine {
             && standing == Standing::Session
             && let Some(dialled) = Control::dialled(s, at)
         {
-            self.enter(key, Box::new(dialled));
+            self.enter(key, dialled);
             return;
         }
         let client = if server == s.dst { s.src } else { s.dst };
-        let mut connection = Connection::new(s, at);
+        let mut connection = Box::new(Connection::new(s, at));
         if !connection.initiator_known && connection.initiator == server {
             connection.swap();
         }
@@ -81,11 +81,11 @@ impl Engine {
     pub(super) fn enter_control(
         &mut self,
         key: FlowKey,
-        connection: Connection,
+        connection: Box<Connection>,
         client: Endpoint,
         standing: Standing,
     ) {
-        self.enter(key, Box::new(Control::new(connection, client, standing)));
+        self.enter(key, Control::new(connection, client, standing));
     }
 
     fn enter(&mut self, key: FlowKey, mut control: Box<Control>) {
@@ -136,7 +136,7 @@ impl Engine {
             connection.swap();
         }
         let (flow, client) = (FlowKey::of(s), s.dst);
-        self.enter_control(flow, *connection, client, Standing::Greeted);
+        self.enter_control(flow, connection, client, Standing::Greeted);
         if let Some(Slot::Control(k)) = self.flows.get(flow) {
             self.control(k, s, at);
         }

@@ -22,7 +22,7 @@ pub struct Dial {
 #[derive(Debug)]
 pub struct Connections {
     /// The control connection.
-    pub control: Connection,
+    pub control: Box<Connection>,
     /// Those of its channels, by channel.
     pub data: Vec<Dial>,
     /// The capture holds more TCP than control connections.
@@ -34,9 +34,9 @@ pub struct Connections {
 }
 
 impl Builder {
-    /// The finished session.
+    /// The finished session, to which all that was said is given.
     pub fn finished(
-        mut self,
+        &mut self,
         id: u64,
         connections: Connections,
         closing_point: ClosingPoint,
@@ -81,18 +81,18 @@ impl Builder {
                     .as_ref()
                     .and_then(|t| t.until)
                     .filter(|_| hidden.is_some()),
-                tls: self.tls,
+                tls: self.tls.take(),
                 login,
                 user: self.user,
                 ident: connections.ident,
-                software: self.software,
+                software: self.software.take(),
                 not_ftp: self.not_ftp,
                 commands: self.commands,
                 replies: self.replies,
-                script: self.script,
-                oddities: self.oddities.found,
+                script: std::mem::take(&mut self.script),
+                oddities: std::mem::take(&mut self.oddities.found),
                 channels,
-                transfers: self.transfers,
+                transfers: std::mem::take(&mut self.transfers),
                 control_gaps: self.control_gaps,
                 cut_packets,
                 closing_point,

@@ -106,7 +106,7 @@ pub struct Session {
     /// From where it was captured.
     pub vantage: Vantage,
     /// The control connection.
-    pub control: Connection,
+    pub control: Box<Connection>,
     /// How it began.
     pub opening: Opening,
     /// How it ended.

@@ -23,7 +23,7 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
     }
     let data = s.channels.iter().filter_map(|c| c.connection.as_deref());
     let (mut segments, mut bytes, mut seen) = (0, 0, None);
-    for c in std::iter::once(&s.control).chain(data) {
+    for c in std::iter::once(&*s.control).chain(data) {
         for half in [&c.from_initiator, &c.from_responder] {
             segments += half.missing_segments();
             bytes += half.missing_bytes();

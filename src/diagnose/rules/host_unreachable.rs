@@ -55,7 +55,7 @@ fn connections<'a>(
 ) -> impl Iterator<Item = (Option<&'a Channel>, &'a Connection)> {
     let s = ctx.session;
     let data = s.channels.iter().filter_map(|c| Some((Some(c), c.connection.as_deref()?)));
-    std::iter::once((None, &s.control)).chain(data).filter(|(_, c)| c.worked())
+    std::iter::once((None, &*s.control)).chain(data).filter(|(_, c)| c.worked())
 }
 
 /// What a router says.

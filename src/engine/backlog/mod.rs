@@ -62,6 +62,8 @@ pub(super) struct Backlog<const ROOM: usize, const TEXT: bool> {
 }
 
 impl<const ROOM: usize, const TEXT: bool> Default for Backlog<ROOM, TEXT> {
+    // Inlined, so that the bytes are zeroed where they will stand.
+    #[inline(always)]
     fn default() -> Self {
         Self {
             last: Moment::default(),
@@ -79,23 +81,23 @@ impl<const ROOM: usize, const TEXT: bool> Default for Backlog<ROOM, TEXT> {
 }
 
 impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
-    /// Of a connection that this SYN dials; `None` of any other segment.
-    pub fn dialled(s: &Segment<'_>, at: Moment) -> Option<Self> {
-        if s.flags.0 & TELLING != SYN || s.payload_len > 0 {
-            return None;
-        }
-        let mut new = Self {
-            last: at,
-            stage: Stage::Dialled,
-            ends: [s.src, s.dst],
-            base: at,
-            began: [s.seq, Seq(0)],
-            next: [s.seq.into(), Expected::default()],
-            options: [s.syn_options, SynOptions::default()],
-            ..Self::default()
-        };
-        new.write(0, s, at);
-        Some(new)
+    /// A connection can be noted from this segment on: a SYN that dials it.
+    #[inline]
+    pub fn begins(s: &Segment<'_>) -> bool {
+        s.flags.0 & TELLING == SYN && s.payload_len == 0
+    }
+
+    /// Notes, where nothing is noted yet, a SYN that [`Backlog::begins`] a connection. Notes are filled
+    /// where they stand: they are large.
+    pub fn dial(&mut self, s: &Segment<'_>, at: Moment) {
+        self.last = at;
+        self.stage = Stage::Dialled;
+        self.ends = [s.src, s.dst];
+        self.base = at;
+        self.began[0] = s.seq;
+        self.next[0] = s.seq.into();
+        self.options[0] = s.syn_options;
+        self.write(0, s, at);
     }
 
     /// From now on, segments may be noted of a connection that stands: `next` are its initiator's and its

@@ -119,7 +119,9 @@ fn noted<const ROOM: usize, const TEXT: bool>(
     let syn = Odd { ack_less: play.next[1], ..plain(0, SYN) };
     let (s, at) = play.segment(&syn);
     let s = Segment { syn_options: SynOptions { mss: Some(1460), ..s.syn_options }, ..s };
-    let mut notes = Backlog::dialled(&s, at).unwrap();
+    let mut notes = Backlog::default();
+    assert!(Backlog::<ROOM, TEXT>::begins(&s));
+    notes.dial(&s, at);
     let [initiator, responder] = ends();
     let mut connection = Connection::dialled(initiator, responder, at);
     let mut want = vec![format!("{s:?} {at:?}")];
@@ -183,8 +185,9 @@ fn what_comes_out_of_turn_is_not_noted() {
     let mut play = Play::new();
     let syn = Odd { ack_less: 9000, ..plain(0, SYN) };
     let (s, at) = play.segment(&syn);
-    let mut notes: Text = Backlog::dialled(&s, at).unwrap();
-    assert!(Text::dialled(&Segment { flags: Flags(SYN | ACK), ..s }, at).is_none());
+    let mut notes = Text::default();
+    notes.dial(&s, at);
+    assert!(!Text::begins(&Segment { flags: Flags(SYN | ACK), ..s }));
     play.passed(&s);
     // The SYN again; then its answer, and the ACK.
     assert!(!notes.fits(&s, at));

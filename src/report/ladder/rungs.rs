@@ -77,7 +77,7 @@ fn last_syn(
             .connection
             .as_deref()
             .map(|d| (d, DATA, initiator_is_client(session, channel, d))),
-        None => Some((&session.control, Lane::Control, client_dials(session))),
+        None => Some((&*session.control, Lane::Control, client_dials(session))),
     };
     if let Some((c, lane, to_server)) = last
         && let Some(at) = c.from_initiator.last_syn

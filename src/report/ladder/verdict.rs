@@ -21,7 +21,7 @@ pub fn lane(diagnosis: &Diagnosis, channel: Option<&Channel>) -> Lane {
 pub fn verdict(diagnosis: &Diagnosis, session: &Session, channel: Option<&Channel>) -> String {
     let dials = channel.and_then(|c| c.connection.as_deref().or(c.attempts.last()));
     let control_stage = matches!(diagnosis.stage, Stage::ControlConnect);
-    let connection = if control_stage { Some(&session.control) } else { dials };
+    let connection = if control_stage { Some(&*session.control) } else { dials };
     let connecting =
         matches!(diagnosis.stage, Stage::DataConnect | Stage::Announcement) || control_stage;
     if connecting && let Some(c) = connection {
