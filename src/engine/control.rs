@@ -131,7 +131,7 @@ impl Control {
     pub fn new(connection: Box<Connection>, client: Endpoint, standing: Standing) -> Box<Self> {
         let mut new = Box::<Self>::default();
         new.standing = standing;
-        new.dialogue = Some(Box::new(Dialogue::new(connection, client)));
+        new.dialogue = Some(Dialogue::new(connection, client));
         new
     }
 
@@ -309,11 +309,11 @@ impl Control {
 /// Of a connection that was noted from its SYN on, before that is taken.
 fn begun(noted: &Notes) -> Box<Dialogue> {
     let [client, server] = noted.ends();
-    Box::new(Dialogue::dialled(client, server, noted.first()))
+    Dialogue::dialled(client, server, noted.first())
 }
 
 packed_enum!(Standing { 0 => Session, 1 => Greeted, 2 => ImplicitPort });
-packed!(Control {
+packed!(boxed Control {
     serial,
     standing,
     data,

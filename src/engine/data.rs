@@ -78,7 +78,7 @@ impl Seen {
 #[inline(never)]
 fn all_of(noted: &Notes) -> Box<Connection> {
     let [initiator, responder] = noted.ends();
-    let mut connection = Box::new(Connection::dialled(initiator, responder, noted.first()));
+    let mut connection = Connection::boxed(initiator, responder, noted.first());
     noted.each(|s, at| {
         connection.segment(s, at);
     });

@@ -19,24 +19,29 @@ pub struct Dialogue {
 
 impl Dialogue {
     /// Of a connection that `client` dialled at that time, and of which nothing was taken yet.
-    pub fn dialled(client: Endpoint, server: Endpoint, at: Moment) -> Self {
-        Self::new(Box::new(Connection::dialled(client, server, at)), client)
+    pub fn dialled(client: Endpoint, server: Endpoint, at: Moment) -> Box<Self> {
+        Self::new(Connection::boxed(client, server, at), client)
     }
 
     /// On a connection of `client`, of which `connection` is known so far.
-    pub fn new(connection: Box<Connection>, client: Endpoint) -> Self {
+    pub fn new(connection: Box<Connection>, client: Endpoint) -> Box<Self> {
+        // Made where it stays, as all that is large.
+        let room = Box::new_uninit();
         let server = if client == connection.initiator {
             connection.responder
         } else {
             connection.initiator
         };
-        let builder = Builder::new(client, server, connection.midstream);
-        Self {
-            connection,
-            builder,
-            from_client: Reassembler::default(),
-            from_server: Reassembler::default(),
-        }
+        let midstream = connection.midstream;
+        Box::write(
+            room,
+            Self {
+                connection,
+                builder: Builder::new(client, server, midstream),
+                from_client: Reassembler::default(),
+                from_server: Reassembler::default(),
+            },
+        )
     }
 
     /// Takes a segment; what follows from it is added to `effects`.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use slab::Slab;
 
 use crate::capture::Timestamp;
-use crate::pack::{Pack, Packer, Unpacker};
+use crate::pack::{Pack, Packer};
 
 /// Those that may rest next are fetched so many together.
 const DROWSY: usize = 16;
@@ -155,7 +155,7 @@ impl<T: Rest> Table<T> {
     fn wake(&mut self, key: usize) {
         if let Some(slot) = self.slots.get_mut(key)
             && let Slot::Asleep(_, packed) = slot
-            && let Some(value) = Unpacker::unpacked(packed)
+            && let Some(value) = self.packer.unpacked(packed)
         {
             *slot = Slot::Awake(value);
             self.woken(key);

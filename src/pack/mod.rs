@@ -18,18 +18,45 @@ pub(crate) trait Pack: Sized {
     fn pack(&self, to: &mut Packer);
     /// `None` only for bytes that weren't packed from a value of this type.
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self>;
+
+    /// Unpacks to where a value stands that holds nothing.
+    fn unpack_to(&mut self, from: &mut Unpacker<'_>) -> Option<()> {
+        *self = Self::unpack(from)?;
+        Some(())
+    }
+
+    /// Unpacks to a box.
+    fn unpack_boxed(from: &mut Unpacker<'_>) -> Option<Box<Self>> {
+        Self::unpack(from).map(Box::new)
+    }
 }
 
 /// Moments that were packed, each in its place: most are said again, as a reply's is with its
 /// exchange and with its connection.
 #[derive(Clone, Debug)]
-struct Recent([Moment; 1 << Self::BITS]);
+struct Recent {
+    moments: [Moment; 1 << Self::BITS],
+    /// A bit for each place that was used.
+    used: [u64; (1 << Self::BITS) / 64],
+}
 
 impl Recent {
     const BITS: u32 = 7;
 
     fn new() -> Self {
-        Self([Moment::default(); 1 << Self::BITS])
+        Self { moments: [Moment::default(); 1 << Self::BITS], used: [0; (1 << Self::BITS) / 64] }
+    }
+
+    /// Forgets all of them. Mostly they are few: what was only noted has two.
+    fn clear(&mut self) {
+        for (used, moments) in self.used.iter_mut().zip(self.moments.chunks_exact_mut(64)) {
+            while *used != 0 {
+                if let Some(moment) = moments.get_mut(used.trailing_zeros() as usize) {
+                    *moment = Moment::default();
+                }
+                *used &= *used - 1;
+            }
+        }
     }
 
     fn place(order: u64) -> usize {
@@ -40,12 +67,14 @@ impl Recent {
     #[inline]
     fn find(&self, moment: &Moment) -> Option<usize> {
         let place = Self::place(moment.order);
-        is_same(&self.0[place], moment).then_some(place)
+        is_same(&self.moments[place], moment).then_some(place)
     }
 
     #[inline]
     fn keep(&mut self, moment: Moment) {
-        self.0[Self::place(moment.order)] = moment;
+        let place = Self::place(moment.order);
+        self.moments[place] = moment;
+        self.used[place / 64] |= 1 << (place % 64);
     }
 }
 
@@ -63,20 +92,48 @@ fn is_remembered(bytes: &[u8], texts: usize) -> bool {
 
 /// Packs a struct field by field; a field that isn't named is an error. As long as there is
 /// something in those after `without`, the value refuses to be packed.
+///
+/// `boxed` is for what is large and stands in a box: it is then unpacked there.
 macro_rules! packed {
+    (boxed $type:ty { $($field:ident),* $(,)? } $(without { $($absent:ident),* $(,)? })?) => {
+        impl $crate::pack::Pack for $type {
+            $crate::pack::packed!(@pack { $($field),* } $(without { $($absent),* })?);
+
+            fn unpack(from: &mut $crate::pack::Unpacker<'_>) -> Option<Self> {
+                Self::unpack_boxed(from).map(|boxed| *boxed)
+            }
+
+            fn unpack_boxed(from: &mut $crate::pack::Unpacker<'_>) -> Option<Box<Self>> {
+                let mut new = Box::<Self>::default();
+                $($crate::pack::Pack::unpack_to(&mut new.$field, from)?;)*
+                Some(new)
+            }
+        }
+    };
+    (@pack { $($field:ident),* } $(without { $($absent:ident),* })?) => {
+        fn pack(&self, to: &mut $crate::pack::Packer) {
+            let Self { $($field,)* $($($absent,)*)? } = self;
+            $($crate::pack::Pack::pack($field, to);)*
+            $($(to.without($absent);)*)?
+        }
+    };
     ($type:ty { $($field:ident),* $(,)? } $(without { $($absent:ident),* $(,)? })?) => {
         impl $crate::pack::Pack for $type {
-            fn pack(&self, to: &mut $crate::pack::Packer) {
-                let Self { $($field,)* $($($absent,)*)? } = self;
-                $($crate::pack::Pack::pack($field, to);)*
-                $($(to.without($absent);)*)?
-            }
+            $crate::pack::packed!(@pack { $($field),* } $(without { $($absent),* })?);
 
             fn unpack(from: &mut $crate::pack::Unpacker<'_>) -> Option<Self> {
                 Some(Self {
                     $($field: $crate::pack::Pack::unpack(from)?,)*
                     $($($absent: Default::default(),)*)?
                 })
+            }
+
+            fn unpack_boxed(from: &mut $crate::pack::Unpacker<'_>) -> Option<Box<Self>> {
+                let room = Box::new_uninit();
+                Some(Box::write(room, Self {
+                    $($field: $crate::pack::Pack::unpack(from)?,)*
+                    $($($absent: Default::default(),)*)?
+                }))
             }
         }
     };
@@ -135,7 +192,7 @@ mod tests {
             moment(5, -1, 7, 3),
         ];
         let packed = Packer::default().packed(&all).unwrap();
-        let back: Vec<Moment> = Unpacker::unpacked(&packed).unwrap();
+        let back: Vec<Moment> = Packer::default().unpacked(&packed).unwrap();
         assert_eq!(format!("{all:?}"), format!("{back:?}"));
     }
 
@@ -150,7 +207,7 @@ mod tests {
         let mut packer = Packer::default();
         assert!(packer.packed(&Half { a: 1, b: Some(1) }).is_none());
         let packed = packer.packed(&Half { a: 1, b: None }).unwrap();
-        let back: Half = Unpacker::unpacked(&packed).unwrap();
+        let back: Half = Packer::default().unpacked(&packed).unwrap();
         assert_eq!((back.a, back.b), (1, None));
     }
 
@@ -163,12 +220,12 @@ mod tests {
         ) {
             let value: Mixed = (numbers, text, list);
             let packed = Packer::default().packed(&value).unwrap();
-            prop_assert_eq!(Unpacker::unpacked::<Mixed>(&packed), Some(value));
+            prop_assert_eq!(Packer::default().unpacked::<Mixed>(&packed), Some(value));
         }
 
         #[test]
         fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..99)) {
-            let _ = Unpacker::unpacked::<(Vec<u64>, Vec<bool>, String)>(&bytes);
+            let _ = Packer::default().unpacked::<(Vec<u64>, Vec<bool>, String)>(&bytes);
         }
     }
 }

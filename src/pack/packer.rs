@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{Pack, Recent, is_remembered, is_same};
+use super::{Pack, Recent, Unpacker, is_remembered, is_same};
 use crate::capture::{Moment, Timestamp};
 
 /// Something that may be there or not.
@@ -72,7 +72,7 @@ impl Packer {
         self.bits.clear();
         (self.open, self.used) = (0, 0);
         self.last = Moment::default();
-        self.recent.0.fill(Moment::default());
+        self.recent.clear();
         self.texts.clear();
         self.refused = false;
         value.pack(self);
@@ -94,6 +94,12 @@ impl Packer {
         whole.extend_from_slice(self.open.to_le_bytes().get(..open).unwrap_or_default());
         whole.extend_from_slice(&self.bytes);
         Some(whole.into_boxed_slice())
+    }
+
+    /// What [`Packer::packed`] was given.
+    pub fn unpacked<T: Pack>(&mut self, packed: &[u8]) -> Option<T> {
+        self.recent.clear();
+        Unpacker::with(&mut self.recent, packed)
     }
 
     /// Takes note of something that is never packed.

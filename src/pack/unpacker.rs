@@ -13,13 +13,13 @@ pub(crate) struct Unpacker<'a> {
     /// Where the next byte stands.
     at: usize,
     last: Moment,
-    recent: Recent,
+    recent: &'a mut Recent,
     texts: Vec<&'a [u8]>,
 }
 
 impl<'a> Unpacker<'a> {
-    /// What [`super::Packer::packed`] was given.
-    pub fn unpacked<T: Pack>(packed: &'a [u8]) -> Option<T> {
+    /// What [`super::Packer::packed`] was given; `recent` is empty.
+    pub(super) fn with<T: Pack>(recent: &'a mut Recent, packed: &'a [u8]) -> Option<T> {
         let (few, behind) = packed.split_first_chunk()?;
         let (bits, behind) = match u16::from_le_bytes(*few) {
             u16::MAX => {
@@ -37,7 +37,7 @@ impl<'a> Unpacker<'a> {
             bits_end: bits * 8,
             at: bits,
             last: Moment::default(),
-            recent: Recent::new(),
+            recent,
             texts: Vec::new(),
         })
     }
@@ -124,7 +124,7 @@ impl<'a> Unpacker<'a> {
         }
         if bits & 2 != 0 {
             self.pass(2 + Recent::BITS)?;
-            self.last = self.recent.0[Recent::place(bits >> 2)];
+            self.last = self.recent.moments[Recent::place(bits >> 2)];
             return Some(self.last);
         }
         self.pass(2)?;

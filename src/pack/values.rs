@@ -138,7 +138,7 @@ impl<T: Pack> Pack for Box<T> {
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        T::unpack(from).map(Box::new)
+        T::unpack_boxed(from)
     }
 }
 

@@ -146,6 +146,7 @@ pub struct Builder {
 
 impl Builder {
     /// A session of which nothing has been said yet; `midstream` when it began before the capture.
+    #[inline(always)]
     pub fn new(client: Endpoint, server: Endpoint, midstream: bool) -> Self {
         Self {
             client,

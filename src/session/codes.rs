@@ -79,7 +79,7 @@ mod tests {
             assert_eq!(codes.to_vec(), (100..100 + before as u16).collect::<Vec<_>>());
             codes.push(code);
             let packed = Packer::default().packed(&codes).unwrap();
-            assert_eq!(*Unpacker::unpacked::<Codes>(&packed).unwrap(), *codes);
+            assert_eq!(*Packer::default().unpacked::<Codes>(&packed).unwrap(), *codes);
         }
         assert_eq!(codes.to_vec(), (100..116).collect::<Vec<_>>());
     }

@@ -414,7 +414,7 @@ mod tests {
         for commands in [0, 3, 400] {
             let (script, want) = long_talk(commands);
             let packed = Packer::default().packed(&script).unwrap();
-            let back: Script = crate::pack::Unpacker::unpacked(&packed).unwrap();
+            let back: Script = crate::pack::Packer::default().unpacked(&packed).unwrap();
             assert_eq!(told(&back), want);
             assert_eq!(format!("{back:?}"), format!("{script:?}"));
         }

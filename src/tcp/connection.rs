@@ -88,7 +88,14 @@ impl Connection {
         }
     }
 
+    /// A connection that `initiator` dials; nothing of it was taken yet. Made in its box: it is large.
+    pub fn boxed(initiator: Endpoint, responder: Endpoint, at: Moment) -> Box<Self> {
+        let room = Box::new_uninit();
+        Box::write(room, Self::dialled(initiator, responder, at))
+    }
+
     /// A connection that `initiator` dials; nothing of it was taken yet.
+    #[inline(always)]
     pub fn dialled(initiator: Endpoint, responder: Endpoint, at: Moment) -> Self {
         Self {
             initiator,

@@ -294,20 +294,31 @@ impl<const ROOM: usize, const TEXT: bool> Pack for Backlog<ROOM, TEXT> {
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        let mut new = Self { stage: Pack::unpack(from)?, ..Self::default() };
-        if new.stage == Stage::Closed {
-            return Some(new);
+        Self::unpack_boxed(from).map(|boxed| *boxed)
+    }
+
+    fn unpack_boxed(from: &mut Unpacker<'_>) -> Option<Box<Self>> {
+        let mut new = Box::<Self>::default();
+        // Not the box's own, which would come back here.
+        Self::unpack_to(&mut new, from)?;
+        Some(new)
+    }
+
+    fn unpack_to(&mut self, from: &mut Unpacker<'_>) -> Option<()> {
+        self.stage = Pack::unpack(from)?;
+        if self.stage == Stage::Closed {
+            return Some(());
         }
-        (new.base, new.last) = Pack::unpack(from)?;
+        (self.base, self.last) = Pack::unpack(from)?;
         for side in 0..2 {
-            new.ends[side] = Pack::unpack(from)?;
-            (new.began[side], new.next[side], new.options[side]) = Pack::unpack(from)?;
-            new.fins[side] = Pack::unpack(from)?;
+            self.ends[side] = Pack::unpack(from)?;
+            (self.began[side], self.next[side], self.options[side]) = Pack::unpack(from)?;
+            self.fins[side] = Pack::unpack(from)?;
         }
         let noted = from.blob()?;
-        new.bytes.get_mut(..noted.len())?.copy_from_slice(noted);
-        new.used = noted.len() as u16;
-        Some(new)
+        self.bytes.get_mut(..noted.len())?.copy_from_slice(noted);
+        self.used = noted.len() as u16;
+        Some(())
     }
 }
 

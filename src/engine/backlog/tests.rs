@@ -152,7 +152,7 @@ fn told<const ROOM: usize, const TEXT: bool>(notes: &Backlog<ROOM, TEXT>) -> Vec
 
 fn packed_and_back<T: Pack>(value: &T) -> T {
     let packed = Packer::default().packed(value).unwrap();
-    Unpacker::unpacked(&packed).unwrap()
+    Packer::default().unpacked(&packed).unwrap()
 }
 
 proptest! {
@@ -174,7 +174,7 @@ proptest! {
     /// Other bytes than were ever packed are refused, or mean something else.
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        if let Some(notes) = Unpacker::unpacked::<Text>(&bytes) {
+        if let Some(notes) = Packer::default().unpacked::<Text>(&bytes) {
             notes.each(|_, _| {});
         }
     }
