@@ -123,7 +123,7 @@ impl Analyser {
 
     #[cold]
     fn append(&mut self) {
-        self.waiting.append(&mut self.engine.take_finished());
+        self.engine.move_finished(&mut self.waiting);
     }
 
     /// Sessions at their closing point that have not been taken yet.

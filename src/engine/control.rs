@@ -26,7 +26,7 @@ pub enum Standing {
 type Notes = Backlog<1152, true>;
 
 /// A control connection: what is known of it, and what was noted and not taken yet.
-// In the order of C: what each segment asks for comes first.
+// In the order of C: what each segment asks for comes first. What is small stands together, see `BLOCK`.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Control {
@@ -35,26 +35,30 @@ pub struct Control {
     preview: Preview,
     /// The responder is the client.
     turned: bool,
-    /// Tells it from a later one with the same key.
-    pub serial: u64,
     /// Whether it is a session.
     pub standing: Standing,
+    /// It ended, and is waiting to be judged.
+    pub ending: bool,
+    /// It is finished: no more will be taken.
+    heard_out: bool,
+    /// Tells it from a later one with the same key.
+    pub serial: u64,
     /// Its data connections: index of the channel and key, by channel.
     pub data: Vec<(usize, usize)>,
     /// Endpoints at which it expects connections.
     pub listening: Vec<Endpoint>,
-    /// It ended, and is waiting to be judged.
-    pub ending: bool,
     /// What the server asked the client's host before it greeted.
     pub ident: Option<Ident>,
     /// How it stood when it was last looked at.
     pub look: Option<Look>,
-    /// It is finished: no more will be taken.
-    heard_out: bool,
     told: Told,
     /// Nothing yet of one that was noted from its SYN on.
     dialogue: Option<Box<Dialogue>>,
 }
+
+/// Allocators have blocks of this size, and the next larger ones are larger by a sixth.
+const BLOCK: usize = 1536;
+const _: () = assert!(size_of::<Control>() <= BLOCK);
 
 /// In debug builds, what was foretold of what is noted, so that it is held against what comes of it.
 #[derive(Debug)]

@@ -260,6 +260,11 @@ impl Engine {
         std::mem::take(&mut self.finished)
     }
 
+    /// The same, behind those in `to`; the list keeps its room.
+    pub(super) fn move_finished(&mut self, to: &mut ClosedSessions) {
+        to.append(&mut self.finished);
+    }
+
     /// Some sessions have come to their closing point.
     pub fn has_finished(&self) -> bool {
         !self.finished.is_empty()
