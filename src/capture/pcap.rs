@@ -3,6 +3,7 @@
 
 use std::io::Read;
 
+use memchr::memmem;
 use pcap_parser::{PcapHeader, parse_pcap_header};
 
 use super::buffer::Buffer;
@@ -230,7 +231,12 @@ impl Pcap {
         if self.layout != Layout::Little {
             return None;
         }
-        let at = (0..bytes.len()).find(|at| self.are_sound(bytes, *at))?;
+        // The higher half of their seconds is that of packets before for 18 hours.
+        let half = (self.last_sec? >> 16) as u16;
+        let at = memmem::find_iter(bytes, &half.to_le_bytes())
+            .filter_map(|at| at.checked_sub(2))
+            .find(|at| self.are_sound(bytes, *at))
+            .or_else(|| (0..bytes.len()).find(|at| self.are_sound(bytes, *at)))?;
         let last_sec = Some(self.sound_in(bytes, at, None)?.sec);
         Some((at, Self { last_sec, ended: false, ..self.clone() }))
     }

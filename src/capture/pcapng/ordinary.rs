@@ -3,6 +3,7 @@
 //!
 //! It hands on what [`Pcapng::next`] would, only sooner, and leaves everything unusual to that.
 
+use memchr::memmem;
 use pcap_parser::EPB_MAGIC;
 
 use super::interface::Interface;
@@ -118,7 +119,8 @@ impl Pcapng {
             let behind = rest.get(..len as usize).filter(|_| is_packet)?.last_chunk::<4>()?;
             (u32::from_le_bytes(*behind) == len).then_some(at + len as usize)
         };
-        (0..bytes.len()).find(|at| block(*at).and_then(block).is_some())
+        memmem::find_iter(bytes, &EPB_MAGIC.to_le_bytes())
+            .find(|at| block(*at).and_then(block).is_some())
     }
 
     /// Goes on behind blocks that were walked from `before` to `behind`, if the interfaces are the same.
