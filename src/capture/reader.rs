@@ -138,6 +138,7 @@ impl Reader<Feed> {
         self.buffer.give_back(window, found);
     }
 
+    /// It reads a file, any part of which may be read before those in front of it.
     pub(super) fn can_be_scouted(&self) -> bool {
         self.buffer.can_be_scouted()
     }
@@ -147,8 +148,8 @@ impl Reader<Feed> {
         self.buffer.scout(scouting(self.format.clone()));
     }
 
-    /// What others saw behind the packet that was moved to last, if that was all of the window; the
-    /// window; and what they made of it. Reading goes on behind that.
+    /// What others saw of the packets right behind the one that was moved to last, what they made of them,
+    /// and the window that all of these stand in. Reading goes on behind them.
     pub(super) fn scouted<T: Send + 'static>(&mut self) -> Option<(Seen, Box<T>, Vec<u8>)> {
         let Self { buffer, format, notes, record } = self;
         let (seen, found) = buffer.seen_at(record.len)?;

@@ -86,8 +86,7 @@ impl Source {
         }
     }
 
-    /// Whether [`Source::scout`] may be of use: of one file as it is, all of which is
-    /// handed out that `since` and `until` let through.
+    /// Whether [`Source::scout`] may be of use: of a single file that isn't compressed, without a filter.
     pub(crate) fn can_be_scouted(&self) -> bool {
         match &self.slots[..] {
             [Slot { state: State::Open(reader), .. }] => {
