@@ -76,11 +76,11 @@ impl Format {
         }
     }
 
-    /// Where in some bytes of the file records seem to begin that [`Format::rest`] can walk, and how it
-    /// would stand there.
-    pub(super) fn found_in(&self, bytes: &[u8]) -> Option<(usize, Self)> {
+    /// Where in some bytes of the file records seem to begin, of times near this one, that [`Format::rest`]
+    /// can walk, and how it would stand there.
+    pub(super) fn found_in(&self, bytes: &[u8], near: Timestamp) -> Option<(usize, Self)> {
         match self {
-            Self::Pcap(pcap) => pcap.found_in(bytes).map(|(at, pcap)| (at, Self::Pcap(pcap))),
+            Self::Pcap(pcap) => pcap.found_in(bytes, near).map(|(at, pcap)| (at, Self::Pcap(pcap))),
             Self::Pcapng(pcapng) => Some((pcapng.found_in(bytes)?, self.clone())),
         }
     }

@@ -9,7 +9,7 @@
 use std::any::Any;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use super::facts::{Counted, Ledger};
 use super::notes::Notes;
@@ -49,17 +49,28 @@ pub(super) struct Cells {
     /// How often they were made twice as long. Never less, so what was counted by shorter ones can be
     /// added to longer ones.
     doubled: AtomicU32,
+    /// How far the walk through the file has come, in nanoseconds.
+    reached: AtomicI64,
 }
 
 impl Cells {
     /// Those of a capture whose first packet was then.
     pub(super) fn from(origin: Timestamp) -> Self {
-        Self { origin, doubled: AtomicU32::new(0) }
+        Self { origin, doubled: AtomicU32::new(0), reached: AtomicI64::new(origin.nanos()) }
     }
 
     /// They are this long now.
     pub(super) fn grow(&self, lattice: Lattice) {
         self.doubled.store(lattice.doubled, Ordering::Relaxed);
+    }
+
+    /// The walk through the file has come to a packet of this time.
+    pub(super) fn reach(&self, time: Timestamp) {
+        self.reached.store(time.nanos(), Ordering::Relaxed);
+    }
+
+    fn reached(&self) -> Timestamp {
+        Timestamp::from_nanos(self.reached.load(Ordering::Relaxed))
     }
 
     fn now(&self) -> Lattice {
@@ -75,6 +86,7 @@ pub(crate) struct Unplaced<'a> {
     file: u32,
     bounds: (Timestamp, Timestamp),
     lattice: Lattice,
+    near: Timestamp,
     seen: Seen,
 }
 
@@ -133,6 +145,7 @@ impl Scouting {
             file: self.file,
             bounds: self.bounds,
             lattice: self.cells.now(),
+            near: self.cells.reached(),
             seen: Seen {
                 place: 0..0,
                 packets: 0,
@@ -155,7 +168,7 @@ impl Unplaced<'_> {
     /// Hands on the packets that seem to be there; maybe none.
     pub(crate) fn walk(&mut self, taker: &mut impl Take) {
         let Some(content) = self.bytes.get(self.content.clone()) else { return };
-        let Some((start, format)) = self.format.found_in(content) else { return };
+        let Some((start, format)) = self.format.found_in(content, self.near) else { return };
         let Some(records) = content.get(start..) else { return };
         self.seen.before = format.clone();
         self.format = format;

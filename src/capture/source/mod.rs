@@ -121,6 +121,9 @@ impl Source {
     /// if they weren't looked at.
     pub(crate) fn scouted<T: Send + 'static>(&mut self) -> Option<(Box<T>, Vec<u8>)> {
         let [Slot { state: State::Open(reader), .. }] = &mut self.slots[..] else { return None };
+        if let Some(cells) = &self.cells {
+            cells.reach(reader.record().time);
+        }
         let (seen, found, window) = reader.scouted::<T>()?;
         self.order += u64::from(seen.packets);
         for run in seen.runs {

@@ -128,6 +128,22 @@ fn nearly_all_of_a_sound_file_is_seen_by_scouts() {
 }
 
 #[test]
+fn so_it_is_of_large_packets_and_long_captures() {
+    let mut large = PcapFile::new();
+    let mut days = PcapFile::new();
+    for i in 0..60_u32 {
+        large = large.packet(START + i, 0, &[i as u8; 65_000]);
+    }
+    for i in 0..20_000_u32 {
+        days = days.packet(START + i * 5, 0, &[i as u8; 200]);
+    }
+    let (packets, seen) = compare("large", &large.bytes);
+    assert!(seen > packets / 3, "{seen} of {packets}");
+    let (packets, seen) = compare("days", &days.bytes);
+    assert!(seen > packets / 2, "{seen} of {packets}");
+}
+
+#[test]
 fn little_files_and_none() {
     assert_eq!(compare("none", &PcapFile::new().bytes), (0, 0));
     assert_eq!(compare("one", &PcapFile::new().packets(0, 1).bytes), (1, 0));

@@ -1,9 +1,10 @@
 //! Records of pcap files: microseconds and nanoseconds, both byte orders, and the "modified"
 //! format of Alexey Kuznetzov's patches with 8 more bytes in each record's header.
 
+mod scouted;
+
 use std::io::Read;
 
-use memchr::memmem;
 use pcap_parser::{PcapHeader, parse_pcap_header};
 
 use super::buffer::Buffer;
@@ -224,43 +225,6 @@ impl Pcap {
         self.last_sec = Some(last);
         notes.frames = number;
         bytes.len() - rest.len()
-    }
-
-    /// Where records seem to begin, and how reading would stand in front of the first of them.
-    pub(super) fn found_in(&self, bytes: &[u8]) -> Option<(usize, Self)> {
-        if self.layout != Layout::Little {
-            return None;
-        }
-        // The higher half of their seconds is that of packets before for 18 hours.
-        let half = (self.last_sec? >> 16) as u16;
-        let at = memmem::find_iter(bytes, &half.to_le_bytes())
-            .filter_map(|at| at.checked_sub(2))
-            .find(|at| self.are_sound(bytes, *at))
-            .or_else(|| (0..bytes.len()).find(|at| self.are_sound(bytes, *at)))?;
-        let last_sec = Some(self.sound_in(bytes, at, None)?.sec);
-        Some((at, Self { last_sec, ended: false, ..self.clone() }))
-    }
-
-    /// Whether sound records follow each other from `at` on, so many that it is hardly by chance.
-    fn are_sound(&self, bytes: &[u8], mut at: usize) -> bool {
-        let mut reference = None;
-        for _ in 0..=CHAIN {
-            let Some(header) = self.sound_in(bytes, at, reference) else { return false };
-            reference = Some(header.sec);
-            at += self.layout.header_len() + header.captured as usize;
-        }
-        true
-    }
-
-    /// Goes on behind records that were walked from `before` to `behind`, if the first of them fits behind
-    /// the last one here.
-    pub(super) fn join(&mut self, before: &Self, behind: &Self) -> bool {
-        let (Some(last), Some(first)) = (self.last_sec, before.last_sec) else { return false };
-        let fits = last.abs_diff(first) <= NEAR;
-        if fits {
-            self.last_sec = behind.last_sec;
-        }
-        fits
     }
 
     /// Gets the rest of a record that isn't all in the buffer. `false` at the end of what can be
