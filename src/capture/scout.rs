@@ -35,7 +35,6 @@ pub(super) struct Scouting {
     pub(super) scout: Arc<dyn Scout>,
     /// How its packets are read, as it was at some time.
     pub(super) format: Format,
-    pub(super) file: u32,
     /// Packets before the first of these times are left out, and those after the second.
     pub(super) bounds: (Timestamp, Timestamp),
     pub(super) cells: Arc<Cells>,
@@ -82,12 +81,8 @@ impl Cells {
 pub(crate) struct Unplaced<'a> {
     bytes: &'a [u8],
     content: Range<usize>,
-    format: Format,
-    file: u32,
-    bounds: (Timestamp, Timestamp),
-    lattice: Lattice,
-    near: Timestamp,
-    seen: Seen,
+    known: &'a Scouting,
+    seen: Option<Seen>,
 }
 
 /// What was seen of a piece.
@@ -138,24 +133,9 @@ impl Scouting {
         content: Range<usize>,
         used: Option<Found>,
     ) -> Option<(Seen, Found)> {
-        let mut piece = Unplaced {
-            bytes,
-            content,
-            format: self.format.clone(),
-            file: self.file,
-            bounds: self.bounds,
-            lattice: self.cells.now(),
-            near: self.cells.reached(),
-            seen: Seen {
-                place: 0..0,
-                packets: 0,
-                runs: Vec::new(),
-                before: self.format.clone(),
-                behind: self.format.clone(),
-            },
-        };
+        let mut piece = Unplaced { bytes, content, known: self, seen: None };
         let found = self.scout.look(&mut piece, used);
-        (piece.seen.packets > 0).then_some((piece.seen, found))
+        Some((piece.seen?, found))
     }
 }
 
@@ -167,24 +147,22 @@ impl Unplaced<'_> {
 
     /// Hands on the packets that seem to be there; maybe none.
     pub(crate) fn walk(&mut self, taker: &mut impl Take) {
+        let Scouting { format, bounds, cells, .. } = self.known;
         let Some(content) = self.bytes.get(self.content.clone()) else { return };
-        let Some((start, format)) = self.format.found_in(content, self.near) else { return };
+        let Some((start, before)) = format.found_in(content, cells.reached()) else { return };
         let Some(records) = content.get(start..) else { return };
-        self.seen.before = format.clone();
-        self.format = format;
-        let mut notes = Notes::new(self.file);
-        let mut runs = Runs { runs: Vec::new(), lattice: self.lattice };
-        let mut rest = Rest::new(self.bounds, self.file, 0, &mut runs, taker);
-        let used = self.format.rest(records, 0, &mut notes, &mut rest);
+        let mut behind = before.clone();
+        let mut notes = Notes::new(0);
+        let mut runs = Runs { runs: Vec::new(), lattice: cells.now() };
+        let mut rest = Rest::new(*bounds, 0, 0, &mut runs, taker);
+        let used = behind.rest(records, 0, &mut notes, &mut rest);
         rest.finish();
         // Comments are told by whoever reads the file.
-        if notes.comment_count > 0 {
+        if notes.comment_count > 0 || notes.frames == 0 {
             return;
         }
         let begin = self.content.start + start;
-        self.seen.place = begin..begin + used;
-        self.seen.packets = notes.frames;
-        self.seen.runs = runs.runs;
-        self.seen.behind = self.format.clone();
+        let (place, packets, runs) = (begin..begin + used, notes.frames, runs.runs);
+        self.seen = Some(Seen { place, packets, runs, before, behind });
     }
 }

@@ -80,18 +80,16 @@ impl Connection {
     pub fn new(s: &Segment<'_>, at: Moment) -> Self {
         let syn_ack = s.flags.syn() && s.flags.ack();
         let (initiator, responder) = if syn_ack { (s.dst, s.src) } else { (s.src, s.dst) };
-        let known = s.flags.syn();
         Self {
-            initiator_known: known,
-            midstream: !known,
+            initiator_known: s.flags.syn(),
+            midstream: !s.flags.syn(),
             ..Self::dialled(initiator, responder, at)
         }
     }
 
     /// A connection that `initiator` dials; nothing of it was taken yet. Made in its box: it is large.
     pub fn boxed(initiator: Endpoint, responder: Endpoint, at: Moment) -> Box<Self> {
-        let room = Box::new_uninit();
-        Box::write(room, Self::dialled(initiator, responder, at))
+        Box::write(Box::new_uninit(), Self::dialled(initiator, responder, at))
     }
 
     /// A connection that `initiator` dials; nothing of it was taken yet.

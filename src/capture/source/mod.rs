@@ -106,13 +106,7 @@ impl Source {
         let [Slot { state: State::Open(reader), .. }] = &mut self.slots[..] else { return };
         let bounds = (self.since, self.until);
         let cells = Arc::new(Cells::from(lattice.origin));
-        reader.scout(|format| Scouting {
-            scout,
-            format,
-            file: 0,
-            bounds,
-            cells: Arc::clone(&cells),
-        });
+        reader.scout(|format| Scouting { scout, format, bounds, cells: Arc::clone(&cells) });
         self.cells = Some(cells);
     }
 
