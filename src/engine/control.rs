@@ -1,7 +1,7 @@
 //! A control connection being followed.
 
 use super::backlog::Backlog;
-use super::dialogue::Dialogue;
+use super::dialogue::{Dialogue, Heard};
 use super::idents::Idents;
 use super::open::Look;
 use super::table::Rest;
@@ -200,19 +200,24 @@ impl Control {
     /// The connection and what was said on it, with all that was noted.
     pub fn dialogue(&mut self) -> &mut Dialogue {
         if self.noted.is_open() {
-            self.catch_up();
+            self.catch_up(true);
         }
         let Self { noted, dialogue, .. } = self;
         dialogue.get_or_insert_with(|| begun(noted))
     }
 
-    /// Takes what was noted.
+    /// Takes what was noted; `more` when something else may come.
     #[inline(never)]
-    fn catch_up(&mut self) {
+    fn catch_up(&mut self, more: bool) {
         let Self { noted, dialogue, .. } = self;
         let mut effects = Vec::new();
-        let dialogue = dialogue.get_or_insert_with(|| begun(noted));
-        noted.each(|s, at| dialogue.segment(s, at, &mut effects));
+        match dialogue {
+            Some(dialogue) => noted.each(|_, s, at| dialogue.segment(s, at, &mut effects)),
+            None => {
+                let dialogue = &mut **dialogue.insert(begun(noted));
+                noted.all_taken_by(&mut Heard { dialogue, effects: &mut effects }, more);
+            }
+        }
         noted.close();
         // What follows from them was done when they were noted.
         self.told.compare(effects);
@@ -304,6 +309,9 @@ impl Control {
     /// The connection and the dialogue, to be made a session.
     pub fn finished(mut self: Box<Self>) -> Box<Dialogue> {
         if !self.heard_out {
+            if self.noted.is_open() {
+                self.catch_up(false);
+            }
             self.dialogue().finish(&mut Vec::new());
         }
         self.dialogue.take().unwrap_or_else(|| begun(&self.noted))
@@ -375,7 +383,7 @@ impl Rest for Control {
     fn before_rest(&mut self) {
         // Both together would be more than either.
         if self.dialogue.is_some() && !self.noted.is_empty() {
-            self.catch_up();
+            self.catch_up(true);
         }
     }
 }

@@ -60,7 +60,7 @@ impl Seen {
         match self {
             Self::Taken(connection) => connection,
             Self::Noted(noted) => {
-                *self = Self::Taken(all_of(noted));
+                *self = Self::Taken(all_of(noted, true));
                 self.taken()
             }
         }
@@ -69,19 +69,17 @@ impl Seen {
     fn given_away(self) -> Box<Connection> {
         match self {
             Self::Taken(connection) => connection,
-            Self::Noted(noted) => all_of(&noted),
+            Self::Noted(noted) => all_of(&noted, false),
         }
     }
 }
 
-/// The connection of which this is all that was seen.
+/// The connection of which this is all that was seen; `more` when something else may come.
 #[inline(never)]
-fn all_of(noted: &Notes) -> Box<Connection> {
+fn all_of(noted: &Notes, more: bool) -> Box<Connection> {
     let [initiator, responder] = noted.ends();
     let mut connection = Connection::boxed(initiator, responder, noted.first());
-    noted.each(|s, at| {
-        connection.segment(s, at);
-    });
+    noted.all_taken_by(&mut *connection, more);
     connection
 }
 
@@ -129,7 +127,7 @@ impl Data {
         let tls = self.tls.as_ref().map(|(_, watch)| Box::new(watch.seen.clone()));
         let connection = match &self.seen {
             Seen::Taken(connection) => connection.clone(),
-            Seen::Noted(noted) => all_of(noted),
+            Seen::Noted(noted) => all_of(noted, false),
         };
         Dial { channel, connection, tls }
     }

@@ -1,5 +1,6 @@
 //! What is said on a control connection, as its segments are taken.
 
+use super::backlog::Taking;
 use crate::capture::{Moment, Timestamp};
 use crate::decode::{Endpoint, Segment, Seq};
 use crate::pack::packed;
@@ -52,24 +53,30 @@ impl Dialogue {
             return;
         }
         self.builder.packet(s, at);
-        let side = if s.src == self.builder.client { Side::Client } else { Side::Server };
         if let Payload::New(offset) = payload {
-            let half = self.connection.from(s.src);
-            let (start, acked) = (half.stream_start(), half.acked);
-            let (stream, other) = match side {
-                Side::Client => (&mut self.from_client, &self.from_server),
-                Side::Server => (&mut self.from_server, &self.from_client),
-            };
-            let direct = other.waiting_since().is_none();
-            if let Some(start) = start {
-                stream.start_at(start);
-            }
-            let builder = &mut self.builder;
-            stream.segment(offset, s.payload, s.payload_len, at, acked, &mut |chunk| {
-                builder.chunk(side, chunk, direct, effects);
-            });
+            self.said(offset, s, at, effects);
         }
         self.tick(at.time, effects);
+    }
+
+    /// Takes what a segment says from this stream offset on.
+    #[inline]
+    fn said(&mut self, offset: u64, s: &Segment<'_>, at: Moment, effects: &mut Vec<Effect>) {
+        let half = self.connection.from(s.src);
+        let (start, acked) = (half.stream_start(), half.acked);
+        let (side, stream, other) = if s.src == self.builder.client {
+            (Side::Client, &mut self.from_client, &self.from_server)
+        } else {
+            (Side::Server, &mut self.from_server, &self.from_client)
+        };
+        let direct = other.waiting_since().is_none();
+        if let Some(start) = start {
+            stream.start_at(start);
+        }
+        let builder = &mut self.builder;
+        stream.segment(offset, s.payload, s.payload_len, at, acked, &mut |chunk| {
+            builder.chunk(side, chunk, direct, effects);
+        });
     }
 
     /// Lets time pass for holes in the streams.
@@ -127,6 +134,31 @@ impl Dialogue {
             connection.from(end).next_in_order(stream.position()).filter(|_| whole)
         };
         Some((preview, [next(connection.initiator)?, next(connection.responder)?]))
+    }
+}
+
+/// A dialogue that takes segments, and what follows from them.
+pub(super) struct Heard<'a> {
+    pub(super) dialogue: &'a mut Dialogue,
+    pub(super) effects: &'a mut Vec<Effect>,
+}
+
+impl Taking for Heard<'_> {
+    #[inline(always)]
+    fn connection(&mut self) -> &mut Connection {
+        &mut self.dialogue.connection
+    }
+
+    // Nothing is missing of such a connection, and so nobody waits for anything.
+    #[inline(always)]
+    fn in_turn(&mut self, s: &Segment<'_>, at: Moment, payload: Payload) {
+        if let Payload::New(offset) = payload {
+            self.dialogue.said(offset, s, at, self.effects);
+        }
+    }
+
+    fn segment(&mut self, s: &Segment<'_>, at: Moment) {
+        self.dialogue.segment(s, at, self.effects);
     }
 }
 

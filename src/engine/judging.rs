@@ -7,12 +7,17 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use rayon::ScopeFifo;
 
 use super::ClosedSessions;
+use super::closed::Closed;
 use crate::diagnose::{Judged, Learner};
 use crate::session::Session;
 
 /// Batches of each thread that may be on their way: more of them, and whoever hands sessions over
 /// judges some of them, or waits.
 const BATCHES_PER_THREAD: usize = 4;
+
+/// Sessions put together, and then judged, so many at a time: neither the code of one step nor so few
+/// sessions leave the processor's first cache before the next.
+const STEP: usize = 4;
 
 /// How a session is judged.
 type Judge = fn(Box<Session>) -> Judged;
@@ -83,10 +88,7 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
             run(&mut |sessions| {
                 let mut state = self.state();
                 let Some(outlet) = &mut state.outlet else { return };
-                sessions
-                    .into_iter()
-                    .map(|c| (self.judge)(c.session()))
-                    .for_each(|j| outlet.take(j));
+                self.judged_of(sessions, |some| some.for_each(|j| outlet.take(j)));
             })
         };
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -104,10 +106,26 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
         let Some(number) = self.enter() else { return };
         scope.spawn_fifo(move |_| {
             let failing = Failing(self);
-            let judged = sessions.into_iter().map(|c| (self.judge)(c.session())).collect();
+            let mut judged = Vec::with_capacity(sessions.len());
+            self.judged_of(sessions, |some| judged.extend(some));
             self.judged(number, judged);
             std::mem::forget(failing);
         });
+    }
+
+    /// Judges sessions, and hands them on in their order, some at a time.
+    fn judged_of(
+        &self,
+        sessions: ClosedSessions,
+        mut take: impl FnMut(std::vec::Drain<'_, Judged>),
+    ) {
+        let (mut whole, mut judged) = (Vec::with_capacity(STEP), Vec::with_capacity(STEP));
+        let mut rest = sessions.into_iter();
+        while rest.len() > 0 {
+            whole.extend(rest.by_ref().take(STEP).map(Closed::session));
+            judged.extend(whole.drain(..).map(self.judge));
+            take(judged.drain(..));
+        }
     }
 
     /// The number of the next batch, when there is room for it. `None` when all is lost.

@@ -39,7 +39,13 @@ impl Coverage {
         self.add_any(start, end)
     }
 
-    /// Adds so many bytes at the end of what was captured in one piece: [`Coverage::whole_end`] is some.
+    /// Nothing was captured yet, and what comes next begins here.
+    pub(super) fn begin(&mut self, at: u64) {
+        self.first = (at, at);
+    }
+
+    /// Adds so many bytes at the end of what was captured in one piece: [`Coverage::whole_end`] is some,
+    /// or it [began](Coverage::begin) just now.
     #[inline(always)]
     pub(super) fn grow(&mut self, bytes: u64) {
         self.first.1 += bytes;

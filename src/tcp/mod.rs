@@ -3,6 +3,7 @@
 mod connection;
 mod coverage;
 mod half;
+mod in_turn;
 mod milestones;
 mod numbering;
 mod order;
@@ -18,6 +19,7 @@ mod window;
 pub use connection::{Connection, ConnectionState, IcmpSeen};
 pub use coverage::Coverage;
 pub use half::{Half, Payload};
+pub use in_turn::InTurn;
 pub use milestones::{Ahead, OldAcks, Probes, Recovered, Reset, Unanswered, ZeroWindow};
 pub use numbering::{Numbering, Skipped};
 pub use order::Order;

@@ -5,22 +5,22 @@ use crate::decode::{Segment, Seq};
 use crate::pack::{Pack, Packer, Unpacker};
 
 /// Twice within so many nanoseconds is the capture's doing.
-const AT_ONCE: u64 = 1_000_000;
+pub(super) const AT_ONCE: u64 = 1_000_000;
 /// Two mirrored ports deliver a burst in any order; of a longer one only the end is known.
 const MOST: usize = 32;
 
 /// What two copies of a packet have in common, whatever a router between them changed.
 #[derive(Clone, Copy, Debug)]
-struct Print {
+pub(super) struct Print {
     /// Sequence and acknowledgment number.
     numbers: u64,
     /// IP identification if there is one, checksum, flags.
-    rest: u64,
+    pub(super) rest: u64,
 }
 
 impl Print {
     #[inline]
-    fn of(s: &Segment<'_>) -> Self {
+    pub(super) fn of(s: &Segment<'_>) -> Self {
         let id = s.ip_id.map_or(u64::MAX >> 24, u64::from);
         let (checksum, flags) = (u64::from(s.checksum), u64::from(s.flags.0));
         Self {
@@ -32,6 +32,13 @@ impl Print {
     #[inline]
     fn is_bare_syn(self) -> bool {
         self.rest & 0x12 == 0x02
+    }
+
+    /// Two with the same print are the same packet. Without an identification (IPv6, or Linux's 0), bare
+    /// ACKs of a receiver that misses something are alike too.
+    #[inline]
+    pub(super) fn tells(s: &Segment<'_>) -> bool {
+        s.ip_id.is_some_and(|id| id != 0) || s.payload_len > 0 || s.flags.syn() || s.flags.fin()
     }
 }
 
@@ -57,9 +64,7 @@ pub(super) struct Prints {
 impl Prints {
     /// The same packet again, within a millisecond; else it is kept.
     ///
-    /// TTL and IP checksum may differ, on a router's `-i any` they do. Without an identification
-    /// (IPv6, or Linux's 0), bare ACKs of a receiver that misses something are alike too, and don't
-    /// count.
+    /// TTL and IP checksum may differ, on a router's `-i any` they do.
     #[inline(always)]
     pub fn knows(&mut self, s: &Segment<'_>, at: Moment) -> bool {
         let own = Print::of(s);
@@ -105,11 +110,7 @@ impl Prints {
             [] => self.only.is_some_and(|only| same(self.time, &only)),
             several => several.iter().any(|(then, of)| same(*then, of)),
         };
-        known
-            && (s.ip_id.is_some_and(|id| id != 0)
-                || s.payload_len > 0
-                || s.flags.syn()
-                || s.flags.fin())
+        known && Print::tells(s)
     }
 
     #[inline(always)]

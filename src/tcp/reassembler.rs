@@ -79,6 +79,7 @@ impl Reassembler {
 
     /// Takes a segment: `bytes` captured of `len` sent, at `offset`. `acked` is what the receiver
     /// has acknowledged.
+    #[inline]
     pub fn segment(
         &mut self,
         offset: u64,
@@ -89,7 +90,28 @@ impl Reassembler {
         sink: &mut impl FnMut(Chunk<'_>),
     ) {
         self.latest = at;
-        let len = u64::from(len);
+        // Nearly always the next one, whole, with nothing behind a hole.
+        if self.next == Some(offset) && self.held.is_empty() && bytes.len() as u64 == u64::from(len)
+        {
+            let end = offset + u64::from(len);
+            self.next = Some(end);
+            if !bytes.is_empty() {
+                sink(Chunk::Data { bytes, at, end });
+            }
+            return;
+        }
+        self.any_segment((offset, len.into()), bytes, at, acked, sink);
+    }
+
+    #[inline(never)]
+    fn any_segment(
+        &mut self,
+        (offset, len): (u64, u64),
+        bytes: &[u8],
+        at: Moment,
+        acked: Option<u64>,
+        sink: &mut impl FnMut(Chunk<'_>),
+    ) {
         let next = *self.next.get_or_insert(offset);
         let end = offset + len;
         if end <= next {

@@ -2,7 +2,7 @@
 //! Nearly every segment of nearly every connection comes then, and most questions need not be asked
 //! of it.
 
-use super::{Connection, Payload};
+use super::{Connection, Half, Payload};
 use crate::capture::{FrameRef, Moment, Timestamp};
 use crate::decode::Segment;
 use crate::pack::{Pack, Packer, Unpacker};
@@ -52,9 +52,7 @@ impl Connection {
         if self.established.is_none() || !a.is_steady() || !b.is_steady() {
             return Steady(None);
         }
-        // Both sides must have offered to scale (RFC 7323, 2.2).
-        let scales = a.syn_options.window_scale.zip(b.syn_options.window_scale);
-        Steady(Some(scales.map_or([0; 2], |(a, b)| [a, b])))
+        Steady(Some(Half::scales(a, b)))
     }
 
     /// Does all that [`Connection::any_segment`] does of a segment that is the next one of its side in a

@@ -1,6 +1,6 @@
 //! What is kept of a connection, played segment by segment.
 
-use super::{Connection, Half};
+use super::{Connection, Half, InTurn, Payload};
 use crate::capture::{FrameRef, Moment, Timestamp};
 use crate::decode::{Endpoint, Flags, Segment, Seq, SynOptions};
 
@@ -199,28 +199,73 @@ mod steady {
     /// A segment as it might come: whose, what it is, how long its payload is, and when.
     type Step = (bool, u8, u8, u8);
 
-    /// Plays segments to a connection, and to another one that asks all questions of each of them.
-    fn compare(scales: [Option<u8>; 2], begin: u8, steps: &[Step]) -> usize {
+    #[derive(Clone, Copy, PartialEq)]
+    enum How {
+        New,
+        /// With the identification of the one before.
+        Again,
+        /// Nothing more is taken in its turn.
+        Alone,
+    }
+
+    /// A connection that takes segments in their turn as long as they come so.
+    struct Turns {
+        connection: Connection,
+        turns: Option<InTurn>,
+        taken: Vec<(usize, Segment<'static>, Moment)>,
+    }
+
+    impl Turns {
+        fn segment(&mut self, from: usize, s: &Segment<'static>, at: Moment) -> Payload {
+            let taken = self.turns.as_mut().map(|t| t.take(&mut self.connection, from, s, at));
+            if let Some(Some(payload)) = taken {
+                self.taken.push((from, *s, at));
+                return payload;
+            }
+            self.stop();
+            self.connection.segment(s, at)
+        }
+
+        fn stop(&mut self) {
+            self.turns = None;
+            for (from, s, at) in self.taken.drain(..) {
+                self.connection.recall(from, &s, at);
+            }
+        }
+    }
+
+    /// Plays segments to a connection, to another one that asks all questions of each of them, and to one that
+    /// takes them in their turn; how many were taken the short way, and how many in their turn.
+    fn compare(scales: [Option<u8>; 2], begin: u8, steps: &[Step]) -> (usize, usize) {
         let mut at = Moment::default();
         let mut next = [100_u32, u32::MAX - 2000];
         let mut ids = [7_u16, 0];
-        let mut both: Option<[Connection; 2]> = None;
-        let mut steady = 0;
-        let mut play = |client: bool, mut s: Segment<'static>, nanos: u64| {
+        let mut both: Option<([Connection; 2], Turns)> = None;
+        let (mut steady, mut in_turn) = (0, 0);
+        let mut play = |client: bool, mut s: Segment<'static>, nanos: u64, how: How| {
             at.order += 1;
             at.frame.number += 1;
             at.time = at.time.plus(std::time::Duration::from_nanos(nanos));
             let side = usize::from(!client);
-            ids[side] = ids[side].wrapping_add(u16::from(ids[side] != 0));
+            ids[side] = ids[side].wrapping_add(u16::from(ids[side] != 0 && how != How::Again));
             s.ip_id = Some(ids[side]);
             s.syn_options.window_scale = scales[side].filter(|_| s.flags.syn());
-            let [one, other] = both.get_or_insert_with(|| {
+            let ([one, other], third) = both.get_or_insert_with(|| {
                 let new = Connection::new(&s, at);
-                [new.clone(), new]
+                let turns = (begin == 0).then(InTurn::default);
+                let third = Turns { connection: new.clone(), turns, taken: Vec::new() };
+                ([new.clone(), new], third)
             });
+            if how == How::Alone {
+                third.stop();
+            }
             steady += usize::from(one.in_order_now(&s));
-            assert_eq!(one.segment(&s, at), other.any_segment(&s, at));
+            let payload = other.any_segment(&s, at);
+            assert_eq!(one.segment(&s, at), payload);
             assert_eq!(format!("{one:?}"), format!("{other:?}"));
+            assert_eq!(third.segment(usize::from(s.src != other.initiator), &s, at), payload);
+            in_turn += usize::from(third.turns.is_some());
+            assert_eq!(format!("{:?}", third.connection), format!("{other:?}"));
         };
         let hello = [
             (true, segment(true, 99, 0, 2, &[])),
@@ -228,7 +273,7 @@ mod steady {
             (true, segment(true, 100, next[1], ACK, &[])),
         ];
         for (client, s) in hello.into_iter().skip(begin.into()) {
-            play(client, s, 1_000_000);
+            play(client, s, 1_000_000, How::New);
         }
         static BYTES: [u8; 1460] = [0; 1460];
         for (number, (client, kind, len, gap)) in steps.iter().enumerate() {
@@ -257,19 +302,28 @@ mod steady {
                 next[own] = next[own].wrapping_add(s.payload_len + u32::from(marks));
             }
             let nanos = [0, 900, 400_000, 2_000_000_000][usize::from(gap % 4)];
-            play(*client, s, nanos);
+            play(*client, s, nanos, if *kind == 13 { How::Alone } else { How::New });
             if *kind == 12 {
                 // Captured twice.
-                play(*client, s, 500);
+                play(*client, s, 500, How::Again);
+            }
+            if *kind == 14 && s.payload_len == 0 {
+                // Others between a packet and the same one again.
+                for checksum in [900, 901, s.checksum, 902, 903, 901] {
+                    play(*client, Segment { checksum, ..s }, 500, How::Again);
+                }
             }
         }
-        steady
+        (steady, in_turn)
     }
 
     #[test]
     fn what_is_in_order_is_taken_the_short_way() {
         let steps: Vec<Step> = (0..40).map(|n| (n % 3 == 0, 99, n % 4, n % 3)).collect();
-        assert_eq!(compare([Some(7); 2], 0, &steps), 38);
+        assert_eq!(compare([Some(7); 2], 0, &steps), (38, 43));
+        let closing = [(true, 0, 1, 1), (false, 99, 0, 1), (false, 0, 0, 1), (true, 99, 0, 1)];
+        let all = [&steps[..], &closing].concat();
+        assert_eq!(compare([Some(7); 2], 0, &all), (38, 47));
     }
 
     proptest! {

@@ -6,10 +6,12 @@
 //! known without looking what state that leaves the connection in.
 
 mod record;
+mod taking;
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use self::record::{Expected, LONGEST, Record};
+pub(super) use self::taking::Taking;
 use crate::capture::Moment;
 use crate::decode::{Endpoint, Flags, Segment, Seq, SynOptions};
 use crate::pack::{Pack, Packer, Unpacker, packed_enum};
@@ -233,9 +235,10 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
         self.bytes.get(..self.used.into()).unwrap_or_default()
     }
 
-    /// Hands on each segment that is noted, as it came; payload that was not kept is zeros.
-    #[inline]
-    pub fn each(&self, mut take: impl FnMut(&Segment<'_>, Moment)) {
+    /// Hands on each segment that is noted, as it came, with who sent it: 0 for the initiator, 1 for the
+    /// responder. Payload that was not kept is zeros.
+    #[inline(always)]
+    pub fn each(&self, mut take: impl FnMut(usize, &Segment<'_>, Moment)) {
         let mut sides = self.began.map(Expected::from);
         let [initiator, responder] = self.ends;
         let ends = [(initiator, responder), (responder, initiator)];
@@ -251,7 +254,7 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
                 false => SynOptions::default(),
             };
             at = record.moment(at);
-            take(segment, at);
+            take(record.from, segment, at);
         }
     }
 }

@@ -146,7 +146,7 @@ fn noted<const ROOM: usize, const TEXT: bool>(
 
 fn told<const ROOM: usize, const TEXT: bool>(notes: &Backlog<ROOM, TEXT>) -> Vec<String> {
     let mut told = Vec::new();
-    notes.each(|s, at| told.push(format!("{s:?} {at:?}")));
+    notes.each(|_, s, at| told.push(format!("{s:?} {at:?}")));
     told
 }
 
@@ -175,7 +175,7 @@ proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         if let Some(notes) = Packer::default().unpacked::<Text>(&bytes) {
-            notes.each(|_, _| {});
+            notes.each(|_, _, _| {});
         }
     }
 }

@@ -50,6 +50,48 @@ impl Half {
         Payload::New(offset)
     }
 
+    /// The same, and what [`Half::sent`] does of its first bytes and its FIN, of a segment in its turn, see
+    /// [`crate::tcp::in_turn`].
+    #[inline(always)]
+    pub(in crate::tcp) fn sent_in_turn(&mut self, s: &Segment<'_>, at: Moment) -> Payload {
+        if s.payload_len > 0 && self.first_byte.is_none() {
+            self.first_byte = Some(at);
+            self.coverage.begin(self.highest);
+        }
+        let payload = self.sent_in_order(s, at);
+        if s.flags.fin() {
+            self.fin = Some(at);
+            self.fin_offset = Some(self.highest);
+        }
+        payload
+    }
+
+    /// What [`Half::sent`] does of a first SYN, or SYN-ACK.
+    pub(in crate::tcp) fn dials(&mut self, s: &Segment<'_>, at: Moment) {
+        self.counted(s, at);
+        self.numbered(s, at);
+        (self.syn, self.last_syn, self.syns) = (Some(at), Some(at), 1);
+        (self.isn, self.syn_options) = (Some(s.seq), s.syn_options);
+        self.set_base(s.seq.plus(1));
+    }
+
+    /// The shifts by which two sides' windows are scaled: both must have offered to (RFC 7323, 2.2).
+    #[inline]
+    pub(in crate::tcp) fn scales(a: &Self, b: &Self) -> [u8; 2] {
+        let scales = a.syn_options.window_scale.zip(b.syn_options.window_scale);
+        scales.map_or([0; 2], |(a, b)| [a, b])
+    }
+
+    /// The other side acknowledged what was captured, up to so many bytes before the next one (none, or
+    /// a negative number).
+    #[inline(always)]
+    pub(in crate::tcp) fn acknowledged_in_turn(&mut self, behind: i32, at: Moment) {
+        let next = self.highest + u64::from(self.fin.is_some());
+        if let Some(offset) = next.checked_add_signed(behind.into()) {
+            self.acknowledged_in_order(offset, at);
+        }
+    }
+
     /// What [`Half::acknowledged`] does of what was captured.
     #[inline(always)]
     pub(in crate::tcp) fn acknowledged_in_order(&mut self, offset: u64, at: Moment) {
