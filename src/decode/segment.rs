@@ -164,6 +164,13 @@ impl Segment<'_> {
     /// The window of a segment whose header was cut before the field. The largest value, so that
     /// a cut header never looks like a closed window.
     pub const UNREAD_WINDOW: u16 = u16::MAX;
+
+    /// Which of the two ends of its connection sent it is the first: nearly always, their ports tell.
+    #[inline(always)]
+    pub fn is_from(&self, first: &Endpoint, second: &Endpoint) -> bool {
+        let telling = first.port != second.port;
+        self.src.port == first.port && (telling || self.src.ip == first.ip)
+    }
 }
 
 /// What an ICMP or ICMPv6 error says about a TCP segment it quotes.

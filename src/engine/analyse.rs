@@ -167,7 +167,7 @@ fn decoded(
         for (n, item) in batch.packets().iter().enumerate() {
             if n % TOGETHER == 0 && analyser.engine().is_worth_fetching() {
                 let next = batch.packets().iter().skip(n).take(TOGETHER);
-                analyser.engine().fetch(next.map(|item| batch.flow(item)));
+                analyser.engine_mut().fetch(next.map(|item| batch.flow(item)));
             }
             match item {
                 Item::Brief(brief) => {

@@ -212,6 +212,12 @@ impl Analyser {
         &self.engine
     }
 
+    /// The same.
+    #[inline]
+    pub(super) fn engine_mut(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
     /// The overview, given away.
     pub fn into_overview(self) -> Overview {
         self.overview

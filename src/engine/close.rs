@@ -72,7 +72,8 @@ impl Engine {
     /// A session may have come to its closing point by then.
     #[inline]
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
-        self.closing.next_due().is_some_and(|due| due < now)
+        // Nothing at all is due before that.
+        self.due_before(now) && self.closing.next_due().is_some_and(|due| due < now)
     }
 
     /// Closes up to `most` of the sessions that have come to their closing point at `at`, as

@@ -153,24 +153,26 @@ impl Control {
     /// have asked a client's host who it is.
     #[inline(always)]
     pub fn note(&mut self, s: &Segment<'_>, at: Moment, asked: bool) -> Noted {
-        if !self.noted.fits(s, at) || asked && !self.greeted() {
+        let Some(from) = self.noted.fits(s, at).filter(|_| !asked || self.greeted()) else {
             return Noted::Not;
-        }
+        };
         let mut foretold = Foretold::Nothing;
         if s.payload_len > 0 {
             if s.payload.len() as u64 != u64::from(s.payload_len) {
                 return Noted::Not;
             }
-            let [initiator, responder] = self.noted.ends();
-            let (client, server) =
-                if self.turned { (responder, initiator) } else { (initiator, responder) };
-            let side = if s.src == client { Side::Client } else { Side::Server };
-            foretold = self.preview.foretell(side, s.payload, (client, server), at);
+            let Self { noted, preview, turned, .. } = self;
+            let side = if (from == 1) == *turned { Side::Client } else { Side::Server };
+            let ends = || {
+                let [initiator, responder] = noted.ends();
+                if *turned { (responder, initiator) } else { (initiator, responder) }
+            };
+            foretold = preview.foretell(side, s.payload, ends, at);
             if foretold == Foretold::Unclear {
                 return Noted::Not;
             }
         }
-        self.noted.note(s, at);
+        self.noted.note(from, s, at);
         if let Foretold::Announced(effect) = foretold {
             self.told.keep(effect);
             return Noted::Announced(effect);
@@ -180,7 +182,7 @@ impl Control {
 
     /// This is what comes next, and can be noted.
     pub fn expects(&self, s: &Segment<'_>, at: Moment) -> bool {
-        self.noted.fits(s, at)
+        self.noted.fits(s, at).is_some()
     }
 
     /// Lets segments be noted from now on, if what follows from them can be known.

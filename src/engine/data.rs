@@ -142,7 +142,7 @@ impl Data {
 
     /// This is what comes next, and can be noted.
     pub(super) fn expects(&self, s: &Segment<'_>, at: Moment) -> bool {
-        matches!(&self.seen, Seen::Noted(noted) if noted.fits(s, at))
+        matches!(&self.seen, Seen::Noted(noted) if noted.fits(s, at).is_some())
     }
 
     /// Takes a segment that is the next one of its side in a steady connection, see
@@ -158,9 +158,9 @@ impl Data {
     #[inline]
     pub(super) fn segment(&mut self, s: &Segment<'_>, at: Moment) {
         if let Seen::Noted(noted) = &mut self.seen
-            && noted.fits(s, at)
+            && let Some(from) = noted.fits(s, at)
         {
-            noted.note(s, at);
+            noted.note(from, s, at);
             return;
         }
         let connection = self.seen.taken();

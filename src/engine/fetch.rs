@@ -31,24 +31,31 @@ impl Engine {
     }
 
     /// Reads what packets of these flows will ask for, up to [`TOGETHER`] of them.
-    pub(super) fn fetch(&self, keys: impl Iterator<Item = Option<FlowKey>>) {
-        let mut slots = [None; TOGETHER];
-        let mut read = 0;
+    #[inline]
+    pub(super) fn fetch(&mut self, keys: impl Iterator<Item = Option<FlowKey>>) {
+        let mut slots = [Slot::Candidate(0); TOGETHER];
+        let (mut found, mut read) = (0, 0);
         let mut before = None;
-        for (slot, key) in slots.iter_mut().zip(keys) {
+        for key in keys {
             // Many come several in a row.
             let Some(key) = key.filter(|key| before != Some(*key)) else { continue };
             before = Some(key);
-            *slot = self.flows.get(key);
-            if slot.is_none() {
-                read ^= self.expectations.read(key.ends());
+            // What was found is at hand when the packet comes.
+            match self.flows.of_packet(key) {
+                Some(slot) => {
+                    if let Some(place) = slots.get_mut(found) {
+                        *place = slot;
+                        found += 1;
+                    }
+                }
+                None => read ^= self.expectations.read(key.ends()),
             }
         }
-        for slot in slots {
+        for slot in slots.iter().take(found) {
             read ^= match slot {
-                Some(Slot::Control(key)) => self.controls.read(key),
-                Some(Slot::Data(key)) => self.data.read(key),
-                Some(Slot::Candidate(_)) | None => 0,
+                Slot::Control(key) => self.controls.read(*key),
+                Slot::Data(key) => self.data.read(*key),
+                Slot::Candidate(_) => 0,
             };
         }
         black_box(read);

@@ -128,22 +128,25 @@ impl Engine {
         if self.is_background(s, greets) {
             return Matters::No;
         }
-        if self.in_order(s, at) {
-            return Matters::Data;
+        if !Idents::concerns(s) {
+            // One of a flow whose packets came lately, as most are, and no SYN.
+            match self.flows.recent(FlowKey::of(s)) {
+                Some(Slot::Control(k)) if !s.flags.syn() => {
+                    self.control_at(k, s, at.order, at.time, at.frame);
+                    return Matters::Control;
+                }
+                Some(Slot::Data(k)) if !s.flags.syn() => {
+                    self.other_traffic = true;
+                    // The next segment of a steady one, which most are where files are transferred.
+                    if !self.data.awake_mut(k).is_some_and(|d| d.in_order(s, at)) {
+                        self.data_at(k, s, at.order, at.time, at.frame);
+                    }
+                    return Matters::Data;
+                }
+                _ => {}
+            }
         }
         self.of_interest(s, at.order, at.time, at.frame)
-    }
-
-    /// Takes the next segment of a steady data connection, which most are where files are transferred.
-    #[inline(always)]
-    fn in_order(&mut self, s: &Segment<'_>, at: Moment) -> bool {
-        if Idents::concerns(s) {
-            return false;
-        }
-        let data = self.flows.recent_data(FlowKey::of(s));
-        let taken = data.and_then(|k| self.data.awake_mut(k)).is_some_and(|d| d.in_order(s, at));
-        self.other_traffic |= taken;
-        taken
     }
 
     /// Its ports tell that it is of no flow that is known or expected, and it begins none. So it is with
@@ -179,9 +182,7 @@ impl Engine {
                 }
                 Slot::Data(k) => {
                     self.other_traffic = true;
-                    if let Some(d) = self.data.get_mut(k) {
-                        d.segment(s, at);
-                    }
+                    self.data_at(k, s, order, time, frame);
                     Matters::Data
                 }
                 Slot::Candidate(k) => self.candidate(k, s, at),
@@ -243,6 +244,12 @@ impl Engine {
     #[inline]
     pub(super) fn due_at(&mut self, time: Timestamp) {
         self.due = self.due.min(time);
+    }
+
+    /// Something may have to be done before `now`.
+    #[inline(always)]
+    pub(super) fn due_before(&self, now: Timestamp) -> bool {
+        self.due < now
     }
 
     #[inline(always)]
@@ -327,6 +334,21 @@ impl Engine {
             }
         }
         self.control_taken(key, s, Moment { order, time, frame });
+    }
+
+    /// Takes a segment of a data connection.
+    #[inline(never)]
+    fn data_at(
+        &mut self,
+        key: usize,
+        s: &Segment<'_>,
+        order: u64,
+        time: Timestamp,
+        frame: FrameRef,
+    ) {
+        if let Some(d) = self.data.get_mut(key) {
+            d.segment(s, Moment { order, time, frame });
+        }
     }
 
     /// Takes a segment of a control connection that can't be noted.

@@ -69,6 +69,8 @@ pub(super) struct Table<T: Rest> {
     slots: Slab<Slot<T, T::Head>>,
     /// Those awake, in the order in which to see whether they can rest.
     drowsy: VecDeque<(Timestamp, usize)>,
+    /// Until then none of them can, or too few are awake.
+    next: Timestamp,
     awake: usize,
     /// So many of the first of them are fetched.
     fetched: usize,
@@ -83,6 +85,7 @@ impl<T: Rest> Default for Table<T> {
         Self {
             slots: Slab::new(),
             drowsy: VecDeque::new(),
+            next: Timestamp::MIN,
             awake: 0,
             fetched: 0,
             keep: usize::MAX,
@@ -118,6 +121,12 @@ impl<T: Rest> Table<T> {
         if self.keep < usize::MAX {
             self.drowsy.push_back((self.now.plus(Self::QUIET), key));
         }
+        self.look_at_next();
+    }
+
+    fn look_at_next(&mut self) {
+        let due = self.drowsy.front().map(|(due, _)| *due);
+        self.next = due.filter(|_| self.awake > self.keep).unwrap_or(Timestamp::MAX);
     }
 
     /// Takes one out.
@@ -219,15 +228,17 @@ impl<T: Rest> Table<T> {
     #[inline]
     pub fn advance(&mut self, now: Timestamp) {
         self.now = now;
-        if self.awake > self.keep {
+        if self.next < now {
             self.rest();
         }
     }
 
     #[inline(never)]
     fn rest(&mut self) {
+        let enough = self.awake > self.keep;
         while let Some(&(due, key)) = self.drowsy.front()
             && due < self.now
+            && enough
         {
             if self.fetched == 0 {
                 self.fetch_drowsy();
@@ -249,5 +260,6 @@ impl<T: Rest> Table<T> {
                 self.drowsy.push_back((self.now.plus(Self::LATER), key));
             }
         }
+        self.look_at_next();
     }
 }

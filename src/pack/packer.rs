@@ -151,7 +151,7 @@ impl Packer {
     }
 
     #[inline]
-    pub(super) fn raw(&mut self, bytes: &[u8]) {
+    pub fn raw(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 

@@ -104,7 +104,7 @@ impl<'a> Unpacker<'a> {
     }
 
     #[inline]
-    pub(super) fn raw<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub fn raw<const N: usize>(&mut self) -> Option<[u8; N]> {
         let array = *self.whole.get(self.at..)?.first_chunk()?;
         self.at += N;
         Some(array)

@@ -38,13 +38,13 @@ impl Preview {
     }
 
     /// Foretells what the next bytes of `side` do: all that one packet holds. `ends` are the client's
-    /// and the server's.
+    /// and the server's: asked for few.
     #[inline]
     pub fn foretell(
         &mut self,
         side: Side,
         mut bytes: &[u8],
-        ends: (Endpoint, Endpoint),
+        ends: impl Fn() -> (Endpoint, Endpoint),
         at: Moment,
     ) -> Foretold {
         let mut all = Foretold::Nothing;
@@ -54,8 +54,8 @@ impl Preview {
                 return Foretold::Unclear;
             };
             let told = match side {
-                Side::Client => self.command(line, ends, at),
-                Side::Server => self.reply(line, ends, at),
+                Side::Client => self.command(line, &ends, at),
+                Side::Server => self.reply(line, &ends, at),
             };
             match (told, all) {
                 (Foretold::Nothing, _) => {}
@@ -68,7 +68,12 @@ impl Preview {
     }
 
     #[inline]
-    fn command(&mut self, line: &[u8], ends: (Endpoint, Endpoint), at: Moment) -> Foretold {
+    fn command(
+        &mut self,
+        line: &[u8],
+        ends: impl FnOnce() -> (Endpoint, Endpoint),
+        at: Moment,
+    ) -> Foretold {
         // PORT, EPRT, LPRT, with blanks before them if need be.
         if !matches!(line.first(), Some(b'P' | b'p' | b'E' | b'e' | b'L' | b'l' | b' ' | b'\t')) {
             return Foretold::Nothing;
@@ -83,7 +88,12 @@ impl Preview {
     }
 
     #[inline]
-    fn reply(&mut self, line: &[u8], ends: (Endpoint, Endpoint), at: Moment) -> Foretold {
+    fn reply(
+        &mut self,
+        line: &[u8],
+        ends: impl FnOnce() -> (Endpoint, Endpoint),
+        at: Moment,
+    ) -> Foretold {
         match reply::code(line) {
             Some((227..=229, _)) if self.folded => Foretold::Unclear,
             Some((_, Separator::Dash)) => {
@@ -104,10 +114,10 @@ impl Preview {
         &mut self,
         advertised: Advertised,
         mode: Mode,
-        ends: (Endpoint, Endpoint),
+        ends: impl FnOnce() -> (Endpoint, Endpoint),
         at: Moment,
     ) -> Foretold {
-        let (effect, _) = Effect::announced(self.channels, advertised, mode, ends, at);
+        let (effect, _) = Effect::announced(self.channels, advertised, mode, ends(), at);
         self.channels += 1;
         Foretold::Announced(effect)
     }

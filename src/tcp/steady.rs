@@ -60,7 +60,7 @@ impl Connection {
     #[inline(always)]
     pub fn in_order(&mut self, s: &Segment<'_>, at: Moment) -> Option<Payload> {
         let [initiator, responder] = self.steady.0?;
-        let (own, other, scale) = if s.src == self.initiator {
+        let (own, other, scale) = if s.is_from(&self.initiator, &self.responder) {
             (&mut self.from_initiator, &mut self.from_responder, initiator)
         } else {
             (&mut self.from_responder, &mut self.from_initiator, responder)

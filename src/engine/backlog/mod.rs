@@ -6,6 +6,7 @@
 //! known without looking what state that leaves the connection in.
 
 mod record;
+mod resting;
 mod taking;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -14,7 +15,6 @@ use self::record::{Expected, LONGEST, Record};
 pub(super) use self::taking::Taking;
 use crate::capture::Moment;
 use crate::decode::{Endpoint, Flags, Segment, Seq, SynOptions};
-use crate::pack::{Pack, Packer, Unpacker, packed_enum};
 use crate::tcp::ConnectionState;
 
 const FIN: u8 = 0x01;
@@ -175,14 +175,15 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
         byte(place) ^ byte(place + 64) ^ self.last.order as usize ^ self.ends[1].port as usize
     }
 
-    /// Whether a segment is what comes next, and there is room for it: then [`Backlog::note`] it.
+    /// Who sent a segment that is what comes next, if it is that and there is room for it: then
+    /// [`Backlog::note`] it. 0 is the initiator, 1 the responder.
     #[inline(always)]
-    pub fn fits(&self, s: &Segment<'_>, at: Moment) -> bool {
-        let from = usize::from(s.src != self.ends[0]);
-        let (own, other, fin) = if from == 0 {
-            (self.next[0].seq, self.next[1].seq, self.fins[0])
+    pub fn fits(&self, s: &Segment<'_>, at: Moment) -> Option<usize> {
+        let [initiator, responder] = &self.ends;
+        let (from, own, other, fin) = if s.is_from(initiator, responder) {
+            (0, self.next[0].seq, self.next[1].seq, self.fins[0])
         } else {
-            (self.next[1].seq, self.next[0].seq, self.fins[1])
+            (1, self.next[1].seq, self.next[0].seq, self.fins[1])
         };
         let flags = s.flags.0 & TELLING;
         let in_turn = match self.stage {
@@ -198,13 +199,15 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
             Stage::Closed => false,
         };
         let kept = if TEXT { s.payload.len() } else { 0 };
-        in_turn && usize::from(self.used) + LONGEST + kept <= ROOM && record::fits(s, at, self.last)
+        let fits = in_turn
+            && usize::from(self.used) + LONGEST + kept <= ROOM
+            && record::fits(s, at, self.last);
+        fits.then_some(from)
     }
 
-    /// Notes a segment that [`Backlog::fits`].
+    /// Notes a segment that [`Backlog::fits`], by who sent it.
     #[inline(always)]
-    pub fn note(&mut self, s: &Segment<'_>, at: Moment) {
-        let from = usize::from(s.src != self.ends[0]);
+    pub fn note(&mut self, from: usize, s: &Segment<'_>, at: Moment) {
         if self.stage != Stage::Open {
             self.shake_hands(from, s);
         }
@@ -277,53 +280,6 @@ const BLANK: Segment<'_> = Segment {
 
 /// Stands for payload that is not kept.
 static UNKEPT: [u8; 65_535] = [0; 65_535];
-
-packed_enum!(Stage { 0 => Closed, 1 => Dialled, 2 => Answered, 3 => Open });
-
-impl<const ROOM: usize, const TEXT: bool> Pack for Backlog<ROOM, TEXT> {
-    fn pack(&self, to: &mut Packer) {
-        let Self { last, next, stage, fins, used: _, ends, base, began, options, bytes: _ } = self;
-        stage.pack(to);
-        if *stage == Stage::Closed {
-            return;
-        }
-        (*base, *last).pack(to);
-        for side in 0..2 {
-            ends[side].pack(to);
-            (began[side], next[side], options[side]).pack(to);
-            fins[side].pack(to);
-        }
-        to.blob(self.noted());
-    }
-
-    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
-        Self::unpack_boxed(from).map(|boxed| *boxed)
-    }
-
-    fn unpack_boxed(from: &mut Unpacker<'_>) -> Option<Box<Self>> {
-        let mut new = Box::<Self>::default();
-        // Not the box's own, which would come back here.
-        Self::unpack_to(&mut new, from)?;
-        Some(new)
-    }
-
-    fn unpack_to(&mut self, from: &mut Unpacker<'_>) -> Option<()> {
-        self.stage = Pack::unpack(from)?;
-        if self.stage == Stage::Closed {
-            return Some(());
-        }
-        (self.base, self.last) = Pack::unpack(from)?;
-        for side in 0..2 {
-            self.ends[side] = Pack::unpack(from)?;
-            (self.began[side], self.next[side], self.options[side]) = Pack::unpack(from)?;
-            self.fins[side] = Pack::unpack(from)?;
-        }
-        let noted = from.blob()?;
-        self.bytes.get_mut(..noted.len())?.copy_from_slice(noted);
-        self.used = noted.len() as u16;
-        Some(())
-    }
-}
 
 #[cfg(test)]
 mod tests;

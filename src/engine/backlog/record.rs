@@ -2,7 +2,6 @@
 
 use crate::capture::{FrameRef, Moment, Timestamp};
 use crate::decode::{Flags, Segment, Seq};
-use crate::pack::packed;
 
 /// It is the responder's.
 const RESPONDER: u8 = 0x01;
@@ -28,9 +27,9 @@ pub(super) const LONGEST: usize = HEAD + 9;
 pub(super) struct Expected {
     /// Its sequence number.
     pub(super) seq: Seq,
-    window: u16,
-    ip_id: u16,
-    ttl: u8,
+    pub(super) window: u16,
+    pub(super) ip_id: u16,
+    pub(super) ttl: u8,
 }
 
 impl From<Seq> for Expected {
@@ -249,5 +248,3 @@ impl Record {
         s.payload_len = self.payload_len.into();
     }
 }
-
-packed!(Expected { seq, window, ip_id, ttl });

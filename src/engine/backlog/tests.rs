@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::capture::{FrameRef, Timestamp};
 use crate::decode::Flags;
+use crate::pack::{Pack, Packer};
 use crate::tcp::Connection;
 
 type Text = Backlog<1152, true>;
@@ -131,11 +132,11 @@ fn noted<const ROOM: usize, const TEXT: bool>(
     for o in shake.iter().chain(all) {
         let before = play.at;
         let (s, at) = play.segment(o);
-        if !notes.fits(&s, at) {
+        let Some(from) = notes.fits(&s, at) else {
             play.at = before;
             continue;
-        }
-        notes.note(&s, at);
+        };
+        notes.note(from, &s, at);
         connection.segment(&s, at);
         play.passed(&s);
         let kept = if TEXT { o.payload.clone() } else { vec![0; o.payload.len()] };
@@ -171,6 +172,23 @@ proptest! {
         prop_assert_eq!(notes.state(), connection.state());
     }
 
+    #[test]
+    fn what_rests_comes_back_as_it_was(
+        all in prop::collection::vec(odd(), 0..20),
+        six in any::<bool>(),
+        options in any::<[(Option<u16>, Option<u8>, bool); 2]>(),
+        file in prop_oneof![Just(0_u32), any::<u32>()],
+    ) {
+        let (mut notes, ..) = noted::<1152, true>(&all);
+        if six {
+            notes.ends[1].ip = IpAddr::from([7_u16; 8]);
+        }
+        notes.options =
+            options.map(|(mss, window_scale, sack)| SynOptions { mss, window_scale, sack });
+        notes.last.frame.file = file;
+        prop_assert_eq!(format!("{:?}", packed_and_back(&notes)), format!("{notes:?}"));
+    }
+
     /// Other bytes than were ever packed are refused, or mean something else.
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
@@ -190,17 +208,17 @@ fn what_comes_out_of_turn_is_not_noted() {
     assert!(!Text::begins(&Segment { flags: Flags(SYN | ACK), ..s }));
     play.passed(&s);
     // The SYN again; then its answer, and the ACK.
-    assert!(!notes.fits(&s, at));
+    assert!(notes.fits(&s, at).is_none());
     for o in [plain(1, SYN | ACK), plain(0, ACK)] {
         let (s, at) = play.segment(&o);
-        assert!(notes.fits(&s, at));
-        notes.note(&s, at);
+        assert_eq!(notes.fits(&s, at), Some(o.from));
+        notes.note(o.from, &s, at);
         play.passed(&s);
     }
     let said = Odd { payload: b"USER a".to_vec(), ..plain(0, 0x18) };
     let (s, at) = play.segment(&said);
-    assert!(notes.fits(&s, at));
-    let other = |s: Segment<'_>, at: Moment| assert!(!notes.fits(&s, at), "{s:?} {at:?}");
+    assert_eq!(notes.fits(&s, at), Some(0));
+    let other = |s: Segment<'_>, at: Moment| assert!(notes.fits(&s, at).is_none(), "{s:?} {at:?}");
     other(Segment { seq: s.seq.plus(1), ..s }, at);
     other(Segment { seq: Seq(s.seq.0.wrapping_sub(1)), ..s }, at);
     other(Segment { flags: Flags(RST), ..s }, at);

@@ -22,7 +22,6 @@ pub(in crate::engine) struct Batch {
     /// Of the others, those that can only be decoded when what came before is known.
     later: Vec<Later>,
     /// It was decoded by a scout.
-    /// It was decoded by a scout.
     scouted: bool,
     /// The source, when this is the last of all.
     pub(in crate::engine) over: Option<Source>,

@@ -151,18 +151,13 @@ impl Flows {
         entry.map(|e| (*e).into())
     }
 
-    /// The same for a packet: the next one is often of the same flow.
+    /// The same for a packet which isn't among the [recent](Flows::recent) ones: the next one is often of the
+    /// same flow.
     #[inline(always)]
     pub fn of_packet(&mut self, key: FlowKey) -> Option<Slot> {
         let FlowKey::V4(a, b) = key else { return self.get(key) };
-        let recent = self.recent.place((a, b));
-        if let (known, entry) = *recent
-            && known == (a, b)
-        {
-            return Some(entry.into());
-        }
         let entry = *self.v4.get(&Pair::of((a, b)))?;
-        *recent = ((a, b), entry);
+        *self.recent.place((a, b)) = ((a, b), entry);
         Some(entry.into())
     }
 
@@ -176,15 +171,12 @@ impl Flows {
         self.v4.len() + self.other.len()
     }
 
-    /// The data connection that this 4-tuple is, if one of its packets was among the latest.
+    /// What this 4-tuple is, if one of its packets was among the latest.
     #[inline(always)]
-    pub fn recent_data(&mut self, key: FlowKey) -> Option<usize> {
+    pub fn recent(&mut self, key: FlowKey) -> Option<Slot> {
         let FlowKey::V4(a, b) = key else { return None };
         match *self.recent.place((a, b)) {
-            (known, entry) if known == (a, b) => match entry.into() {
-                Slot::Data(key) => Some(key),
-                _ => None,
-            },
+            (known, entry) if known == (a, b) => Some(entry.into()),
             _ => None,
         }
     }
