@@ -2,7 +2,9 @@
 //! handed out in the order in which they came.
 
 use std::collections::BTreeMap;
+use std::hint::black_box;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::vec::Drain;
 
 use rayon::ScopeFifo;
 
@@ -54,10 +56,14 @@ struct Outlet<S> {
 }
 
 impl<S: FnMut(Judged)> Outlet<S> {
-    fn take(&mut self, judged: Judged) {
-        self.learner.session(&judged);
-        self.missing_segments += judged.session.missing_segments();
-        (self.sink)(judged);
+    fn take(&mut self, some: Drain<'_, Judged>) {
+        // What is remembered of all of them is waited for together, see `fetch.rs`.
+        black_box(some.as_slice().iter().fold(0, |read, j| read ^ self.learner.read(j)));
+        for judged in some {
+            self.learner.session(&judged);
+            self.missing_segments += judged.session.missing_segments();
+            (self.sink)(judged);
+        }
     }
 }
 
@@ -88,7 +94,7 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
             run(&mut |sessions| {
                 let mut state = self.state();
                 let Some(outlet) = &mut state.outlet else { return };
-                self.judged_of(sessions, |some| some.for_each(|j| outlet.take(j)));
+                self.judged_of(sessions, |some| outlet.take(some));
             })
         };
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -114,11 +120,7 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
     }
 
     /// Judges sessions, and hands them on in their order, some at a time.
-    fn judged_of(
-        &self,
-        sessions: ClosedSessions,
-        mut take: impl FnMut(std::vec::Drain<'_, Judged>),
-    ) {
+    fn judged_of(&self, sessions: ClosedSessions, mut take: impl FnMut(Drain<'_, Judged>)) {
         let (mut whole, mut judged) = (Vec::with_capacity(STEP), Vec::with_capacity(STEP));
         let mut rest = sessions.into_iter();
         while rest.len() > 0 {
@@ -154,9 +156,9 @@ impl<S: FnMut(Judged) + Send> Judging<S> {
         let Some(mut outlet) = state.outlet.take() else { return };
         loop {
             let given = state.given;
-            let Some(batch) = state.judged.remove(&given) else { break };
+            let Some(mut batch) = state.judged.remove(&given) else { break };
             drop(state);
-            batch.into_iter().for_each(|j| outlet.take(j));
+            outlet.take(batch.drain(..));
             state = self.state();
             state.given += 1;
             if state.waiting {

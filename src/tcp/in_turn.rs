@@ -42,6 +42,7 @@ struct Side {
 }
 
 impl Side {
+    #[inline(always)]
     fn remember(&mut self, s: &Segment<'_>, at: Moment) {
         (self.seq, self.ack, self.known) = (s.seq, s.ack, 1);
         self.alike[0] = (at.time, Print::of(s).rest);
@@ -78,7 +79,7 @@ impl InTurn {
             _ => (from_responder, from_initiator),
         };
         let own_at = from & 1;
-        let (side, peer) = (self.sides[own_at], self.sides[1 - own_at].next);
+        let (side, peer) = (&self.sides[own_at], self.sides[1 - own_at].next);
         let (flags, marked) = (s.flags.0 & TELLING, own.fin.is_some());
         let fin = flags & FIN != 0;
         let behind = s.ack.distance(peer);
@@ -91,8 +92,9 @@ impl InTurn {
         {
             return None;
         }
+        let side = &mut self.sides[own_at];
         if s.seq == side.seq && s.ack == side.ack {
-            match self.sides[own_at].meets(s, at) {
+            match side.meets(s, at) {
                 Meeting::New => {}
                 Meeting::Again => {
                     connection.duplicates += 1;
@@ -101,11 +103,11 @@ impl InTurn {
                 Meeting::TooMany => return None,
             }
         } else {
-            self.sides[own_at].remember(s, at);
+            side.remember(s, at);
         }
+        side.next = s.seq.plus(s.payload_len + u32::from(fin));
         connection.last = at;
         let payload = own.sent_in_turn(s, at);
-        self.sides[own_at].next = s.seq.plus(s.payload_len + u32::from(fin));
         own.windows.advertise(s.window, scales[own_at]);
         if let Payload::New(offset) = payload {
             let end = offset + u64::from(s.payload_len);

@@ -44,20 +44,21 @@ impl Numbering {
     #[inline(always)]
     pub(super) fn sent(&mut self, id: Option<u16>, at: Moment) {
         let Some(id) = id.filter(|id| *id != 0) else { return };
-        let (last, from) = (self.last, self.last_at);
-        (self.last, self.last_at) = (id, at);
-        if last == 0 {
-            return;
-        }
+        let last = std::mem::replace(&mut self.last, id);
         match id.wrapping_sub(last) {
             // One packet captured twice, or cut in pieces by what captured it.
             0 => {}
+            _ if last == 0 => {}
             1 => self.steps += 1,
-            further if further > MOST + 1 || at.time.nanos_after(from.time) < SILENCE => {
+            further if further > MOST + 1 || at.time.nanos_after(self.last_at.time) < SILENCE => {
                 self.leaps += 1;
             }
-            further => self.fell_silent(Skipped { from, to: at, packets: further - 1 }),
+            further => {
+                let from = self.last_at;
+                self.fell_silent(Skipped { from, to: at, packets: further - 1 });
+            }
         }
+        self.last_at = at;
     }
 
     #[cold]

@@ -21,7 +21,7 @@ use super::{Diagnosis, Finding, Judged, Rule, Sign};
 use crate::capture::Moment;
 use crate::decode::Endpoint;
 use crate::ftp::command::Verb;
-use crate::session::Mode;
+use crate::session::{Channel, Mode, Session};
 use backends::Backends;
 use client_ports::ClientPorts;
 use ids::Ids;
@@ -110,6 +110,18 @@ impl Conclusions {
 }
 
 impl Learner {
+    /// Reads what learning from a session will ask for and is in no cache, and does nothing with it: of
+    /// several sessions that is waited for at the same time.
+    pub fn read(&self, judged: &Judged) -> usize {
+        let s = &judged.session;
+        let passive = s.channels.iter().filter(|c| c.mode == Mode::Passive);
+        passive.fold(0, |read, channel| {
+            let ports = self.passive.get(passive_at(s, channel));
+            let number = channel.listening().map(|e| e.port);
+            read ^ ports.zip(number).map_or(0, |(ports, number)| ports.read(number))
+        })
+    }
+
     /// Takes note of a judged session. To be called in the order of closing points.
     pub fn session(&mut self, judged: &Judged) {
         let s = &judged.session;
@@ -150,9 +162,7 @@ impl Learner {
     fn learn_passive(&mut self, judged: &Judged) {
         let s = &judged.session;
         for channel in s.channels.iter().filter(|c| c.mode == Mode::Passive) {
-            let dialled = channel.connection.as_deref().map(|d| d.responder.ip);
-            let at = Endpoint::new(dialled.unwrap_or(s.server.ip), s.server.port);
-            let Some(ports) = self.passive.entry(at, SERVERS) else { continue };
+            let Some(ports) = self.passive.entry(passive_at(s, channel), SERVERS) else { continue };
             if ports.software.is_none() {
                 ports.software.clone_from(&s.software);
             }
@@ -198,6 +208,12 @@ impl Learner {
         standing.sort_by_key(|f| f.diagnosis.severity);
         standing
     }
+}
+
+/// Whose passive port a channel is of: the address that is dialled, and the control port.
+fn passive_at(s: &Session, channel: &Channel) -> Endpoint {
+    let dialled = channel.connection.as_deref().map(|d| d.responder.ip);
+    Endpoint::new(dialled.unwrap_or(s.server.ip), s.server.port)
 }
 
 fn rule_of(d: &Diagnosis) -> Option<&'static FindingRule> {

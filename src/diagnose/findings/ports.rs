@@ -154,6 +154,11 @@ fn kind_bit(kind: Option<AnnouncementKind>) -> u16 {
 }
 
 impl Ports {
+    /// Reads what is remembered of a port.
+    pub(super) fn read(&self, number: u16) -> usize {
+        self.ports.get(number).map_or(0, |port| port.worked as usize)
+    }
+
     /// Takes note of a passive channel and what became of it.
     pub(super) fn channel(&mut self, judged: &Judged, channel: &Channel, room: &mut Room) {
         let s = &judged.session;

@@ -58,6 +58,12 @@ impl<K: Copy + Ord + Hash, V> Records<K, V> {
         all
     }
 
+    /// The record of `key`, if there is one.
+    #[inline]
+    pub(super) fn get(&self, key: K) -> Option<&V> {
+        self.by_key.get(&key)
+    }
+
     /// The record of `key`; if there is none, what `new` makes, if it makes one.
     #[inline]
     pub(super) fn record(

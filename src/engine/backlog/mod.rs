@@ -225,7 +225,10 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
     fn write(&mut self, from: usize, s: &Segment<'_>, at: Moment) {
         let rest = self.bytes.get_mut(usize::from(self.used)..).unwrap_or_default();
         let mut len = record::write(s, (at, self.last), from, &mut self.next, rest);
-        if TEXT && let Some(place) = rest.get_mut(len..len + s.payload.len()) {
+        if TEXT
+            && s.payload_len > 0
+            && let Some(place) = rest.get_mut(len..len + s.payload.len())
+        {
             place.copy_from_slice(s.payload);
             len += s.payload.len();
         }

@@ -11,16 +11,14 @@ const HAS_ID: u8 = 0x02;
 const OTHER_ACK: u8 = 0x04;
 /// Another window than that of this side's segment before.
 const OTHER_WINDOW: u8 = 0x08;
-/// Another IP identification than the one after that of the segment before.
-const OTHER_ID: u8 = 0x10;
-const OTHER_TTL: u8 = 0x20;
+const OTHER_TTL: u8 = 0x10;
 /// It is otherwise than was expected.
-const OTHER: u8 = OTHER_ACK | OTHER_WINDOW | OTHER_ID | OTHER_TTL;
+const OTHER: u8 = OTHER_ACK | OTHER_WINDOW | OTHER_TTL;
 
 /// Bytes that every record has.
-const HEAD: usize = 13;
+const HEAD: usize = 15;
 /// Bytes of a record at most, without payload.
-pub(super) const LONGEST: usize = HEAD + 9;
+pub(super) const LONGEST: usize = HEAD + 7;
 
 /// What a side's next segment is expected to say.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,20 +26,19 @@ pub(super) struct Expected {
     /// Its sequence number.
     pub(super) seq: Seq,
     pub(super) window: u16,
-    pub(super) ip_id: u16,
     pub(super) ttl: u8,
 }
 
 impl From<Seq> for Expected {
     fn from(seq: Seq) -> Self {
-        Self { seq, window: 0, ip_id: 0, ttl: 0 }
+        Self { seq, window: 0, ttl: 0 }
     }
 }
 
 impl Expected {
     #[inline(always)]
-    fn after(seq: Seq, length: u32, window: u16, ip_id: u16, ttl: u8) -> Self {
-        Self { seq: seq.plus(length), window, ip_id: ip_id.wrapping_add(1), ttl }
+    fn after(seq: Seq, length: u32, window: u16, ttl: u8) -> Self {
+        Self { seq: seq.plus(length), window, ttl }
     }
 }
 
@@ -93,23 +90,21 @@ pub(super) fn write(
         | u64::from(s.flags.0) << 8
         | u64::from(s.checksum) << 16
         | u64::from(nanos) << 32;
-    let high = u64::from(packets) | u64::from(s.payload_len) << 24;
+    let high = u64::from(packets) | u64::from(s.payload_len) << 24 | u64::from(ip_id) << 40;
     let Some(to) = to.first_chunk_mut::<LONGEST>() else { return 0 };
     to[8..16].copy_from_slice(&high.to_le_bytes());
     let (mut mask, mut len) = (0, HEAD);
-    let own_window = s.window == own.window;
-    if !(s.ack == acked && own_window && ip_id == own.ip_id && s.ttl == own.ttl) {
+    if s.ack != acked || s.window != own.window || s.ttl != own.ttl {
         (mask, len) = other(s, acked, *own, to);
     }
     to[..8].copy_from_slice(&(low | u64::from(mask)).to_le_bytes());
-    *own = Expected::after(s.seq, length(s.flags, s.payload_len), s.window, ip_id, s.ttl);
+    *own = Expected::after(s.seq, length(s.flags, s.payload_len), s.window, s.ttl);
     len
 }
 
 /// Writes what is otherwise than expected behind the rest; what that is, and how many bytes it is then.
 #[inline(never)]
 fn other(s: &Segment<'_>, acked: Seq, own: Expected, to: &mut [u8; LONGEST]) -> (u8, usize) {
-    let ip_id = s.ip_id.unwrap_or_default();
     let (mut mask, mut len) = (0, HEAD);
     let mut put = |bit: u8, value: &[u8]| {
         mask |= bit;
@@ -123,9 +118,6 @@ fn other(s: &Segment<'_>, acked: Seq, own: Expected, to: &mut [u8; LONGEST]) -> 
     }
     if s.window != own.window {
         put(OTHER_WINDOW, &s.window.to_le_bytes());
-    }
-    if ip_id != own.ip_id {
-        put(OTHER_ID, &ip_id.to_le_bytes());
     }
     if s.ttl != own.ttl {
         put(OTHER_TTL, &[s.ttl]);
@@ -175,9 +167,6 @@ fn read_other(mask: u8, acked: Seq, own: &mut Expected, bytes: &mut &[u8]) -> Op
     if mask & OTHER_WINDOW != 0 {
         own.window = u16::from_le_bytes(take(bytes)?);
     }
-    if mask & OTHER_ID != 0 {
-        own.ip_id = u16::from_le_bytes(take(bytes)?);
-    }
     if mask & OTHER_TTL != 0 {
         [own.ttl] = take(bytes)?;
     }
@@ -206,9 +195,9 @@ impl Record {
         if mask & OTHER != 0 {
             ack = read_other(mask, ack, &mut own, bytes)?;
         }
-        let Expected { seq, window, ip_id, ttl } = own;
+        let Expected { seq, window, ttl } = own;
         let payload_len = (high >> 24) as u16;
-        sides[from] = Expected::after(seq, length(flags, payload_len.into()), window, ip_id, ttl);
+        sides[from] = Expected::after(seq, length(flags, payload_len.into()), window, ttl);
         Some(Self {
             from,
             payload_len,
@@ -217,7 +206,7 @@ impl Record {
             seq,
             ack,
             window,
-            ip_id: (mask & HAS_ID != 0).then_some(ip_id),
+            ip_id: (mask & HAS_ID != 0).then_some((high >> 40) as u16),
             checksum: (low >> 16) as u16,
             flags,
             ttl,

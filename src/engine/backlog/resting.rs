@@ -8,7 +8,7 @@ use crate::decode::{Endpoint, Seq, SynOptions};
 use crate::pack::{Pack, Packer, Unpacker, packed, packed_enum};
 
 /// Bytes of what notes of a connection over IPv4 begin with.
-const HEAD: usize = 88;
+const HEAD: usize = 84;
 
 /// Writes numbers one behind the other.
 struct Row {
@@ -60,10 +60,9 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
             row.put(v4(ends[side])?.octets());
             row.put(ends[side].port.to_le_bytes());
             row.put(began[side].0.to_le_bytes());
-            let Expected { seq, window, ip_id, ttl } = next[side];
+            let Expected { seq, window, ttl } = next[side];
             row.put(seq.0.to_le_bytes());
             row.put(window.to_le_bytes());
-            row.put(ip_id.to_le_bytes());
             let SynOptions { mss, window_scale, sack } = options[side];
             row.put(mss.unwrap_or_default().to_le_bytes());
             // Bits of what may be there or not; shifts go up to 14, and what is beyond is said otherwise.
@@ -96,11 +95,10 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
             self.began[side] = Seq(u32::from_le_bytes(row.take()));
             let seq = Seq(u32::from_le_bytes(row.take()));
             let window = u16::from_le_bytes(row.take());
-            let ip_id = u16::from_le_bytes(row.take());
             let mss = u16::from_le_bytes(row.take());
             let [marks] = row.take();
             let [ttl] = row.take();
-            self.next[side] = Expected { seq, window, ip_id, ttl };
+            self.next[side] = Expected { seq, window, ttl };
             self.options[side] = SynOptions {
                 mss: (marks & 0x80 != 0).then_some(mss),
                 window_scale: (marks & 0x40 != 0).then_some(marks & 0x0f),
@@ -112,7 +110,7 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
 }
 
 packed_enum!(Stage { 0 => Closed, 1 => Dialled, 2 => Answered, 3 => Open });
-packed!(Expected { seq, window, ip_id, ttl });
+packed!(Expected { seq, window, ttl });
 
 impl<const ROOM: usize, const TEXT: bool> Pack for Backlog<ROOM, TEXT> {
     fn pack(&self, to: &mut Packer) {

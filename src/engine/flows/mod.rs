@@ -276,15 +276,17 @@ impl Pairs {
 
 /// Flows of the latest packets, each in its place: what is asked for again and again.
 #[derive(Debug)]
-struct Recent(Box<[((u64, u64), Entry); 256]>);
+struct Recent(Box<[((u64, u64), Entry); 1 << Recent::BITS]>);
 
 impl Default for Recent {
     fn default() -> Self {
-        Self(Box::new([(Self::NONE, Entry(0)); 256]))
+        Self(Box::new([(Self::NONE, Entry(0)); 1 << Self::BITS]))
     }
 }
 
 impl Recent {
+    const BITS: u32 = 10;
+
     /// No flow has this key: neither of its ends is an address and a port.
     const NONE: (u64, u64) = (u64::MAX, u64::MAX);
 
@@ -292,7 +294,7 @@ impl Recent {
     fn place(&mut self, (a, b): (u64, u64)) -> &mut ((u64, u64), Entry) {
         // Ports and addresses of both ends mixed (the golden ratio, after Knuth).
         let mixed = (a.rotate_left(20) ^ b).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        &mut self.0[(mixed >> 56) as usize]
+        &mut self.0[(mixed >> (64 - Self::BITS)) as usize]
     }
 
     fn forget(&mut self, key: FlowKey) {
