@@ -201,7 +201,7 @@ impl Flows {
             FlowKey::Other(a, b) => self.other.insert((a, b), entry),
         };
         if before.is_none() {
-            *self.pairs.of(key) += 1;
+            self.pairs.0.add(Pairs::of(key));
         }
     }
 
@@ -227,7 +227,7 @@ impl Flows {
         };
         if is {
             self.recent.forget(key);
-            *self.pairs.of(key) -= 1;
+            self.pairs.0.remove(Pairs::of(key));
         }
         is
     }
@@ -256,21 +256,21 @@ struct Pairs(PortCounts);
 impl Pairs {
     #[inline(always)]
     fn folded(both: u16) -> u16 {
-        both ^ both >> 11
+        both ^ both >> PortCounts::BITS
     }
 
     #[inline(always)]
     fn may_have(&self, both: u16) -> bool {
-        self.0.at(Self::folded(both)) != 0
+        self.0.has(Self::folded(both))
     }
 
-    fn of(&mut self, key: FlowKey) -> &mut u32 {
-        let both = match key {
+    /// Where a flow is counted.
+    fn of(key: FlowKey) -> u16 {
+        Self::folded(match key {
             // Ports are the lowest bits.
             FlowKey::V4(a, b) => (a ^ b) as u16,
             FlowKey::Other(a, b) => a.port ^ b.port,
-        };
-        self.0.at_mut(Self::folded(both))
+        })
     }
 }
 

@@ -142,19 +142,21 @@ impl Expectations {
             IpAddr::V4(ip) => enter(&mut self.v4, v4(ip, port), &expectation),
             IpAddr::V6(ip) => enter(&mut self.v6, (ip, port), &expectation),
         };
-        *self.ports.at_mut(port) += u32::from(is_first);
+        if is_first {
+            self.ports.add(port);
+        }
         counterpart
     }
 
     /// From now on, [`Expectations::may_be_at`] is true of this port.
     pub fn always(&mut self, port: u16) {
-        *self.ports.at_mut(port) += 1;
+        self.ports.add(port);
     }
 
     /// A connection may be expected at an endpoint with one of these ports.
     #[inline]
     pub fn may_be_at(&self, a: u16, b: u16) -> bool {
-        self.ports.at(a) | self.ports.at(b) != 0
+        self.ports.has(a) | self.ports.has(b)
     }
 
     /// Reads what a question about one of these endpoints will ask for.
@@ -201,7 +203,9 @@ impl Expectations {
                 IpAddr::V4(ip) => forget(&mut self.v4, v4(ip, port), session),
                 IpAddr::V6(ip) => forget(&mut self.v6, (ip, port), session),
             };
-            *self.ports.at_mut(port) -= u32::from(none_left);
+            if none_left {
+                self.ports.remove(port);
+            }
         }
     }
 
@@ -210,7 +214,9 @@ impl Expectations {
         let ports = &mut self.ports;
         let mut left = |port: u16, expected: &mut Expected| {
             let none_left = expected.retain(&is);
-            *ports.at_mut(port) -= u32::from(none_left);
+            if none_left {
+                ports.remove(port);
+            }
             !none_left
         };
         // The port is the lowest bits.
