@@ -7,7 +7,7 @@ use crate::capture::{FrameRef, Moment, Timestamp};
 use crate::decode::{Endpoint, Flags, Segment, Seq, SynOptions};
 use crate::ftp::recognise::looks_like_greeting;
 
-/// A segment over IPv4 of a connection that stands.
+/// A segment over IPv4. Of a SYN, which has no payload, the options stand where other segments' payload does.
 pub(super) struct Brief {
     /// When it was.
     pub(super) time: Timestamp,
@@ -42,6 +42,22 @@ impl Text {
         Some(Self(if looks_like_greeting(payload) { at | Self::GREETS } else { at }))
     }
 
+    /// Beside the maximum segment size, what the options of a SYN say.
+    fn of_options(options: SynOptions) -> (Self, u16) {
+        let SynOptions { mss, window_scale, sack } = options;
+        let there = [mss.is_some(), window_scale.is_some(), sack];
+        let marks = there.iter().fold(0, |all, mark| all << 1 | u32::from(*mark));
+        (Self(marks << 8 | u32::from(window_scale.unwrap_or_default())), mss.unwrap_or_default())
+    }
+
+    fn options(self, mss: u16) -> SynOptions {
+        SynOptions {
+            mss: (self.0 & 0x400 != 0).then_some(mss),
+            window_scale: (self.0 & 0x200 != 0).then_some(self.0 as u8),
+            sack: self.0 & 0x100 != 0,
+        }
+    }
+
     fn at(self) -> usize {
         (self.0 & !Self::GREETS) as usize
     }
@@ -65,13 +81,20 @@ impl Brief {
         else {
             return None;
         };
-        if s.flags.syn() {
-            return None;
-        }
+        let (payload, payload_len, captured) = if s.flags.syn() {
+            if s.payload_len > 0 {
+                return None;
+            }
+            let (options, mss) = Text::of_options(s.syn_options);
+            (options, mss, 0)
+        } else {
+            let payload_len = u16::try_from(s.payload_len).ok()?;
+            (Text::of(s.payload, window)?, payload_len, u16::try_from(s.payload.len()).ok()?)
+        };
         Some(Self {
             time,
             behind,
-            payload: Text::of(s.payload, window)?,
+            payload,
             src: *src,
             dst: *dst,
             seq: s.seq,
@@ -80,8 +103,8 @@ impl Brief {
             window: s.window,
             ip_id,
             checksum: s.checksum,
-            payload_len: u16::try_from(s.payload_len).ok()?,
-            captured: u16::try_from(s.payload.len()).ok()?,
+            payload_len,
+            captured,
             flags: s.flags,
             ttl: s.ttl,
         })
@@ -103,7 +126,13 @@ impl Brief {
     /// What it holds, its payload standing in `window`.
     #[inline(always)]
     pub(super) fn segment<'w>(&self, window: &'w [u8]) -> Segment<'w> {
-        let from = self.payload.at();
+        let (payload, payload_len, syn_options) = if self.flags.syn() {
+            (&[][..], 0, self.payload.options(self.payload_len))
+        } else {
+            let from = self.payload.at();
+            let payload = window.get(from..from + usize::from(self.captured)).unwrap_or_default();
+            (payload, self.payload_len.into(), SynOptions::default())
+        };
         Segment {
             src: Endpoint { ip: IpAddr::V4(self.src), port: self.ports.0 },
             dst: Endpoint { ip: IpAddr::V4(self.dst), port: self.ports.1 },
@@ -114,9 +143,9 @@ impl Brief {
             ttl: self.ttl,
             ip_id: Some(self.ip_id),
             checksum: self.checksum,
-            syn_options: SynOptions::default(),
-            payload: window.get(from..from + usize::from(self.captured)).unwrap_or_default(),
-            payload_len: u32::from(self.payload_len),
+            syn_options,
+            payload,
+            payload_len,
         }
     }
 }
