@@ -165,7 +165,7 @@ impl Segment<'_> {
     /// a cut header never looks like a closed window.
     pub const UNREAD_WINDOW: u16 = u16::MAX;
 
-    /// Which of the two ends of its connection sent it is the first: nearly always, their ports tell.
+    /// It was sent by the first of the two ends of its connection: nearly always, their ports tell.
     #[inline(always)]
     pub fn is_from(&self, first: &Endpoint, second: &Endpoint) -> bool {
         let telling = first.port != second.port;

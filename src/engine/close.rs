@@ -72,8 +72,10 @@ impl Engine {
     /// A session may have come to its closing point by then.
     #[inline]
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
-        // Nothing at all is due before that.
-        self.due_before(now) && self.closing.next_due().is_some_and(|due| due < now)
+        // One time to compare with for all that is to be done; it is seldom past.
+        let is_due = || self.closing.next_due().is_some_and(|due| due < now);
+        debug_assert!(self.due_before(now) || !is_due());
+        self.due_before(now) && is_due()
     }
 
     /// Closes up to `most` of the sessions that have come to their closing point at `at`, as

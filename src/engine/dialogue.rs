@@ -155,6 +155,7 @@ impl Taking for Heard<'_> {
         if let Payload::New(offset) = payload {
             self.dialogue.said(offset, s, at, self.effects);
         }
+        debug_assert!(!self.dialogue.builder.somebody_waits());
     }
 
     fn segment(&mut self, s: &Segment<'_>, at: Moment) {

@@ -30,8 +30,8 @@ def missing(cache: Path) -> list[str]:
     """Names what --install would still have to fetch."""
     lacking = [program for program in PROGRAMS if shutil.which(program) is None]
     lacking += [server for server in SERVERS if not (cache / server).is_dir()]
-    if not (cache / "python" / "pyftpdlib").is_dir():
-        lacking.append("pyftpdlib")
+    # PyOpenSSL is what pyftpdlib's FTPS needs: without it a handler is missing.
+    lacking += [module for module in ("pyftpdlib", "OpenSSL") if not (cache / "python" / module).is_dir()]
     return lacking
 
 
@@ -62,6 +62,6 @@ def install(cache: Path) -> None:
         package = next(downloads.glob(f"{server}_*.deb"))
         subprocess.run(["dpkg", "-x", package, cache / server], check=True)
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", "-q", "--upgrade", "--target", cache / "python", "pyftpdlib"],
+        [sys.executable, "-m", "pip", "install", "-q", "--upgrade", "--target", cache / "python", "pyftpdlib[ssl]"],
         check=True,
     )

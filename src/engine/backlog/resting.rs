@@ -10,7 +10,7 @@ use crate::pack::{Pack, Packer, Unpacker, packed, packed_enum};
 /// Bytes of what notes of a connection over IPv4 begin with.
 const HEAD: usize = 84;
 
-/// Writes numbers one behind the other.
+/// Numbers, one behind the other.
 struct Row {
     bytes: [u8; HEAD],
     at: usize,
