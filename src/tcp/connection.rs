@@ -162,11 +162,7 @@ impl Connection {
             let scale = if let (Some(own), Some(_)) = scales { own } else { 0 };
             own.windows.advertise(s.window, if s.flags.syn() { 0 } else { scale });
         }
-        if let Payload::New(offset) = payload {
-            let end = offset + u64::from(s.payload_len);
-            let flight = end.saturating_sub(own.acked.unwrap_or(offset));
-            own.windows.fill(flight, own.max_payload, &other.windows, at);
-        }
+        own.fills_window(payload, s, other, at);
         if s.flags.ack() {
             if s.flags.syn() {
                 other.implied_isn(s.ack);

@@ -109,11 +109,7 @@ impl InTurn {
         connection.last = at;
         let payload = own.sent_in_turn(s, at);
         own.windows.advertise(s.window, scales[own_at]);
-        if let Payload::New(offset) = payload {
-            let end = offset + u64::from(s.payload_len);
-            let flight = end.saturating_sub(own.acked.unwrap_or(offset));
-            own.windows.fill(flight, own.max_payload, &other.windows, at);
-        }
+        own.fills_window(payload, s, other, at);
         other.acknowledged_in_turn(behind, at);
         Some(payload)
     }

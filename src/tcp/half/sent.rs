@@ -292,6 +292,22 @@ impl Half {
         }
     }
 
+    /// Takes note of how a segment that was taken fills the window of the other side.
+    #[inline(always)]
+    pub(in crate::tcp) fn fills_window(
+        &mut self,
+        payload: Payload,
+        s: &Segment<'_>,
+        other: &Self,
+        at: Moment,
+    ) {
+        if let Payload::New(offset) = payload {
+            let end = offset + u64::from(s.payload_len);
+            let flight = end.saturating_sub(self.acked.unwrap_or(offset));
+            self.windows.fill(flight, self.max_payload, &other.windows, at);
+        }
+    }
+
     /// The other side acknowledged up to `ack`.
     #[inline]
     pub(in crate::tcp) fn acknowledged(&mut self, ack: Seq, at: Moment) {
