@@ -26,6 +26,7 @@ mod progress;
 mod reader;
 mod recent;
 mod scout;
+mod shown;
 mod source;
 mod store;
 #[cfg(test)]

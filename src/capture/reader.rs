@@ -45,6 +45,14 @@ pub(super) struct Record {
 /// Takes packets one behind the other. Not a closure, which the compiler would call where it is to be
 /// inlined, since there are several formats.
 pub(super) trait Onward {
+    /// Packets are shown to [`Onward::ahead`] so many before they are handed on; 0 if they aren't.
+    const AHEAD: usize;
+    /// So many of them at a time.
+    const GROUP: usize;
+
+    /// Is shown the data of packets before they are handed on.
+    fn ahead<'p>(&mut self, next: impl Iterator<Item = &'p [u8]>);
+
     /// The packets that follow are of this link type, if any do.
     fn turn(&mut self, link: LinkType);
 

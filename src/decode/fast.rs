@@ -5,12 +5,12 @@
 //! sooner, because nothing is passed through memory between the layers, and the segment is written
 //! once, where it is to be. That is also why everything here is inlined.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use etherparse::ip_number;
 
 use super::view::View;
-use super::{Segment, ethernet, tcp};
+use super::{Endpoint, Segment, ethernet, tcp};
 
 /// Puts the segment in an Ethernet frame into the empty `slot`; `None` when there is anything unusual
 /// about it.
@@ -30,6 +30,26 @@ pub(super) fn frame<'s, 'a>(
         ethernet::IPV6 => v6(ip, slot),
         _ => None,
     }
+}
+
+/// The two ends of the segment in an Ethernet frame without any tag, over IPv4 without options. It may be a
+/// fragment.
+#[inline(always)]
+pub(super) fn ends(data: &[u8]) -> Option<[Endpoint; 2]> {
+    let (mac, ip) = data.split_first_chunk::<14>()?;
+    let h = ip.first_chunk::<24>()?;
+    if [mac[12], mac[13]] != ethernet::IPV4.to_be_bytes()
+        || h[0] != 0x45
+        || h[9] != ip_number::TCP.0
+    {
+        return None;
+    }
+    let end =
+        |ip: [u8; 4], port| Endpoint { ip: IpAddr::V4(ip.into()), port: u16::from_be_bytes(port) };
+    Some([
+        end([h[12], h[13], h[14], h[15]], [h[20], h[21]]),
+        end([h[16], h[17], h[18], h[19]], [h[22], h[23]]),
+    ])
 }
 
 #[inline(always)]

@@ -117,6 +117,23 @@ pub(crate) fn plain<'s, 'a>(
     if link == link::ETHERNET { fast::frame(data, slot) } else { None }
 }
 
+/// The two ends of the segment of a packet, if it is most likely one: for those who look ahead.
+#[inline(always)]
+pub(crate) fn ends(link: LinkType, data: &[u8]) -> Option<[Endpoint; 2]> {
+    if link != link::ETHERNET {
+        return None;
+    }
+    match fast::ends(data) {
+        None => other_ends(data),
+        ends => ends,
+    }
+}
+
+#[cold]
+fn other_ends(data: &[u8]) -> Option<[Endpoint; 2]> {
+    fast::frame(data, &mut None).map(|s| [s.src, s.dst])
+}
+
 /// What the layers of one packet share.
 struct Scope<'d> {
     time: Timestamp,

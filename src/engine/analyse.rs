@@ -1,16 +1,25 @@
 //! One pass over a capture: decode, follow, judge.
 
+use std::ops::RangeInclusive;
+
+use prefetch_index::prefetch_index;
+
 use super::batches::Batches;
-use super::decoding::{Decoding, Item};
-use super::fetch::TOGETHER;
+use super::decoding::{Batch, Decoding, Item};
+use super::fetch::{GROUP, GROUPS};
+use super::flows::FlowKey;
 use super::judging::Judging;
 use super::{Analyser, Analysis, ClosedSessions, Options};
-use crate::capture::{Moment, Packet, Problem, Source, Take};
+use crate::capture::{LinkType, Moment, Packet, Problem, Source, Take};
+use crate::decode;
 use crate::diagnose::{self, Finding, Judged};
 
 /// Finished sessions are judged so many at a time. Few: what waits is memory that others could use
 /// again.
 const BATCH: usize = 32;
+
+/// Decoded packets are fetched so many ahead.
+const DISTANCE: usize = 32;
 
 /// How sessions are followed, which changes nothing of what is said of them.
 #[derive(Clone, Copy)]
@@ -23,7 +32,7 @@ struct Ways {
     fetched: usize,
 }
 
-const USUAL: Ways = Ways { kept: 8192, notes: true, fetched: 16_384 };
+const USUAL: Ways = Ways { kept: 16_384, notes: true, fetched: 16_384 };
 
 /// Reads a capture to its end and judges its sessions; returns them all, by id.
 ///
@@ -108,24 +117,30 @@ fn read(
             return decoded(Batches::Ahead(Decoding::ahead(source)), analyser, hand_over);
         }
     }
-    let mut reading = Reading { analyser, hand_over };
-    let enough = |r: &Reading<'_>| threads == 1 && r.analyser.engine().is_worth_fetching();
-    while source.walk_until(&mut reading, enough) {
-        if source.keep_windows() {
-            let batches = Batches::here(Decoding::here(source));
-            return decoded(batches, reading.analyser, reading.hand_over);
-        }
+    let mut reading = Reading::<0> { analyser, hand_over };
+    if source.walk_until(&mut reading, |r| r.analyser.engine().is_worth_fetching()) {
+        let Reading { analyser, hand_over } = reading;
+        source.walk(&mut Reading::<GROUP> { analyser, hand_over });
     }
     source
 }
 
-/// Takes the packets of a source.
-struct Reading<'a> {
+/// Takes the packets of a source; fetches for so many of them together, if any.
+struct Reading<'a, const GROUP: usize> {
     analyser: &'a mut Analyser,
     hand_over: &'a mut dyn FnMut(ClosedSessions),
 }
 
-impl Take for Reading<'_> {
+impl<const GROUP: usize> Take for Reading<'_, GROUP> {
+    const AHEAD: usize = GROUP * GROUPS;
+    const GROUP: usize = GROUP;
+
+    #[inline(always)]
+    fn ahead<'p>(&mut self, next: impl Iterator<Item = (LinkType, &'p [u8])>) {
+        let ends = |(link, data)| decode::ends(link, data);
+        self.analyser.fetch(next.map(|next| ends(next).map(|[a, b]| FlowKey::new(a, b))));
+    }
+
     #[inline(always)]
     fn take(&mut self, packet: Packet<'_>) {
         let Packet { moment: Moment { order, time, frame }, link, wire_len, data } = packet;
@@ -164,11 +179,13 @@ fn decoded(
 ) -> Source {
     loop {
         let mut batch = batches.next();
+        let mut shown = 0;
         for (n, item) in batch.packets().iter().enumerate() {
-            if n % TOGETHER == 0 && analyser.engine().is_worth_fetching() {
-                let next = batch.packets().iter().skip(n).take(TOGETHER);
-                analyser.engine_mut().fetch(next.map(|item| batch.flow(item)));
+            if n % GROUP == 0 && analyser.engine().is_worth_fetching() {
+                shown = fetch(&batch, shown.max(n)..=n + GROUP * GROUPS, analyser);
             }
+            // Another processor wrote them.
+            prefetch_index(batch.packets(), n + DISTANCE);
             match item {
                 Item::Brief(brief) => {
                     if analyser.is_due(brief.time) {
@@ -194,6 +211,22 @@ fn decoded(
         }
         batches.give_back(batch);
     }
+}
+
+/// Begins to fetch for the packets of a batch, groups of which begin in this range; where the next one does.
+#[inline(never)]
+fn fetch(batch: &Batch, groups: RangeInclusive<usize>, analyser: &mut Analyser) -> usize {
+    let mut begin = *groups.start();
+    while begin <= *groups.end()
+        && let Some(next) = batch.packets().get(begin..)
+    {
+        let next = || next.iter().take(GROUP);
+        // Others had the payload in their caches.
+        next().for_each(|item| batch.fetch(item));
+        analyser.fetch(next().map(|item| batch.flow(item)));
+        begin += GROUP;
+    }
+    begin
 }
 
 #[cfg(test)]
@@ -250,13 +283,16 @@ mod tests {
     fn fetching_changes_nothing_from_window_to_window() {
         let folder = tempfile::tempdir().unwrap();
         let long = folder.path().join("long.pcap");
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
         for sample in ["mixed-many.pcap", "forty-sessions-server.pcap"] {
             let samples = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/samples"));
             repeated(&samples.join(sample), &long);
             let never = told(&long, Ways { fetched: usize::MAX, ..USUAL });
             assert!(never.len() > 10, "{sample}");
             for fetched in [0, 5, 20] {
-                assert!(told(&long, Ways { fetched, ..USUAL }) == never, "{sample} {fetched}");
+                let told = || told(&long, Ways { fetched, ..USUAL });
+                assert!(told() == never, "{sample} {fetched}");
+                assert!(pool.install(told) == never, "{sample} {fetched}, two threads");
             }
         }
     }

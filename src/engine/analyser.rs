@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::fetch::TOGETHER;
+use super::fetch::Asked;
+use super::flows::FlowKey;
 use super::{ClosedSessions, Engine, Matters, Options, Overview};
 use crate::capture::{CaptureLoss, LinkType, Moment, Packet, Problem, Timestamp};
 use crate::decode::{self, Decoded, Decoder, Segment};
 use crate::diagnose::{self, Finding, Judged, Learner};
+
+/// Sessions that are still open at the end are fetched so many together.
+const TOGETHER: usize = 48;
 
 /// Decodes packets, follows connections and judges sessions.
 #[derive(Debug, Default)]
@@ -39,6 +43,17 @@ impl Analyser {
     /// Reads ahead what packets will ask for, see [`Engine::fetch_beyond`].
     pub(super) fn fetch_beyond(&mut self, flows: usize) {
         self.engine.fetch_beyond(flows);
+    }
+
+    /// Begins to fetch what packets of these flows will ask for, if it pays, see [`Engine::fetch`].
+    #[inline(always)]
+    pub(super) fn fetch(&mut self, flows: impl Iterator<Item = Option<FlowKey>>) {
+        if self.engine.is_worth_fetching() {
+            let ports = &self.overview.tcp_ports;
+            let asked = Asked::of(flows);
+            asked.iter().for_each(|key| ports.fetch(key.lower_port()));
+            self.engine.fetch(asked);
+        }
     }
 
     /// Notes what need not be taken at once, see [`Engine::take_notes`].
@@ -210,12 +225,6 @@ impl Analyser {
     /// The engine, for what it knows beside sessions.
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
-    }
-
-    /// The same.
-    #[inline]
-    pub(super) fn engine_mut(&mut self) -> &mut Engine {
-        &mut self.engine
     }
 
     /// The overview, given away.

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use prefetch_index::prefetch_index;
+
 use super::flows::FlowKey;
 use crate::capture::{FrameRef, Moment, Timestamp};
 use crate::decode::{Endpoint, Flags, Segment, Seq, SynOptions};
@@ -121,6 +123,12 @@ impl Brief {
     pub(super) fn flow(&self) -> FlowKey {
         let end = |ip, port| Endpoint { ip: IpAddr::V4(ip), port };
         FlowKey::new(end(self.src, self.ports.0), end(self.dst, self.ports.1))
+    }
+
+    /// Begins to fetch its payload.
+    #[inline(always)]
+    pub(super) fn fetch(&self, window: &[u8]) {
+        prefetch_index(window, self.payload.at());
     }
 
     /// What it holds, its payload standing in `window`.

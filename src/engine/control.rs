@@ -1,5 +1,10 @@
 //! A control connection being followed.
 
+use std::mem::offset_of;
+use std::slice::from_ref;
+
+use prefetch_index::prefetch_index;
+
 use super::backlog::Backlog;
 use super::dialogue::{Dialogue, Heard};
 use super::idents::Idents;
@@ -26,13 +31,17 @@ pub enum Standing {
 type Notes = Backlog<1152, true>;
 
 /// A control connection: what is known of it, and what was noted and not taken yet.
-// In the order of C: what each segment asks for comes first. What is small stands together, see `BLOCK`.
+// In the order of C: what happens once or twice in a session asks for the first cache line, noting a segment
+// for the next two, and for the one where it is noted. What is small stands together, see `BLOCK`.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Control {
-    noted: Notes,
-    /// What the engine had to do for what is noted.
-    preview: Preview,
+    /// Tells it from a later one with the same key.
+    pub serial: u64,
+    /// Its data connections: index of the channel and key, by channel.
+    pub data: Vec<(usize, usize)>,
+    /// Endpoints at which it expects connections.
+    pub listening: Vec<Endpoint>,
     /// The responder is the client.
     turned: bool,
     /// Whether it is a session.
@@ -41,24 +50,22 @@ pub struct Control {
     pub ending: bool,
     /// It is finished: no more will be taken.
     heard_out: bool,
-    /// Tells it from a later one with the same key.
-    pub serial: u64,
-    /// Its data connections: index of the channel and key, by channel.
-    pub data: Vec<(usize, usize)>,
-    /// Endpoints at which it expects connections.
-    pub listening: Vec<Endpoint>,
+    /// Nothing yet of one that was noted from its SYN on.
+    dialogue: Option<Box<Dialogue>>,
+    /// What the engine had to do for what is noted.
+    preview: Preview,
+    noted: Notes,
     /// What the server asked the client's host before it greeted.
     pub ident: Option<Ident>,
     /// How it stood when it was last looked at.
     pub look: Option<Look>,
     told: Told,
-    /// Nothing yet of one that was noted from its SYN on.
-    dialogue: Option<Box<Dialogue>>,
 }
 
 /// Allocators have blocks of this size, and the next larger ones are larger by a sixth.
 const BLOCK: usize = 1536;
 const _: () = assert!(size_of::<Control>() <= BLOCK);
+const _: () = assert!(offset_of!(Control, dialogue) == 64);
 
 /// In debug builds, what was foretold of what is noted, so that it is held against what comes of it.
 #[derive(Debug)]
@@ -72,7 +79,9 @@ impl Default for Told {
 
 impl Told {
     fn keep(&mut self, effect: Effect) {
-        self.0.iter_mut().for_each(|told| told.push(effect));
+        if cfg!(debug_assertions) {
+            self.0.iter_mut().for_each(|told| told.push(effect));
+        }
     }
 
     /// # Panics
@@ -373,7 +382,16 @@ impl Rest for Control {
     }
 
     fn read(&self) -> usize {
-        self.noted.read() ^ usize::from(self.turned)
+        self.noted.read() ^ self.serial as usize
+    }
+
+    fn fetch(&self) {
+        prefetch_index(from_ref(self), 0);
+        self.noted.fetch();
+    }
+
+    fn fetch_rest(&self) {
+        self.noted.fetch_rest();
     }
 
     fn read_to_pack(&self) -> usize {

@@ -1,5 +1,9 @@
 //! A data connection being followed.
 
+use std::slice::from_ref;
+
+use prefetch_index::prefetch_index;
+
 use super::backlog::Backlog;
 use super::table::Rest;
 use crate::capture::{Moment, Timestamp};
@@ -206,6 +210,19 @@ impl Rest for Data {
         match &self.seen {
             Seen::Noted(noted) => noted.read(),
             Seen::Taken(connection) => connection.last.order as usize,
+        }
+    }
+
+    fn fetch(&self) {
+        match &self.seen {
+            Seen::Noted(noted) => noted.fetch(),
+            Seen::Taken(connection) => prefetch_index(from_ref(&**connection), 0),
+        }
+    }
+
+    fn fetch_rest(&self) {
+        if let Seen::Noted(noted) = &self.seen {
+            noted.fetch_rest();
         }
     }
 

@@ -2,21 +2,95 @@
 //!
 //! With many connections followed at once, what a packet asks for is in no cache, and each of its
 //! questions waits for memory: the table of flows, the connection's place, what was noted of it. Asked
-//! for one packet after the other they are waited for one after the other. Here the same is read for
-//! several packets together, which a processor does at the same time. Nothing is done with it; it is
-//! there when it is asked for.
+//! for one packet after the other they are waited for one after the other. Here packets are looked at
+//! some groups before they are taken: for the newest group the first question is asked, for the one
+//! before it the next one, and so on. A processor fetches what it is told to while it goes on with something
+//! else. Nothing is done with it; it is there when it is asked for.
+//!
+//! For sessions that are about to be closed, all that is asked for is read for several of them together, which
+//! a processor does at the same time.
 
 use std::hint::black_box;
 
 use super::flows::{FlowKey, Slot};
 use super::sequential::Engine;
 
-/// Packets fetched for together: they are of about a third as many flows, since most come several in a row,
-/// and a processor waits for about so many reads at the same time.
-pub(super) const TOGETHER: usize = 48;
+/// Packets that are fetched for together.
+pub(super) const GROUP: usize = 16;
+
+/// Groups that are looked at before the first packet of a group is taken: one for each question of which the
+/// answer tells where the next one is asked.
+pub(super) const GROUPS: usize = 3;
 
 /// Sessions fetched for together.
 const CLOSING: usize = 16;
+
+/// The flow of no packet.
+const NONE: FlowKey = FlowKey::V4(0, 0);
+
+/// Of so many packets.
+#[derive(Debug)]
+pub(super) struct Group<T> {
+    all: [T; GROUP],
+    count: usize,
+}
+
+impl<T> Group<T> {
+    #[inline(always)]
+    fn new(none: [T; GROUP]) -> Self {
+        Self { all: none, count: 0 }
+    }
+
+    #[inline(always)]
+    fn push(&mut self, new: T) {
+        if let Some(place) = self.all.get_mut(self.count) {
+            *place = new;
+            self.count += 1;
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.all.iter().take(self.count)
+    }
+}
+
+/// The flows of packets, those without one left out.
+pub(super) type Asked = Group<FlowKey>;
+
+impl Asked {
+    #[inline(always)]
+    pub(super) fn of(flows: impl Iterator<Item = Option<FlowKey>>) -> Self {
+        let mut new = Self::new([NONE; GROUP]);
+        let mut before = NONE;
+        for key in flows.flatten() {
+            // Many come several in a row.
+            if key != before {
+                new.push(key);
+                before = key;
+            }
+        }
+        new
+    }
+}
+
+/// Groups of packets that are on their way.
+#[derive(Debug)]
+pub(super) struct Fetching {
+    /// Their place in the table of flows is fetched.
+    asked: Asked,
+    /// Their place in the table of connections is.
+    found: Group<Slot>,
+    /// The beginning of what is known of their connection is.
+    begun: Group<Slot>,
+}
+
+impl Default for Fetching {
+    fn default() -> Self {
+        let none = || Group::new([Slot::Candidate(0); GROUP]);
+        Self { asked: Group::new([NONE; GROUP]), found: none(), begun: none() }
+    }
+}
 
 impl Engine {
     /// Fetches when more than so many flows are followed: fewer are in a cache anyway.
@@ -30,35 +104,45 @@ impl Engine {
         self.many.is_some_and(|many| self.flows.len() > many)
     }
 
-    /// Reads what packets of these flows will ask for, up to [`TOGETHER`] of them.
-    #[inline]
-    pub(super) fn fetch(&mut self, keys: impl Iterator<Item = Option<FlowKey>>) {
-        let mut slots = [Slot::Candidate(0); TOGETHER];
-        let (mut found, mut read) = (0, 0);
-        let mut before = None;
-        for key in keys {
-            // Many come several in a row.
-            let Some(key) = key.filter(|key| before != Some(*key)) else { continue };
-            before = Some(key);
-            // What was found is at hand when the packet comes.
-            match self.flows.of_packet(key) {
-                Some(slot) => {
-                    if let Some(place) = slots.get_mut(found) {
-                        *place = slot;
-                        found += 1;
-                    }
-                }
-                None => read ^= self.expectations.read(key.ends()),
+    /// Begins to fetch for packets of these flows, and goes on for those of the groups before it.
+    // Nothing is waited for: what was asked for last is there when it is used.
+    pub(super) fn fetch(&mut self, asked: Asked) {
+        let Fetching { asked: before, found, begun } = &mut self.fetching;
+        for slot in begun.iter() {
+            match slot {
+                Slot::Control(key) => self.controls.fetch_rest(*key),
+                Slot::Data(key) => self.data.fetch_rest(*key),
+                Slot::Candidate(_) => {}
             }
         }
-        for slot in slots.iter().take(found) {
-            read ^= match slot {
-                Slot::Control(key) => self.controls.read(*key),
-                Slot::Data(key) => self.data.read(*key),
-                Slot::Candidate(_) => 0,
-            };
+        for slot in found.iter() {
+            match slot {
+                Slot::Control(key) => self.controls.fetch(*key),
+                Slot::Data(key) => self.data.fetch(*key),
+                Slot::Candidate(_) => {}
+            }
         }
-        black_box(read);
+        std::mem::swap(found, begun);
+        found.count = 0;
+        let mut unknown = Group::new([NONE; GROUP]);
+        for key in before.iter() {
+            // What was found is at hand when the packet comes.
+            match self.flows.of_packet(*key) {
+                Some(slot) => {
+                    match slot {
+                        Slot::Control(key) => self.controls.fetch_place(key),
+                        Slot::Data(key) => self.data.fetch_place(key),
+                        Slot::Candidate(_) => {}
+                    }
+                    found.push(slot);
+                }
+                None => unknown.push(*key),
+            }
+        }
+        asked.iter().for_each(|key| self.flows.fetch(*key));
+        *before = asked;
+        let expected = |read, key: &FlowKey| read ^ self.expectations.read(key.ends());
+        black_box(unknown.iter().fold(0, expected));
     }
 
     /// Reads what closing the next sessions that have ended will ask for, when the last of those that were

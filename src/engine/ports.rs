@@ -1,5 +1,7 @@
 //! Counts by TCP port, for every segment of a capture.
 
+use prefetch_index::prefetch_index;
+
 /// How many by port. Counting costs two loads and a store however many ports there are, and memory
 /// only for the ranges of ports that occur.
 #[derive(Clone, Debug)]
@@ -25,6 +27,15 @@ impl Ports {
     fn add(&mut self, port: u16, times: u64) {
         let [high, low] = port.to_be_bytes().map(usize::from);
         self.pages[high].get_or_insert_with(page)[low] += times;
+    }
+
+    /// Begins to fetch what counting at `port` will ask for.
+    #[inline(always)]
+    pub fn fetch(&self, port: u16) {
+        let [high, low] = port.to_be_bytes().map(usize::from);
+        if let Some(page) = &self.pages[high] {
+            prefetch_index(&page[..], low);
+        }
     }
 
     /// How many at `port`.

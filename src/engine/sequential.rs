@@ -14,6 +14,7 @@ use super::closed::ClosedSessions;
 use super::closing::Closing;
 use super::control::{Control, Noted};
 use super::data::Data;
+use super::fetch::Fetching;
 use super::flows::{FlowKey, Flows, Slot};
 use super::idents::Idents;
 use super::idents::PORT as IDENT;
@@ -63,6 +64,7 @@ pub struct Engine {
     pub(super) fetched: usize,
     /// What closed sessions expected is left over.
     pub(super) left_over: LeftOver,
+    pub(super) fetching: Fetching,
     /// Flows beyond which it pays to fetch.
     pub(super) many: Option<usize>,
     pub(super) finished: ClosedSessions,

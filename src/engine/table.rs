@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::hint::black_box;
 use std::time::Duration;
 
-use slab::Slab;
+use prefetch_index::prefetch_index;
 
 use crate::capture::Timestamp;
 use crate::pack::{Pack, Packer};
@@ -24,6 +24,12 @@ pub(super) trait Rest: Pack {
 
     /// Reads what is asked for first of it, see [`super::fetch`].
     fn read(&self) -> usize;
+
+    /// Begins to fetch what is asked for first of it, and reads nothing.
+    fn fetch(&self);
+
+    /// The same of what is asked for then, when that is there.
+    fn fetch_rest(&self);
 
     /// Reads what packing it will ask for.
     fn read_to_pack(&self) -> usize;
@@ -47,6 +53,14 @@ impl<T: Rest> Rest for Box<T> {
         T::read(self)
     }
 
+    fn fetch(&self) {
+        T::fetch(self);
+    }
+
+    fn fetch_rest(&self) {
+        T::fetch_rest(self);
+    }
+
     fn read_to_pack(&self) -> usize {
         T::read_to_pack(self)
     }
@@ -60,13 +74,18 @@ impl<T: Rest> Rest for Box<T> {
 enum Slot<T, H> {
     Awake(T),
     Asleep(H, Box<[u8]>),
+    /// Nothing, and the next one like it.
+    Free(usize),
 }
 
 /// A table with stable keys, of small things: a table that grows moves pointers, not kilobytes. Where many are followed at once, those to which nothing happens are
 /// packed, and unpacked when they are next asked for.
 #[derive(Debug)]
 pub(super) struct Table<T: Rest> {
-    slots: Slab<Slot<T, T::Head>>,
+    slots: Vec<Slot<T, T::Head>>,
+    /// The slot to be filled next: the one that was left last, or one more.
+    free: usize,
+    len: usize,
     /// Those awake, in the order in which to see whether they can rest.
     drowsy: VecDeque<(Timestamp, usize)>,
     /// Until then none of them can, or too few are awake.
@@ -83,7 +102,9 @@ pub(super) struct Table<T: Rest> {
 impl<T: Rest> Default for Table<T> {
     fn default() -> Self {
         Self {
-            slots: Slab::new(),
+            slots: Vec::new(),
+            free: 0,
+            len: 0,
             drowsy: VecDeque::new(),
             next: Timestamp::MIN,
             awake: 0,
@@ -107,11 +128,24 @@ impl<T: Rest> Table<T> {
     }
 
     pub fn len(&self) -> usize {
-        self.slots.len()
+        self.len
     }
 
     pub fn insert(&mut self, value: T) -> usize {
-        let key = self.slots.insert(Slot::Awake(value));
+        let key = self.free;
+        match self.slots.get_mut(key) {
+            Some(slot) => {
+                if let Slot::Free(next) = *slot {
+                    self.free = next;
+                }
+                *slot = Slot::Awake(value);
+            }
+            None => {
+                self.slots.push(Slot::Awake(value));
+                self.free = self.slots.len();
+            }
+        }
+        self.len += 1;
         self.woken(key);
         key
     }
@@ -132,10 +166,14 @@ impl<T: Rest> Table<T> {
     /// Takes one out.
     pub fn take(&mut self, key: usize) -> Option<T> {
         self.get_mut(key)?;
-        self.awake -= 1;
-        match self.slots.try_remove(key)? {
-            Slot::Awake(value) => Some(value),
-            Slot::Asleep(..) => None,
+        match std::mem::replace(self.slots.get_mut(key)?, Slot::Free(self.free)) {
+            Slot::Awake(value) => {
+                self.awake -= 1;
+                self.len -= 1;
+                self.free = key;
+                Some(value)
+            }
+            _ => None,
         }
     }
 
@@ -156,7 +194,7 @@ impl<T: Rest> Table<T> {
     pub fn awake_mut(&mut self, key: usize) -> Option<&mut T> {
         match self.slots.get_mut(key)? {
             Slot::Awake(value) => Some(value),
-            Slot::Asleep(..) => None,
+            _ => None,
         }
     }
 
@@ -176,7 +214,7 @@ impl<T: Rest> Table<T> {
     pub fn awake(&self, key: usize) -> Option<&T> {
         match self.slots.get(key)? {
             Slot::Awake(value) => Some(value),
-            Slot::Asleep(..) => None,
+            _ => None,
         }
     }
 
@@ -185,22 +223,24 @@ impl<T: Rest> Table<T> {
         match self.slots.get(key)? {
             Slot::Awake(value) => Some(value.head()),
             Slot::Asleep(head, _) => Some(*head),
+            Slot::Free(_) => None,
         }
     }
 
     /// What is known of all of them, in no order.
     pub fn heads(&self) -> impl Iterator<Item = (usize, T::Head)> + '_ {
-        self.slots.iter().map(|(key, slot)| match slot {
-            Slot::Awake(value) => (key, value.head()),
-            Slot::Asleep(head, _) => (key, *head),
+        self.slots.iter().enumerate().filter_map(|(key, slot)| match slot {
+            Slot::Awake(value) => Some((key, value.head())),
+            Slot::Asleep(head, _) => Some((key, *head)),
+            Slot::Free(_) => None,
         })
     }
 
     /// Those that are awake, in no order.
     pub fn all_awake(&self) -> impl Iterator<Item = (usize, &T)> + '_ {
-        self.slots.iter().filter_map(|(key, slot)| match slot {
+        self.slots.iter().enumerate().filter_map(|(key, slot)| match slot {
             Slot::Awake(value) => Some((key, value)),
-            Slot::Asleep(..) => None,
+            _ => None,
         })
     }
 
@@ -212,7 +252,33 @@ impl<T: Rest> Table<T> {
             Some(Slot::Asleep(_, packed)) => {
                 packed.iter().step_by(64).fold(0, |read, byte| read ^ usize::from(*byte))
             }
-            None => 0,
+            Some(Slot::Free(_)) | None => 0,
+        }
+    }
+
+    /// Begins to fetch where one stands.
+    #[inline(always)]
+    pub fn fetch_place(&self, key: usize) {
+        prefetch_index(&self.slots, key);
+    }
+
+    /// Begins to fetch what is asked for first of one, when its place is there.
+    #[inline(always)]
+    pub fn fetch(&self, key: usize) {
+        match self.slots.get(key) {
+            Some(Slot::Awake(value)) => value.fetch(),
+            Some(Slot::Asleep(_, packed)) => {
+                (0..packed.len()).step_by(64).for_each(|at| prefetch_index(packed, at));
+            }
+            Some(Slot::Free(_)) | None => {}
+        }
+    }
+
+    /// Begins to fetch what is asked for then, when that is there.
+    #[inline(always)]
+    pub fn fetch_rest(&self, key: usize) {
+        if let Some(Slot::Awake(value)) = self.slots.get(key) {
+            value.fetch_rest();
         }
     }
 

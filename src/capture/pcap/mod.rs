@@ -10,6 +10,7 @@ use pcap_parser::{PcapHeader, parse_pcap_header};
 use super::buffer::Buffer;
 use super::notes::Notes;
 use super::reader::{Onward, RawPacket, Record};
+use super::shown::Shown;
 use super::{LinkType, Timestamp};
 
 /// Length of the file header.
@@ -110,6 +111,15 @@ pub(super) struct Pcap {
     usual: Usual,
     last_sec: Option<u32>,
     ended: bool,
+    shown: Shown,
+}
+
+/// The data of the record at the beginning of these bytes, and what is behind it; `None` if it isn't whole.
+#[inline(always)]
+fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (header, behind) = bytes.split_first_chunk::<16>()?;
+    let captured = u32::from_le_bytes(*header[8..].first_chunk()?);
+    behind.split_at_checked(captured as usize)
 }
 
 impl Pcap {
@@ -142,6 +152,7 @@ impl Pcap {
             },
             last_sec: None,
             ended: false,
+            shown: Shown::default(),
         })
     }
 
@@ -184,18 +195,20 @@ impl Pcap {
     /// Hands on the packets that stand whole in `bytes`, one behind the other, until there is
     /// anything unusual or one isn't taken. Returns how many bytes they had.
     #[inline(always)]
-    pub(super) fn rest(
+    pub(super) fn rest<O: Onward>(
         &mut self,
         bytes: &[u8],
         offset: u64,
         notes: &mut Notes,
-        onward: &mut impl Onward,
+        onward: &mut O,
     ) -> usize {
         let (Layout::Little, Some(mut last)) = (self.layout, self.last_sec) else { return 0 };
         let Some(mut number) = notes.numbers(bytes) else { return 0 };
         let (usual, link, mut rest) = (self.usual, self.link, bytes);
         onward.turn(link);
         while let Some((header, behind)) = rest.split_first_chunk::<16>() {
+            let at = offset + (bytes.len() - rest.len()) as u64;
+            self.shown.pass((at, rest), onward, first);
             let (&[sec, fraction, captured, wire], _) = header.as_chunks::<4>() else { break };
             let header = Header {
                 sec: u32::from_le_bytes(sec),
@@ -214,7 +227,7 @@ impl Pcap {
                 link,
                 wire_len: header.wire,
                 number: number + 1,
-                offset: offset + (bytes.len() - rest.len()) as u64,
+                offset: at,
                 data,
             };
             if !onward.take(packet) {

@@ -22,6 +22,7 @@ use super::Timestamp;
 use super::buffer::Buffer;
 use super::notes::Notes;
 use super::reader::Record;
+use super::shown::Shown;
 
 /// Type and length in front of a block and the length behind it.
 const FRAME: usize = 12;
@@ -48,6 +49,7 @@ pub(super) struct Pcapng {
     /// Whether packets without a time were already named as a problem.
     timeless: bool,
     ended: bool,
+    shown: Shown,
 }
 
 impl Pcapng {
@@ -61,6 +63,7 @@ impl Pcapng {
             last: Timestamp::default(),
             timeless: false,
             ended: false,
+            shown: Shown::default(),
         })
     }
 

@@ -42,16 +42,29 @@ impl Brief {
     }
 }
 
+/// The data of the packet in the block at the beginning of these bytes, and what is behind that; `None` if it
+/// isn't whole, or another block.
+#[inline(always)]
+fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&[kind, len, _, _, _, captured, _], _) = bytes.first_chunk::<FIXED>()?.as_chunks::<4>()
+    else {
+        return None;
+    };
+    let (block, behind) = bytes.split_at_checked(u32::from_le_bytes(len) as usize)?;
+    let data = block.get(FIXED..)?.get(..u32::from_le_bytes(captured) as usize)?;
+    (u32::from_le_bytes(kind) == EPB_MAGIC).then_some((data, behind))
+}
+
 impl Pcapng {
     /// Hands on the packets that stand whole in `bytes`, one behind the other, until there is
     /// anything unusual or one isn't taken. Returns how many bytes they had.
     #[inline(always)]
-    pub(in crate::capture) fn rest(
+    pub(in crate::capture) fn rest<O: Onward>(
         &mut self,
         bytes: &[u8],
         offset: u64,
         notes: &mut Notes,
-        onward: &mut impl Onward,
+        onward: &mut O,
     ) -> usize {
         let Order::Little = self.order else { return 0 };
         let Some(mut number) = notes.numbers(bytes) else { return 0 };
@@ -59,6 +72,8 @@ impl Pcapng {
         onward.turn(brief.link);
         let mut rest = bytes;
         while let Some(fixed) = rest.first_chunk::<FIXED>() {
+            let at = offset + (bytes.len() - rest.len()) as u64;
+            self.shown.pass((at, rest), onward, first);
             let (&[kind, len, id, high, low, captured, wire], _) = fixed.as_chunks::<4>() else {
                 break;
             };
@@ -90,7 +105,7 @@ impl Pcapng {
                 link: brief.link,
                 wire_len: u32::from_le_bytes(wire),
                 number: number + 1,
-                offset: offset + (bytes.len() - rest.len()) as u64,
+                offset: at,
                 data,
             };
             if !onward.take(packet) {

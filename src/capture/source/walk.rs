@@ -13,6 +13,15 @@ const NEVER: (Timestamp, Timestamp) = (Timestamp::MAX, Timestamp::MIN);
 
 /// Takes packets that are handed on, see [`Source::walk`].
 pub trait Take {
+    /// Packets are shown to [`Take::ahead`] so many before they are taken; 0 if they aren't.
+    const AHEAD: usize = 0;
+    /// So many of them at a time.
+    const GROUP: usize = 0;
+
+    /// Is shown packets before they are taken, where that is simple: link type and data. Each at most once;
+    /// maybe not all will be taken.
+    fn ahead<'p>(&mut self, _next: impl Iterator<Item = (LinkType, &'p [u8])>) {}
+
     /// Takes the next packet. To be inlined where much depends on it: it is called in several places.
     fn take(&mut self, packet: Packet<'_>);
 }
@@ -140,6 +149,15 @@ impl<'a, L: Ledger, T: Take> Rest<'a, L, T> {
 }
 
 impl<L: Ledger, T: Take> Onward for Rest<'_, L, T> {
+    const AHEAD: usize = T::AHEAD;
+    const GROUP: usize = T::GROUP;
+
+    #[inline(always)]
+    fn ahead<'p>(&mut self, next: impl Iterator<Item = &'p [u8]>) {
+        let link = self.link;
+        self.taker.ahead(next.map(|data| (link, data)));
+    }
+
     #[inline(always)]
     fn turn(&mut self, link: LinkType) {
         self.link = link;

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::build::{NgFile, PcapFile, START};
 use crate::capture::reader::Onward;
 use crate::capture::{
-    CaptureFacts, LinkType, OpenOptions, Packet, RawPacket, Source, Timestamp, open,
+    CaptureFacts, LinkType, OpenOptions, Packet, RawPacket, Source, Take, Timestamp, open,
 };
 
 /// All that is told of packets.
@@ -25,13 +25,33 @@ fn one_by_one(mut source: Source) -> (Vec<String>, CaptureFacts) {
     (packets, source.finish())
 }
 
+/// Takes packets, and looks at them before.
+struct Looking<'a>(&'a mut Vec<String>);
+
+impl Take for Looking<'_> {
+    const AHEAD: usize = 6;
+    const GROUP: usize = 2;
+
+    fn ahead<'p>(&mut self, next: impl Iterator<Item = (LinkType, &'p [u8])>) {
+        assert!(next.count() <= 2);
+    }
+
+    fn take(&mut self, packet: Packet<'_>) {
+        self.0.push(told(&packet));
+    }
+}
+
 /// The same packets walked, after the first of them were asked for.
 fn walked(mut source: Source, first: usize) -> (Vec<String>, CaptureFacts) {
     let mut packets = Vec::new();
     for _ in 0..first {
         packets.extend(source.next_packet().map(|packet| told(&packet)));
     }
-    source.walk(&mut |packet: Packet<'_>| packets.push(told(&packet)));
+    if first.is_multiple_of(2) {
+        source.walk(&mut Looking(&mut packets));
+    } else {
+        source.walk(&mut |packet: Packet<'_>| packets.push(told(&packet)));
+    }
     assert!(source.next_packet().is_none());
     (packets, source.finish())
 }
@@ -101,13 +121,36 @@ fn files() -> Vec<Vec<u8>> {
     files
 }
 
-struct Taken(usize);
+/// Takes packets, and is shown them before.
+struct Taken {
+    taken: usize,
+    shown: usize,
+    /// Where the data of the one stands that was shown last.
+    last: usize,
+}
 
 impl Onward for Taken {
+    const AHEAD: usize = 12;
+    const GROUP: usize = 4;
+
+    fn ahead<'p>(&mut self, next: impl Iterator<Item = &'p [u8]>) {
+        let before = self.shown;
+        for data in next.take(3) {
+            assert!(data.as_ptr().addr() > self.last, "one after the other");
+            self.last = data.as_ptr().addr();
+            self.shown += 1;
+        }
+        assert!(self.shown > before);
+        // One that wasn't looked at counts as well.
+        self.shown = before + 4;
+    }
+
     fn turn(&mut self, _: LinkType) {}
 
     fn take(&mut self, _: RawPacket<'_>) -> bool {
-        self.0 += 1;
+        self.taken += 1;
+        assert!(self.taken > 3000 || self.shown > self.taken + 11, "{} {}", self.taken, self.shown);
+        assert!(self.shown <= self.taken + 12 + 4);
         true
     }
 }
@@ -118,9 +161,9 @@ fn the_short_cut_is_taken() {
     {
         let mut reader = crate::capture::Reader::new(&file[..], 0).expect("a capture");
         assert!(reader.advance());
-        let mut taken = Taken(0);
+        let mut taken = Taken { taken: 0, shown: 0, last: 0 };
         reader.rest(&mut taken);
-        assert!(taken.0 > 3000, "{}", taken.0);
+        assert!(taken.taken > 3000, "{}", taken.taken);
     }
 }
 

@@ -101,6 +101,9 @@ proptest! {
             let mut decoder = Decoder::new();
             let general = decoder.layer_by_layer(&packet(ETHERNET, cut, cut.len() + more, 0));
             prop_assert_eq!(format!("{found:?}"), format!("{general:?}"));
+            if let Decoded::Segment(s) = found {
+                prop_assert_eq!(crate::decode::ends(crate::capture::LinkType(ETHERNET), cut), Some([s.src, s.dst]));
+            }
         }
     }
 

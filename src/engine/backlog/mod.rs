@@ -10,6 +10,9 @@ mod resting;
 mod taking;
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::slice::from_ref;
+
+use prefetch_index::prefetch_index;
 
 use self::record::{Expected, LONGEST, Record};
 pub(super) use self::taking::Taking;
@@ -173,6 +176,21 @@ impl<const ROOM: usize, const TEXT: bool> Backlog<ROOM, TEXT> {
         let place = usize::from(self.used);
         let byte = |at: usize| usize::from(self.bytes.get(at).copied().unwrap_or_default());
         byte(place) ^ byte(place + 64) ^ self.last.order as usize ^ self.ends[1].port as usize
+    }
+
+    /// Begins to fetch what noting the next segment asks for first.
+    #[inline(always)]
+    pub fn fetch(&self) {
+        prefetch_index(from_ref(&self.last), 0);
+        prefetch_index(from_ref(&self.ends), 0);
+    }
+
+    /// Begins to fetch where the next segment will be noted.
+    #[inline(always)]
+    pub fn fetch_rest(&self) {
+        let place = usize::from(self.used);
+        prefetch_index(self.bytes.as_slice(), place);
+        prefetch_index(self.bytes.as_slice(), place + 64);
     }
 
     /// Who sent a segment that is what comes next, if it is that and there is room for it: then

@@ -82,6 +82,14 @@ impl Batch {
         }
     }
 
+    /// Begins to fetch the beginning of a packet's payload.
+    #[inline(always)]
+    pub(in crate::engine) fn fetch(&self, item: &Item) {
+        if let Item::Brief(brief) = item {
+            brief.fetch(&self.window);
+        }
+    }
+
     /// One of the others: what it holds, when, and of which link type.
     pub(in crate::engine) fn other(&self, place: u32) -> Option<(Decoded<'_>, Moment, LinkType)> {
         let other = self.others.get(place as usize)?;

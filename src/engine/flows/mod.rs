@@ -1,10 +1,10 @@
 //! Which of the tables a 4-tuple belongs to.
 
 mod ended;
+mod lines;
 #[cfg(test)]
 mod tests;
 
-use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr};
 
 use foldhash::fast::RandomState;
@@ -12,6 +12,7 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry as Place;
 
 use self::ended::Ended;
+use self::lines::{Lines, Pair};
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Segment};
 use crate::session::PortCounts;
@@ -36,6 +37,15 @@ impl FlowKey {
     #[inline(always)]
     pub fn of(s: &Segment<'_>) -> Self {
         Self::between(&s.src, &s.dst)
+    }
+
+    /// The lower one of the ports of its ends.
+    #[inline(always)]
+    pub fn lower_port(&self) -> u16 {
+        match self {
+            Self::V4(a, b) => (*a as u16).min(*b as u16),
+            Self::Other(a, b) => a.port.min(b.port),
+        }
     }
 
     /// Its two ends.
@@ -78,7 +88,7 @@ pub enum Slot {
     Candidate(usize),
 }
 
-/// A [`Slot`] in four bytes: its kind in the two highest bits, its key in the others.
+/// A [`Slot`] in four bytes: its kind, from 1 on, in the two highest bits, its key in the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Entry(u32);
 
@@ -89,9 +99,9 @@ impl Entry {
     #[inline]
     fn of(slot: Slot) -> Option<Self> {
         let (kind, key) = match slot {
-            Slot::Control(key) => (0, key),
-            Slot::Data(key) => (1, key),
-            Slot::Candidate(key) => (2, key),
+            Slot::Control(key) => (1, key),
+            Slot::Data(key) => (2, key),
+            Slot::Candidate(key) => (3, key),
         };
         let key = u32::try_from(key).ok().filter(|key| *key <= Self::KEY)?;
         Some(Self(kind << 30 | key))
@@ -103,30 +113,10 @@ impl From<Entry> for Slot {
     fn from(entry: Entry) -> Self {
         let key = (entry.0 & Entry::KEY) as usize;
         match entry.0 >> 30 {
-            0 => Self::Control(key),
-            1 => Self::Data(key),
+            1 => Self::Control(key),
+            2 => Self::Data(key),
             _ => Self::Candidate(key),
         }
-    }
-}
-
-/// A 4-tuple of IPv4 in twelve bytes, so that with its entry it stands in one cache line: both
-/// addresses, and both ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Pair(u32, u32, u32);
-
-impl Pair {
-    #[inline(always)]
-    fn of((a, b): (u64, u64)) -> Self {
-        Self((a >> 16) as u32, (b >> 16) as u32, ((a as u16 as u32) << 16) | b as u16 as u32)
-    }
-}
-
-impl Hash for Pair {
-    #[inline(always)]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(u64::from(self.0) << 32 | u64::from(self.1));
-        state.write_u64(self.2.into());
     }
 }
 
@@ -134,7 +124,7 @@ impl Hash for Pair {
 #[derive(Debug, Default)]
 pub struct Flows {
     pairs: Pairs,
-    v4: HashMap<Pair, Entry, RandomState>,
+    v4: Lines,
     other: HashMap<(Endpoint, Endpoint), Entry, RandomState>,
     recent: Recent,
     ended: Ended,
@@ -145,10 +135,10 @@ impl Flows {
     #[inline]
     pub fn get(&self, key: FlowKey) -> Option<Slot> {
         let entry = match key {
-            FlowKey::V4(a, b) => self.v4.get(&Pair::of((a, b))),
-            FlowKey::Other(a, b) => self.other.get(&(a, b)),
+            FlowKey::V4(a, b) => self.v4.get(Pair::of((a, b))).map(Entry),
+            FlowKey::Other(a, b) => self.other.get(&(a, b)).copied(),
         };
-        entry.map(|e| (*e).into())
+        entry.map(Slot::from)
     }
 
     /// The same for a packet which isn't among the [recent](Flows::recent) ones: the next one is often of the
@@ -156,9 +146,17 @@ impl Flows {
     #[inline(always)]
     pub fn of_packet(&mut self, key: FlowKey) -> Option<Slot> {
         let FlowKey::V4(a, b) = key else { return self.get(key) };
-        let entry = *self.v4.get(&Pair::of((a, b)))?;
+        let entry = Entry(self.v4.get(Pair::of((a, b)))?);
         *self.recent.place((a, b)) = ((a, b), entry);
         Some(entry.into())
+    }
+
+    /// Begins to fetch what asking for this flow will ask for.
+    #[inline(always)]
+    pub fn fetch(&self, key: FlowKey) {
+        if let FlowKey::V4(a, b) = key {
+            self.v4.fetch(Pair::of((a, b)));
+        }
     }
 
     /// Reads what ending this flow will ask for.
@@ -197,7 +195,7 @@ impl Flows {
         let Some(entry) = Entry::of(slot) else { return };
         self.recent.forget(key);
         let before = match key {
-            FlowKey::V4(a, b) => self.v4.insert(Pair::of((a, b)), entry),
+            FlowKey::V4(a, b) => self.v4.insert(Pair::of((a, b)), entry.0).map(Entry),
             FlowKey::Other(a, b) => self.other.insert((a, b), entry),
         };
         if before.is_none() {
@@ -220,31 +218,22 @@ impl Flows {
     }
 
     fn drop(&mut self, key: FlowKey, slot: Slot) -> bool {
-        let entry = Entry::of(slot);
+        let Some(entry) = Entry::of(slot) else { return false };
         let is = match key {
-            FlowKey::V4(a, b) => remove(&mut self.v4, Pair::of((a, b)), entry),
-            FlowKey::Other(a, b) => remove(&mut self.other, (a, b), entry),
+            FlowKey::V4(a, b) => self.v4.remove(Pair::of((a, b)), entry.0),
+            FlowKey::Other(a, b) => match self.other.entry((a, b)) {
+                Place::Occupied(known) if *known.get() == entry => {
+                    known.remove();
+                    true
+                }
+                _ => false,
+            },
         };
         if is {
             self.recent.forget(key);
             self.pairs.0.remove(Pairs::of(key));
         }
         is
-    }
-}
-
-/// Removes what is there if it is `entry`; whether it was.
-fn remove<K: Eq + Hash>(
-    table: &mut HashMap<K, Entry, RandomState>,
-    key: K,
-    entry: Option<Entry>,
-) -> bool {
-    match table.entry(key) {
-        Place::Occupied(known) if Some(*known.get()) == entry => {
-            known.remove();
-            true
-        }
-        _ => false,
     }
 }
 
