@@ -280,15 +280,17 @@ mod tests {
     }
 
     #[test]
-    fn fetching_changes_nothing_from_window_to_window() {
+    fn rest_and_fetching_change_nothing_from_window_to_window() {
         let folder = tempfile::tempdir().unwrap();
         let long = folder.path().join("long.pcap");
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
         for sample in ["mixed-many.pcap", "forty-sessions-server.pcap"] {
             let samples = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/samples"));
             repeated(&samples.join(sample), &long);
-            let never = told(&long, Ways { fetched: usize::MAX, ..USUAL });
+            let never = told(&long, Ways { kept: usize::MAX, fetched: usize::MAX, ..USUAL });
             assert!(never.len() > 10, "{sample}");
+            // The clock steps back each time.
+            assert!(told(&long, Ways { kept: 3, ..USUAL }) == never, "{sample}, at rest");
             for fetched in [0, 5, 20] {
                 let told = || told(&long, Ways { fetched, ..USUAL });
                 assert!(told() == never, "{sample} {fetched}");

@@ -2,7 +2,7 @@
 
 use crate::capture::{Moment, Timestamp};
 use crate::decode::{Segment, Seq};
-use crate::pack::{Pack, Packer, Unpacker};
+use crate::pack::packed;
 
 /// Twice within so many nanoseconds is the capture's doing.
 pub(super) const AT_ONCE: u64 = 1_000_000;
@@ -141,14 +141,9 @@ impl std::fmt::Debug for Prints {
     }
 }
 
-impl Pack for Prints {
-    // Whoever rests has been quiet for longer than they are needed.
-    fn pack(&self, _: &mut Packer) {}
-
-    fn unpack(_: &mut Unpacker<'_>) -> Option<Self> {
-        Some(Self::default())
-    }
-}
+packed!(Print { numbers, rest });
+// Whoever rests has been quiet for longer than they are needed, but for clocks that step back.
+packed!(Prints { time, seq, ack, is_bare_syn, oldest, only, several });
 
 #[cfg(test)]
 mod tests {
@@ -158,6 +153,7 @@ mod tests {
 
     use super::*;
     use crate::decode::{Endpoint, Flags, SynOptions};
+    use crate::pack::Packer;
 
     /// The packets since the last pause, at most [`MOST`] of them: what the ring is held against.
     #[derive(Default)]
@@ -243,10 +239,16 @@ mod tests {
             packets in prop::collection::vec(
                 (0..40_u64, 0..12_u32, 0..3_u32, 0..4_u8, 0..3_u16, 0..2_u32), 0..200),
             slow in prop::bool::weighted(0.2),
+            rests in prop::collection::btree_set(0..200_usize, 0..4),
         ) {
             let (mut prints, mut plain) = (Prints::default(), Plain::default());
             let (mut nanos, mut base) = (5_000_000_i64, 0);
-            for (step, seq, ack, flags, id, payload_len) in packets {
+            let mut packer = Packer::default();
+            for (n, (step, seq, ack, flags, id, payload_len)) in packets.into_iter().enumerate() {
+                if rests.contains(&n) {
+                    let packed = packer.packed(&prints).expect("packed");
+                    prints = packer.unpacked(&packed).expect("as it was");
+                }
                 // Now and then nearly a millisecond, or more than one.
                 let step = if slow && step > 30 { step * 30_000 } else { step * 1_000 };
                 nanos += step.cast_signed();
