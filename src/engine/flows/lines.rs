@@ -1,7 +1,8 @@
-//! A table of flows that can be read ahead.
+//! A table of flows that can be fetched before it is asked.
 //!
 //! What it knows of a flow stands in one cache line, and which one is known without reading anything: so
-//! those of many flows can be read at the same time, which no table can that has to look somewhere else first.
+//! those of many flows can be on their way at the same time. Of a table that has to look somewhere else first,
+//! only that can be fetched, and it doesn't say where it is.
 
 use std::hash::{BuildHasher, Hash, Hasher};
 
@@ -51,7 +52,8 @@ const FREE: u32 = 0;
 /// What flows are, by their ends.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    /// A power of two of them, or none.
+    /// A power of two of them, or none. Flows stand in the line that their hash tells, or, when that is full, in
+    /// the next one that isn't.
     lines: Vec<Line>,
     /// Flows there are.
     len: usize,
@@ -84,23 +86,12 @@ impl Lines {
     /// What a flow is.
     #[inline(always)]
     pub(super) fn get(&self, key: Pair) -> Option<u32> {
-        let wanted = key.bits();
-        let mut at = self.line_of(key);
-        loop {
-            let line = self.lines.get(at)?;
-            for place in line.0 {
-                if is(place, wanted) {
-                    return Some(place as u32);
-                }
-            }
-            if !line.is_full() {
-                return None;
-            }
-            at = (at + 1) & self.mask();
-        }
+        let (line, place) = self.find(key)?;
+        Some(*self.lines.get(line)?.0.get(place)? as u32)
     }
 
     /// Where a flow stands: its line, and its place there.
+    #[inline(always)]
     fn find(&self, key: Pair) -> Option<(usize, usize)> {
         let wanted = key.bits();
         let mut at = self.line_of(key);
