@@ -10,9 +10,10 @@ use super::dialogue::{Dialogue, Heard};
 use super::idents::Idents;
 use super::open::Look;
 use super::table::Rest;
+use super::told::Told;
 use crate::capture::{Moment, Timestamp};
 use crate::decode::{Endpoint, Segment};
-use crate::pack::{Pack, Packer, Unpacker, packed, packed_enum};
+use crate::pack::{packed, packed_enum};
 use crate::session::{Effect, Foretold, Ident, Preview, Side, TlsWatch};
 use crate::tcp::{Connection, ConnectionState};
 
@@ -66,43 +67,6 @@ pub struct Control {
 const BLOCK: usize = 1536;
 const _: () = assert!(size_of::<Control>() <= BLOCK);
 const _: () = assert!(offset_of!(Control, dialogue) == 64);
-
-/// In debug builds, what was foretold of what is noted, so that it is held against what comes of it.
-#[derive(Debug)]
-struct Told(Option<Vec<Effect>>);
-
-impl Default for Told {
-    fn default() -> Self {
-        Self(cfg!(debug_assertions).then(Vec::new))
-    }
-}
-
-impl Told {
-    fn keep(&mut self, effect: Effect) {
-        if cfg!(debug_assertions) {
-            self.0.iter_mut().for_each(|told| told.push(effect));
-        }
-    }
-
-    /// # Panics
-    /// In debug builds, when it came otherwise.
-    fn compare(&mut self, mut effects: Vec<Effect>) {
-        if let Some(told) = self.0.replace(Vec::new()).filter(|_| cfg!(debug_assertions)) {
-            // Of what is a session already.
-            effects.retain(|e| !matches!(e, Effect::OnlyFtpSaysThis | Effect::NotFtp));
-            assert_eq!(effects, told, "foretold otherwise");
-        }
-    }
-}
-
-impl Pack for Told {
-    fn pack(&self, _: &mut Packer) {}
-
-    // Not known any more.
-    fn unpack(_: &mut Unpacker<'_>) -> Option<Self> {
-        Some(Self(None))
-    }
-}
 
 /// What became of a segment that might be noted.
 #[derive(Clone, Copy, Debug)]

@@ -30,6 +30,7 @@ mod sequential;
 mod silence;
 mod stalls;
 mod table;
+mod told;
 mod unknown;
 mod watched;
 

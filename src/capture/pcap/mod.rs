@@ -1,6 +1,7 @@
 //! Records of pcap files: microseconds and nanoseconds, both byte orders, and the "modified"
 //! format of Alexey Kuznetzov's patches with 8 more bytes in each record's header.
 
+mod ordinary;
 mod scouted;
 
 use std::io::Read;
@@ -9,7 +10,7 @@ use pcap_parser::{PcapHeader, parse_pcap_header};
 
 use super::buffer::Buffer;
 use super::notes::Notes;
-use super::reader::{Onward, RawPacket, Record};
+use super::reader::Record;
 use super::shown::Shown;
 use super::{LinkType, Timestamp};
 
@@ -114,14 +115,6 @@ pub(super) struct Pcap {
     shown: Shown,
 }
 
-/// The data of the record at the beginning of these bytes, and what is behind it; `None` if it isn't whole.
-#[inline(always)]
-fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (header, behind) = bytes.split_first_chunk::<16>()?;
-    let captured = u32::from_le_bytes(*header[8..].first_chunk()?);
-    behind.split_at_checked(captured as usize)
-}
-
 impl Pcap {
     /// Reads the file header; `None` when the bytes aren't one.
     pub(super) fn new(bytes: &[u8]) -> Option<Self> {
@@ -190,54 +183,6 @@ impl Pcap {
             return true;
         }
         false
-    }
-
-    /// Hands on the packets that stand whole in `bytes`, one behind the other, until there is
-    /// anything unusual or one isn't taken. Returns how many bytes they had.
-    #[inline(always)]
-    pub(super) fn rest<O: Onward>(
-        &mut self,
-        bytes: &[u8],
-        offset: u64,
-        notes: &mut Notes,
-        onward: &mut O,
-    ) -> usize {
-        let (Layout::Little, Some(mut last)) = (self.layout, self.last_sec) else { return 0 };
-        let Some(mut number) = notes.numbers(bytes) else { return 0 };
-        let (usual, link, mut rest) = (self.usual, self.link, bytes);
-        onward.turn(link);
-        while let Some((header, behind)) = rest.split_first_chunk::<16>() {
-            let at = offset + (bytes.len() - rest.len()) as u64;
-            self.shown.pass((at, rest), onward, first);
-            let (&[sec, fraction, captured, wire], _) = header.as_chunks::<4>() else { break };
-            let header = Header {
-                sec: u32::from_le_bytes(sec),
-                fraction: u32::from_le_bytes(fraction),
-                captured: u32::from_le_bytes(captured),
-                wire: u32::from_le_bytes(wire),
-            };
-            let Some((data, next)) = behind.split_at_checked(header.captured as usize) else {
-                break;
-            };
-            if !usual.is(header, last) {
-                break;
-            }
-            let packet = RawPacket {
-                time: usual.time(header),
-                link,
-                wire_len: header.wire,
-                number: number + 1,
-                offset: at,
-                data,
-            };
-            if !onward.take(packet) {
-                break;
-            }
-            (last, number, rest) = (header.sec, number + 1, next);
-        }
-        self.last_sec = Some(last);
-        notes.frames = number;
-        bytes.len() - rest.len()
     }
 
     /// Gets the rest of a record that isn't all in the buffer. `false` at the end of what can be
