@@ -256,7 +256,7 @@ fn transfer<'a>(s: &'a Session, t: &'a Transfer) -> Option<d::Transfer<'a>> {
 
 /// A verdict.
 pub fn diagnosis(x: &Diagnosis) -> d::Diagnosis<'_> {
-    d::Diagnosis { advice: advice(&x.advice), ..diagnosis_alone(x) }
+    d::Diagnosis { advice: d::AdviceList::List(advice(&x.advice)), ..diagnosis_alone(x) }
 }
 
 /// A verdict without what it advises.
@@ -280,7 +280,7 @@ pub(super) fn diagnosis_alone(x: &Diagnosis) -> d::Diagnosis<'_> {
                 text: text(&e.text),
             })
             .collect(),
-        advice: Vec::new(),
+        advice: d::AdviceList::List(Vec::new()),
     }
 }
 

@@ -111,7 +111,7 @@ fn is_named(text: &[u8], alike: usize) -> bool {
 
 /// How many bytes are the same from the beginning.
 #[inline]
-fn alike(a: &[u8], b: &[u8]) -> usize {
+pub(super) fn alike(a: &[u8], b: &[u8]) -> usize {
     let ((x, _), (y, _)) = (a.as_chunks::<32>(), b.as_chunks::<32>());
     let mut same = 32 * x.iter().zip(y).take_while(|(x, y)| x == y).count();
     let (a, b) = (behind(a, same), behind(b, same));
@@ -130,7 +130,7 @@ fn alike(a: &[u8], b: &[u8]) -> usize {
 
 /// Seven bits a byte, the lowest first.
 #[inline]
-fn number(mut number: usize, to: &mut Vec<u8>) {
+pub(super) fn number(mut number: usize, to: &mut Vec<u8>) {
     while number >= 0x80 {
         to.push(number as u8 | 0x80);
         number >>= 7;
@@ -138,8 +138,18 @@ fn number(mut number: usize, to: &mut Vec<u8>) {
     to.push(number as u8);
 }
 
-#[inline]
+#[inline(always)]
 fn next(from: &mut &[u8]) -> Option<usize> {
+    let (byte, rest) = from.split_first()?;
+    if byte & 0x80 == 0 {
+        *from = rest;
+        return Some(usize::from(*byte));
+    }
+    long(from)
+}
+
+#[inline(never)]
+fn long(from: &mut &[u8]) -> Option<usize> {
     let (mut number, mut shift) = (0, 0);
     loop {
         let (byte, rest) = from.split_first()?;

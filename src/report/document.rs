@@ -341,7 +341,26 @@ pub struct Diagnosis<'a> {
     /// Packets.
     pub evidence: Vec<Evidence<'a>>,
     /// What to change.
-    pub advice: Vec<Advice<'a>>,
+    #[schemars(with = "Vec<Advice<'a>>")]
+    pub advice: AdviceList<'a>,
+}
+
+/// What to change.
+#[derive(Debug)]
+pub enum AdviceList<'a> {
+    /// One by one.
+    List(Vec<Advice<'a>>),
+    /// As it stands in a document, for those who write documents.
+    Written(&'a [u8]),
+}
+
+impl Serialize for AdviceList<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::List(list) => list.serialize(serializer),
+            Self::Written(json) => serializer.serialize_bytes(json),
+        }
+    }
 }
 
 /// A packet that supports a verdict.

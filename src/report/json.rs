@@ -1,15 +1,17 @@
 //! The JSON document, and its lines as a stream.
 
 use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::io::{self, Write};
 
+use foldhash::fast::FixedState;
 use rayon::prelude::*;
 
 use super::advised::Advised;
 use super::convert;
 use super::delta;
-use super::document::{Line, SCHEMA, Summary};
+use super::document::{Line, SCHEMA, Session, Summary};
+use super::shape::Shape;
 use super::store::{Place, Store};
 use super::write::{indented, on_one_line};
 use crate::diagnose::{Diagnosis, Judged};
@@ -17,6 +19,9 @@ use crate::engine::Analysis;
 
 /// Sessions rendered at a time, so that threads have something to share and memory stays bounded.
 const BATCH: usize = 256;
+
+/// Level at which a session stands in the document.
+const SESSION: usize = 2;
 
 /// Room for a session of one transfer.
 const ROOM: usize = 8192;
@@ -69,11 +74,21 @@ pub struct Rendered {
     texts: Store,
     /// Where models are kept, and for which kind of session each of the latest ones is.
     models: Vec<Place>,
-    kinds: VecDeque<(u64, usize)>,
+    kinds: VecDeque<Kind>,
     advised: Advised,
-    /// The session that is being written, and what is different in it.
+    /// The session that is being written, what is different in it, and a value of it.
     text: Vec<u8>,
     steps: Vec<u8>,
+    spare: Vec<u8>,
+}
+
+/// A kind of session.
+#[derive(Debug)]
+struct Kind {
+    kind: u64,
+    /// The number of its model, and the shape of that.
+    model: usize,
+    shape: Shape,
 }
 
 /// A session that is kept.
@@ -91,29 +106,42 @@ impl Rendered {
 
     /// Adds a session, in any order.
     pub fn add(&mut self, j: &Judged) {
+        let session = self.advised.session(j);
+        let (id, kind) = (session.id, kind(&session));
+        let known = self.kinds.iter().find(|known| known.kind == kind);
+        let model = known.or(self.kinds.back()).map(|known| known.model);
+        let model = model.and_then(|n| Some((n, self.texts.text(*self.models.get(n)?))));
+        if let (Some(known), Some((n, model))) = (known, model) {
+            self.steps.clear();
+            let room = (&mut self.steps, &mut self.spare);
+            if known.shape.steps(&session, model, room) && 3 * self.steps.len() < model.len() {
+                return self.keep(id, Some(n));
+            }
+        }
+        // Another than those before it.
         self.text.clear();
-        self.advised.session(j, &mut self.text);
-        let kind = kind(j);
-        let known = self.kinds.iter().find(|(k, _)| *k == kind).or(self.kinds.back());
-        let model = known.and_then(|(_, n)| Some((*n, *self.models.get(*n)?)));
-        let id = j.session.id;
+        let shape = Shape::of(&session, SESSION, &mut self.text);
         if let Some((n, model)) = model {
             self.steps.clear();
-            delta::write(&self.text, self.texts.text(model), &mut self.steps);
+            delta::write(&self.text, model, &mut self.steps);
             if 3 * self.steps.len() < self.text.len() {
-                let text = self.texts.keep(&self.steps);
-                self.sessions.push(Kept { id, text, model: u32::try_from(n).ok() });
-                return;
+                return self.keep(id, Some(n));
             }
         }
         let text = self.texts.keep(&self.text);
         self.sessions.push(Kept { id, text, model: None });
-        self.kinds.retain(|(k, _)| *k != kind);
+        self.kinds.retain(|known| known.kind != kind);
         if self.kinds.len() == Self::KINDS {
             self.kinds.pop_front();
         }
-        self.kinds.push_back((kind, self.models.len()));
+        self.kinds.push_back(Kind { kind, model: self.models.len(), shape });
         self.models.push(text);
+    }
+
+    /// Keeps what is different in a session from a model.
+    fn keep(&mut self, id: u64, model: Option<usize>) {
+        let text = self.texts.keep(&self.steps);
+        self.sessions.push(Kept { id, text, model: model.and_then(|n| u32::try_from(n).ok()) });
     }
 
     /// Writes the whole document with these sessions, by id.
@@ -146,18 +174,25 @@ impl Rendered {
     }
 }
 
-/// A number for what a session's text mostly depends on: how many parts of which kind it has, and
-/// what is advised for which server.
-fn kind(j: &Judged) -> u64 {
-    let s = &j.session;
-    let mut hasher = DefaultHasher::new();
-    (s.channels.len(), s.transfers.len(), &s.software).hash(&mut hasher);
-    j.diagnoses.iter().for_each(|d| d.code.hash(&mut hasher));
+/// A number for what a session's shape depends on: how many parts of which kind it has. Also for which
+/// server, as that decides what is advised.
+fn kind(s: &Session<'_>) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    let counts = [s.channels.len(), s.transfers.len(), s.control.verbs.0.len(), s.diagnoses.len()];
+    (counts, s.control.server_software).hash(&mut hasher);
+    for c in &s.channels {
+        let advertised = c.announcement.as_ref().map(|a| a.advertised.is_some());
+        let replies = c.command.as_ref().map(|c| c.replies.len());
+        (advertised, replies, c.connection.is_some(), c.attempts.len()).hash(&mut hasher);
+    }
+    for d in &s.diagnoses {
+        (d.code, d.channels.len(), d.evidence.len()).hash(&mut hasher);
+    }
     hasher.finish()
 }
 
 fn session(j: &Judged, out: &mut Vec<u8>) {
-    indented(&convert::session(j), 2, out);
+    indented(&convert::session(j), SESSION, out);
 }
 
 /// What stands before the sessions.

@@ -13,6 +13,8 @@ pub mod ladder;
 mod names;
 pub mod privacy;
 pub mod schema;
+mod serializer;
+mod shape;
 mod store;
 pub mod text;
 pub mod time;

@@ -76,7 +76,7 @@ fn two(number: u32) -> u64 {
 
 /// The four digits of a number below 10,000.
 #[inline]
-fn four(number: u32) -> u64 {
+pub(super) fn four(number: u32) -> u64 {
     two(number / 100) | (two(number % 100) << 16)
 }
 

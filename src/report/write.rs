@@ -2,21 +2,21 @@
 //! reach a terminal escaped. A report is mostly names and plain words, which serde_json goes through
 //! byte by byte; here they are copied.
 
-use serde::ser::{self, Error as _, Impossible, Serialize};
-use serde_json::Error;
+use serde::Serialize;
 
 use super::escape::escape_json;
+use super::serializer::{Number, Target, hand};
+use super::time::four;
 
 /// Writes a value that stands `level` levels deep in a document to the end of `out`, two spaces for each
 /// level.
 pub(super) fn indented(value: &impl Serialize, level: usize, out: &mut Vec<u8>) {
-    // Into memory, of types without anything that JSON can't hold.
-    let _ = value.serialize(&mut Writer::<true> { out, level });
+    hand(value, &mut Writer::<true> { out, level });
 }
 
 /// Writes a value on one line to the end of `out`.
 pub(super) fn on_one_line(value: &impl Serialize, out: &mut Vec<u8>) {
-    let _ = value.serialize(&mut Writer::<false> { out, level: 0 });
+    hand(value, &mut Writer::<false> { out, level: 0 });
 }
 
 /// A new line and the spaces before what stands at most eleven levels deep, behind a comma and not.
@@ -24,9 +24,9 @@ pub(super) fn on_one_line(value: &impl Serialize, out: &mut Vec<u8>) {
 const BEHIND: [u8; 24] = *b",\n                      ";
 const FIRST: [u8; 24] = *b"\n                       ";
 
-struct Writer<'a, const INDENTED: bool> {
-    out: &'a mut Vec<u8>,
-    level: usize,
+pub(super) struct Writer<'a, const INDENTED: bool> {
+    pub(super) out: &'a mut Vec<u8>,
+    pub(super) level: usize,
 }
 
 impl<const INDENTED: bool> Writer<'_, INDENTED> {
@@ -46,23 +46,6 @@ impl<const INDENTED: bool> Writer<'_, INDENTED> {
             self.out.truncate(end);
         } else {
             self.out.resize(end, b' ');
-        }
-    }
-
-    #[inline]
-    fn colon(&mut self) {
-        self.out.extend_from_slice(if INDENTED { b": " } else { b":" });
-    }
-
-    /// A text in quotes.
-    #[inline]
-    fn text(&mut self, text: &str) {
-        self.out.push(b'"');
-        if is_plain(text.as_bytes()) {
-            self.out.extend_from_slice(text.as_bytes());
-            self.out.push(b'"');
-        } else {
-            self.lines(text);
         }
     }
 
@@ -91,16 +74,94 @@ impl<const INDENTED: bool> Writer<'_, INDENTED> {
         let json = escape_json(&json);
         self.out.extend_from_slice(json.strip_prefix('"').unwrap_or(&json).as_bytes());
     }
+}
 
-    fn library(&mut self, value: &impl Serialize) -> Result<(), Error> {
-        serde_json::to_writer(&mut *self.out, value)
+impl<const INDENTED: bool> Target for Writer<'_, INDENTED> {
+    #[inline]
+    fn open(&mut self, bracket: u8) {
+        self.out.push(bracket);
+        self.level += 1;
     }
+
+    #[inline]
+    fn close(&mut self, bracket: u8, empty: bool) {
+        self.level -= 1;
+        if !empty {
+            self.line(false);
+        }
+        self.out.push(bracket);
+    }
+
+    #[inline(always)]
+    fn next(&mut self, first: bool) {
+        self.line(!first);
+    }
+
+    // Where it is called, the length of the name is known.
+    #[inline(always)]
+    fn name(&mut self, name: &'static str) {
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(if INDENTED { b"\": " } else { b"\":" });
+    }
+
+    #[inline]
+    fn colon(&mut self) {
+        self.out.extend_from_slice(if INDENTED { b": " } else { b":" });
+    }
+
+    #[inline]
+    fn text(&mut self, text: &str) {
+        self.out.push(b'"');
+        if is_plain(text.as_bytes()) {
+            self.out.extend_from_slice(text.as_bytes());
+            self.out.push(b'"');
+        } else {
+            self.lines(text);
+        }
+    }
+
+    #[inline]
+    fn literal(&mut self, literal: &'static str) {
+        self.out.extend_from_slice(literal.as_bytes());
+    }
+
+    #[inline]
+    fn number(&mut self, number: Number) {
+        digits(number, self.out);
+    }
+
+    fn written(&mut self, json: &[u8]) {
+        self.out.extend_from_slice(json);
+    }
+}
+
+/// Writes a number to the end of `out`. Those of at most eight digits as one word: what is written digit by
+/// digit is slow to be moved as a whole. Others by the library, which knows how numbers are written.
+#[inline]
+pub(super) fn digits(number: Number, out: &mut Vec<u8>) {
+    // Into memory: there are no errors.
+    let _ = match number {
+        Number::Unsigned(n @ ..100_000_000) => {
+            let n = n as u32;
+            let word = four(n / 10_000) | four(n % 10_000) << 32;
+            // The last digit stands even if it is 0.
+            let zeros = ((word & (EACH * 0x0f)) | 1 << 56).trailing_zeros() / 8;
+            let end = out.len() + 8 - zeros as usize;
+            out.extend_from_slice(&(word >> (8 * zeros)).to_le_bytes());
+            out.truncate(end);
+            Ok(())
+        }
+        Number::Unsigned(n) => serde_json::to_writer(out, &n),
+        Number::Signed(n) => serde_json::to_writer(out, &n),
+        Number::Float(n) => serde_json::to_writer(out, &n),
+    };
 }
 
 /// ASCII without controls, and without what JSON escapes. All of it is looked at, whatever is found,
 /// eight bytes at a time.
 #[inline]
-fn is_plain(text: &[u8]) -> bool {
+pub(super) fn is_plain(text: &[u8]) -> bool {
     let marks = if let Some(last) = text.last_chunk() {
         let (chunks, _) = text.as_chunks();
         // The last ones may be looked at twice.
@@ -130,249 +191,6 @@ fn special(bytes: u64) -> u64 {
     let beyond = bytes | bytes.wrapping_add(EACH);
     control | beyond | is(b'"') | is(b'\\')
 }
-
-/// An object or an array that is being written.
-struct Compound<'w, 'a, const INDENTED: bool> {
-    writer: &'w mut Writer<'a, INDENTED>,
-    empty: bool,
-    close: u8,
-}
-
-impl<'w, 'a, const INDENTED: bool> Compound<'w, 'a, INDENTED> {
-    #[inline]
-    fn open(writer: &'w mut Writer<'a, INDENTED>, open: u8, close: u8) -> Self {
-        writer.out.push(open);
-        writer.level += 1;
-        Self { writer, empty: true, close }
-    }
-
-    #[inline(always)]
-    fn next(&mut self) {
-        self.writer.line(!self.empty);
-        self.empty = false;
-    }
-
-    #[inline]
-    fn end(self) {
-        self.writer.level -= 1;
-        if !self.empty {
-            self.writer.line(false);
-        }
-        self.writer.out.push(self.close);
-    }
-}
-
-impl<const INDENTED: bool> ser::SerializeSeq for Compound<'_, '_, INDENTED> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_element<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Error> {
-        self.next();
-        value.serialize(&mut *self.writer)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        Compound::end(self);
-        Ok(())
-    }
-}
-
-impl<const INDENTED: bool> ser::SerializeMap for Compound<'_, '_, INDENTED> {
-    type Ok = ();
-    type Error = Error;
-
-    /// Keys are texts in all types of the report.
-    fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), Error> {
-        self.next();
-        key.serialize(&mut *self.writer)
-    }
-
-    fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Error> {
-        self.writer.colon();
-        value.serialize(&mut *self.writer)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        Compound::end(self);
-        Ok(())
-    }
-}
-
-impl<const INDENTED: bool> ser::SerializeStruct for Compound<'_, '_, INDENTED> {
-    type Ok = ();
-    type Error = Error;
-
-    // Where it is called, the length of the name is known.
-    #[inline(always)]
-    fn serialize_field<T: ?Sized + Serialize>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
-        self.next();
-        // Names of fields are plain.
-        self.writer.out.push(b'"');
-        self.writer.out.extend_from_slice(key.as_bytes());
-        self.writer.out.extend_from_slice(if INDENTED { b"\": " } else { b"\":" });
-        value.serialize(&mut *self.writer)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        Compound::end(self);
-        Ok(())
-    }
-}
-
-/// By the library, which knows how numbers are written.
-macro_rules! numbers {
-    ($($name:ident: $type:ty,)*) => {
-        $(#[inline]
-        fn $name(self, v: $type) -> Result<(), Error> {
-            self.library(&v)
-        })*
-    };
-}
-
-impl<'w, 'a, const INDENTED: bool> ser::Serializer for &'w mut Writer<'a, INDENTED> {
-    type Ok = ();
-    type Error = Error;
-    type SerializeSeq = Compound<'w, 'a, INDENTED>;
-    type SerializeTuple = Impossible<(), Error>;
-    type SerializeTupleStruct = Impossible<(), Error>;
-    type SerializeTupleVariant = Impossible<(), Error>;
-    type SerializeMap = Compound<'w, 'a, INDENTED>;
-    type SerializeStruct = Compound<'w, 'a, INDENTED>;
-    type SerializeStructVariant = Impossible<(), Error>;
-
-    numbers! {
-        serialize_i8: i8,
-        serialize_i16: i16,
-        serialize_i32: i32,
-        serialize_i64: i64,
-        serialize_u8: u8,
-        serialize_u16: u16,
-        serialize_u32: u32,
-        serialize_u64: u64,
-        serialize_f32: f32,
-        serialize_f64: f64,
-    }
-
-    #[inline]
-    fn serialize_bool(self, v: bool) -> Result<(), Error> {
-        self.out.extend_from_slice(if v { b"true" } else { b"false" });
-        Ok(())
-    }
-
-    fn serialize_char(self, v: char) -> Result<(), Error> {
-        self.serialize_str(v.encode_utf8(&mut [0; 4]))
-    }
-
-    #[inline]
-    fn serialize_str(self, v: &str) -> Result<(), Error> {
-        self.text(v);
-        Ok(())
-    }
-
-    fn serialize_bytes(self, v: &[u8]) -> Result<(), Error> {
-        self.collect_seq(v)
-    }
-
-    #[inline]
-    fn serialize_none(self) -> Result<(), Error> {
-        self.serialize_unit()
-    }
-
-    #[inline]
-    fn serialize_some<T: ?Sized + Serialize>(self, value: &T) -> Result<(), Error> {
-        value.serialize(self)
-    }
-
-    #[inline]
-    fn serialize_unit(self) -> Result<(), Error> {
-        self.out.extend_from_slice(b"null");
-        Ok(())
-    }
-
-    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Error> {
-        self.serialize_unit()
-    }
-
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<(), Error> {
-        self.serialize_str(variant)
-    }
-
-    fn serialize_newtype_struct<T: ?Sized + Serialize>(
-        self,
-        _: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
-        value.serialize(self)
-    }
-
-    fn serialize_newtype_variant<T: ?Sized + Serialize>(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: &T,
-    ) -> Result<(), Error> {
-        Err(Error::custom(NOT_IN_REPORTS))
-    }
-
-    #[inline]
-    fn serialize_seq(self, _: Option<usize>) -> Result<Self::SerializeSeq, Error> {
-        Ok(Compound::open(self, b'[', b']'))
-    }
-
-    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, Error> {
-        Err(Error::custom(NOT_IN_REPORTS))
-    }
-
-    fn serialize_tuple_struct(
-        self,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeTupleStruct, Error> {
-        Err(Error::custom(NOT_IN_REPORTS))
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeTupleVariant, Error> {
-        Err(Error::custom(NOT_IN_REPORTS))
-    }
-
-    #[inline]
-    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Error> {
-        Ok(Compound::open(self, b'{', b'}'))
-    }
-
-    #[inline]
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, Error> {
-        Ok(Compound::open(self, b'{', b'}'))
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeStructVariant, Error> {
-        Err(Error::custom(NOT_IN_REPORTS))
-    }
-}
-
-const NOT_IN_REPORTS: &str = "tuples and enums with data aren't in reports";
 
 #[cfg(test)]
 mod tests {
@@ -405,6 +223,16 @@ mod tests {
         // Deeper than spaces are kept ready for.
         let deepest = (0..40).fold(value, |v, _| json!([v, {"k": 1}]));
         assert_eq!(indented(&deepest, 0), serde_json::to_string_pretty(&deepest).unwrap());
+    }
+
+    #[test]
+    fn numbers_of_each_length() {
+        for n in (0..20).map(|e| 10_u64.pow(e)).chain([4_294_967_296, u64::MAX]) {
+            for n in [n - 1, n, n / 2, n.saturating_add(n / 3)] {
+                assert_eq!(on_one_line(&n), n.to_string());
+                assert_eq!(on_one_line(&-(n as i64)), (-(n as i64)).to_string());
+            }
+        }
     }
 
     #[test]
