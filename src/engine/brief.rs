@@ -1,6 +1,7 @@
 //! A decoded packet in few bytes: those of files are mostly such.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
 
 use prefetch_index::prefetch_index;
 
@@ -10,16 +11,20 @@ use crate::decode::{Endpoint, Flags, Segment, Seq, SynOptions};
 use crate::ftp::recognise::looks_like_greeting;
 
 /// A segment over IPv4. Of a SYN, which has no payload, the options stand where other segments' payload does.
+// In this order: two fields that stand side by side here and in a segment are moved as one, and a processor
+// that has just written them one by one waits until both are in its cache.
+#[repr(C)]
 pub(super) struct Brief {
     /// When it was.
     pub(super) time: Timestamp,
-    /// So many packets behind the first of the batch, those counted that were left out.
-    behind: u32,
+    /// Its place among the packets from the first of the batch on, which is 1, those counted that were left
+    /// out.
+    place: NonZeroU32,
     payload: Text,
-    src: Ipv4Addr,
-    dst: Ipv4Addr,
     seq: Seq,
+    src: Ipv4Addr,
     ack: Seq,
+    dst: Ipv4Addr,
     ports: (u16, u16),
     window: u16,
     ip_id: u16,
@@ -95,7 +100,7 @@ impl Brief {
         };
         Some(Self {
             time,
-            behind,
+            place: NonZeroU32::MIN.checked_add(behind)?,
             payload,
             src: *src,
             dst: *dst,
@@ -115,7 +120,7 @@ impl Brief {
     /// When it was, `first` being when the first packet of its batch was.
     #[inline(always)]
     pub(super) fn moment(&self, first: Moment) -> Moment {
-        moment(first, self.behind, self.time)
+        moment(first, self.place.get() - 1, self.time)
     }
 
     /// The flow that it is of.

@@ -78,7 +78,7 @@ impl Prints {
             }
             self.seq = if seq { s.seq } else { self.seq };
             self.ack = if ack { s.ack } else { self.ack };
-            self.keep((at.time, own));
+            self.keep(at.time, own);
         } else {
             self.begin(s, own);
         }
@@ -113,24 +113,26 @@ impl Prints {
         known && Print::tells(s)
     }
 
+    // In parts, in registers: a pair that was just put together in memory is slow to be moved as a whole.
     #[inline(always)]
-    fn keep(&mut self, new: (Timestamp, Print)) {
+    fn keep(&mut self, time: Timestamp, print: Print) {
         if self.several.len() == MOST
-            && let Some(oldest) = self.several.get_mut(usize::from(self.oldest))
+            && let Some((then, oldest)) = self.several.get_mut(usize::from(self.oldest))
         {
-            *oldest = new;
+            *then = time;
+            *oldest = print;
             self.oldest = (self.oldest + 1) % MOST as u8;
         } else {
-            self.grow(new);
+            self.grow(time, print);
         }
     }
 
     #[inline(never)]
-    fn grow(&mut self, new: (Timestamp, Print)) {
+    fn grow(&mut self, time: Timestamp, print: Print) {
         if let Some(only) = self.only.filter(|_| self.several.is_empty()) {
             self.several.push((self.time, only));
         }
-        self.several.push(new);
+        self.several.push((time, print));
     }
 }
 
