@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use etherparse::ip_number;
 
+use super::headers::Headers;
 use super::view::View;
 use super::{Endpoint, Segment, ethernet, tcp};
 
@@ -19,6 +20,63 @@ pub(super) fn frame<'s, 'a>(
     data: &'a [u8],
     slot: &'s mut Option<Segment<'a>>,
 ) -> Option<&'s Segment<'a>> {
+    inside(data, slot)
+}
+
+/// The headers of the segment in an Ethernet frame, if it is over IPv4 and no SYN; `None` when there is anything
+/// unusual about it.
+#[inline(always)]
+pub(super) fn headers(data: &[u8]) -> Option<Headers<'_>> {
+    inside(data, Unread)
+}
+
+/// What is made of a packet.
+// No functions that are handed over: of the way to those, nobody can say that it has to be inlined.
+trait Make<'a>: Sized {
+    type Made;
+
+    /// Of the header of IPv4, and what is in the packet.
+    fn v4(self, header: &'a [u8; 20], view: View<'a>) -> Option<Self::Made>;
+
+    /// Of a packet of IPv6.
+    fn v6(self, data: &'a [u8]) -> Option<Self::Made>;
+}
+
+impl<'s, 'a> Make<'a> for &'s mut Option<Segment<'a>> {
+    type Made = &'s Segment<'a>;
+
+    #[inline(always)]
+    fn v4(self, h: &'a [u8; 20], view: View<'a>) -> Option<Self::Made> {
+        let (src, dst) =
+            (Ipv4Addr::new(h[12], h[13], h[14], h[15]), Ipv4Addr::new(h[16], h[17], h[18], h[19]));
+        tcp::whole(view, (h[8], Some(u16::from_be_bytes([h[4], h[5]]))), (src, dst), self)
+    }
+
+    #[inline(always)]
+    fn v6(self, data: &'a [u8]) -> Option<Self::Made> {
+        v6(data, self)
+    }
+}
+
+/// Leaves everything where it is.
+struct Unread;
+
+impl<'a> Make<'a> for Unread {
+    type Made = Headers<'a>;
+
+    #[inline(always)]
+    fn v4(self, header: &'a [u8; 20], view: View<'a>) -> Option<Self::Made> {
+        Headers::of(header, view)
+    }
+
+    #[inline(always)]
+    fn v6(self, _: &'a [u8]) -> Option<Self::Made> {
+        None
+    }
+}
+
+#[inline(always)]
+fn inside<'a, M: Make<'a>>(data: &'a [u8], make: M) -> Option<M::Made> {
     let (mac, mut ip) = data.split_first_chunk::<14>()?;
     let mut ethertype = u16::from_be_bytes([mac[12], mac[13]]);
     if ethertype == ethernet::VLAN {
@@ -26,8 +84,8 @@ pub(super) fn frame<'s, 'a>(
         (ethertype, ip) = (u16::from_be_bytes([tag[2], tag[3]]), rest);
     }
     match ethertype {
-        ethernet::IPV4 => v4(ip, slot),
-        ethernet::IPV6 => v6(ip, slot),
+        ethernet::IPV4 => v4(ip, make),
+        ethernet::IPV6 => make.v6(ip),
         _ => None,
     }
 }
@@ -53,7 +111,7 @@ pub(super) fn ends(data: &[u8]) -> Option<[Endpoint; 2]> {
 }
 
 #[inline(always)]
-fn v4<'s, 'a>(data: &'a [u8], slot: &'s mut Option<Segment<'a>>) -> Option<&'s Segment<'a>> {
+fn v4<'a, M: Make<'a>>(data: &'a [u8], make: M) -> Option<M::Made> {
     /// More fragments, and the fragment's offset.
     const FRAGMENT: u16 = 0x3fff;
     let (h, body) = data.split_first_chunk::<20>()?;
@@ -62,10 +120,7 @@ fn v4<'s, 'a>(data: &'a [u8], slot: &'s mut Option<Segment<'a>>) -> Option<&'s S
     if h[0] != 0x45 || fragment != 0 || h[9] != ip_number::TCP.0 {
         return None;
     }
-    let (src, dst) =
-        (Ipv4Addr::new(h[12], h[13], h[14], h[15]), Ipv4Addr::new(h[16], h[17], h[18], h[19]));
-    let view = View { data: body, wire: 0 }.limit(usize::from(body_len));
-    tcp::whole(view, (h[8], Some(u16::from_be_bytes([h[4], h[5]]))), (src, dst), slot)
+    make.v4(h, View { data: body, wire: 0 }.limit(usize::from(body_len)))
 }
 
 // Apart: made in the same place, the endpoints of both versions would be moved there part by part.

@@ -7,6 +7,7 @@
 mod defragment;
 mod ethernet;
 mod fast;
+mod headers;
 mod icmp;
 mod ip;
 mod link;
@@ -22,6 +23,7 @@ mod wlan;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use headers::Headers;
 pub use segment::{Decoded, Endpoint, Flags, IcmpError, IcmpKind, Segment, Seq, SynOptions};
 
 use crate::capture::{LinkType, Packet, Timestamp};
@@ -115,6 +117,12 @@ pub(crate) fn plain<'s, 'a>(
     slot: &'s mut Option<Segment<'a>>,
 ) -> Option<&'s Segment<'a>> {
     if link == link::ETHERNET { fast::frame(data, slot) } else { None }
+}
+
+/// The headers of the segment of a packet, if it is over IPv4 and no SYN, and nothing about it is unusual.
+#[inline(always)]
+pub(crate) fn headers(link: LinkType, data: &[u8]) -> Option<Headers<'_>> {
+    if link == link::ETHERNET { fast::headers(data) } else { None }
 }
 
 /// The two ends of the segment of a packet, if it is most likely one: for those who look ahead.

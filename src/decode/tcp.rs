@@ -11,7 +11,7 @@ use super::{Decoded, Endpoint, Flags, Segment, Seq, SynOptions};
 /// Length of the header without options, in bytes.
 const MIN_HEADER: usize = 20;
 /// Position of the control bits.
-const FLAGS_AT: usize = 13;
+pub(super) const FLAGS_AT: usize = 13;
 
 /// The segment that fills `view`; `None` when its header is damaged or was cut before the flags.
 pub(super) fn segment<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
@@ -105,7 +105,8 @@ fn cut<'a>(view: View<'a>, ip: &Header) -> Option<Decoded<'a>> {
     }))
 }
 
-fn payload_len(view: View<'_>, header_len: usize) -> u32 {
+#[inline]
+pub(super) fn payload_len(view: View<'_>, header_len: usize) -> u32 {
     u32::try_from(view.wire.saturating_sub(header_len)).unwrap_or(u32::MAX)
 }
 

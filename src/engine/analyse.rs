@@ -191,8 +191,8 @@ fn decoded(
                     if analyser.is_due(brief.time) {
                         close_due(analyser, batch.moment(brief), hand_over);
                     }
-                    let (segment, at) = (batch.segment(brief), batch.moment(brief));
-                    analyser.segment(&segment, at, brief.greets());
+                    let segment = batch.segment(brief);
+                    analyser.segment(&segment, batch.moment(brief), brief.greets());
                 }
                 Item::Other(place) => {
                     let Some((decoded, at, link)) = batch.other(*place) else { continue };

@@ -1,30 +1,25 @@
 //! A decoded packet in few bytes: those of files are mostly such.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::num::NonZeroU32;
 
 use prefetch_index::prefetch_index;
 
 use super::flows::FlowKey;
 use crate::capture::{FrameRef, Moment, Timestamp};
-use crate::decode::{Endpoint, Flags, Segment, Seq, SynOptions};
+use crate::decode::{Endpoint, Flags, Headers, Segment, Seq, SynOptions};
 use crate::ftp::recognise::looks_like_greeting;
 
 /// A segment over IPv4. Of a SYN, which has no payload, the options stand where other segments' payload does.
-// In this order: two fields that stand side by side here and in a segment are moved as one, and a processor
-// that has just written them one by one waits until both are in its cache.
-#[repr(C)]
 pub(super) struct Brief {
     /// When it was.
     pub(super) time: Timestamp,
-    /// Its place among the packets from the first of the batch on, which is 1, those counted that were left
-    /// out.
-    place: NonZeroU32,
+    /// So many packets behind the first of the batch, those counted that were left out.
+    behind: u32,
     payload: Text,
-    seq: Seq,
     src: Ipv4Addr,
-    ack: Seq,
     dst: Ipv4Addr,
+    seq: Seq,
+    ack: Seq,
     ports: (u16, u16),
     window: u16,
     ip_id: u16,
@@ -81,37 +76,53 @@ impl Brief {
         self.payload.greets()
     }
 
-    /// `None` of a segment that holds more.
+    /// Of a segment that is no SYN. `None` of one that holds more.
     #[inline(always)]
-    pub(super) fn of(s: &Segment<'_>, time: Timestamp, behind: u32, window: Bytes) -> Option<Self> {
-        let (IpAddr::V4(src), IpAddr::V4(dst), Some(ip_id)) = (&s.src.ip, &s.dst.ip, s.ip_id)
-        else {
-            return None;
-        };
-        let (payload, payload_len, captured) = if s.flags.syn() {
-            if s.payload_len > 0 {
-                return None;
-            }
-            let (options, mss) = Text::of_options(s.syn_options);
-            (options, mss, 0)
-        } else {
-            let payload_len = u16::try_from(s.payload_len).ok()?;
-            (Text::of(s.payload, window)?, payload_len, u16::try_from(s.payload.len()).ok()?)
-        };
+    pub(super) fn of(h: &Headers<'_>, time: Timestamp, behind: u32, window: Bytes) -> Option<Self> {
+        let payload_len = u16::try_from(h.payload_len).ok()?;
+        let captured = u16::try_from(h.payload().len()).ok()?;
         Some(Self {
             time,
-            place: NonZeroU32::MIN.checked_add(behind)?,
+            behind,
+            payload: Text::of(h.payload(), window)?,
+            seq: h.seq(),
+            src: h.src(),
+            ack: h.ack(),
+            dst: h.dst(),
+            ports: h.ports(),
+            window: h.window(),
+            ip_id: h.ip_id(),
+            checksum: h.checksum(),
+            payload_len,
+            captured,
+            flags: h.flags(),
+            ttl: h.ttl(),
+        })
+    }
+
+    /// Of a SYN. `None` of one that holds more, and of other segments.
+    pub(super) fn of_syn(s: &Segment<'_>, time: Timestamp, behind: u32) -> Option<Self> {
+        let (IpAddr::V4(src), IpAddr::V4(dst), Some(ip_id)) = (s.src.ip, s.dst.ip, s.ip_id) else {
+            return None;
+        };
+        if !s.flags.syn() || s.payload_len > 0 {
+            return None;
+        }
+        let (payload, payload_len) = Text::of_options(s.syn_options);
+        Some(Self {
+            time,
+            behind,
             payload,
-            src: *src,
-            dst: *dst,
             seq: s.seq,
+            src,
             ack: s.ack,
+            dst,
             ports: (s.src.port, s.dst.port),
             window: s.window,
             ip_id,
             checksum: s.checksum,
             payload_len,
-            captured,
+            captured: 0,
             flags: s.flags,
             ttl: s.ttl,
         })
@@ -120,7 +131,7 @@ impl Brief {
     /// When it was, `first` being when the first packet of its batch was.
     #[inline(always)]
     pub(super) fn moment(&self, first: Moment) -> Moment {
-        moment(first, self.place.get() - 1, self.time)
+        moment(first, self.behind, self.time)
     }
 
     /// The flow that it is of.

@@ -10,7 +10,9 @@ use crate::decode::{self, Decoded, Decoder, Segment};
 /// Decoded packets, in their order.
 #[derive(Default)]
 pub(in crate::engine) struct Batch {
-    packets: Vec<Item>,
+    /// Places for them, the first `count` of which are taken: a packet is written where it stays.
+    places: Vec<Item>,
+    count: usize,
     /// Those that aren't brief.
     others: Vec<Other>,
     /// When the first of them was.
@@ -55,7 +57,7 @@ enum Place {
 impl Batch {
     /// The packets. What they are, [`Batch::segment`] and [`Batch::other`] say.
     pub(in crate::engine) fn packets(&self) -> &[Item] {
-        &self.packets
+        self.places.get(..self.count).unwrap_or_default()
     }
 
     /// When a packet was.
@@ -116,9 +118,26 @@ impl Place {
 }
 
 impl Batch {
+    #[inline]
+    fn push(&mut self, item: Item) {
+        if self.count == self.places.len() {
+            self.grow();
+        }
+        if let Some(place) = self.places.get_mut(self.count) {
+            *place = item;
+            self.count += 1;
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let more = self.places.len().max(1024);
+        self.places.extend(std::iter::repeat_with(|| Item::Other(0)).take(more));
+    }
+
     /// Begins anew.
     fn clear(&mut self) {
-        self.packets.clear();
+        self.count = 0;
         self.others.clear();
         self.reassembled.clear();
         self.later.clear();
@@ -131,7 +150,7 @@ impl Batch {
         self.scouted = true;
         let (time, link) = (Timestamp::default(), LinkType::default());
         let (decoded, payload) = (Decoded::NotIp, Place::NOWHERE);
-        self.packets.push(Item::Other(0));
+        self.push(Item::Other(0));
         self.others.push(Other { time, behind: 0, link, decoded, payload });
     }
 
@@ -148,7 +167,7 @@ impl Batch {
 
     /// It holds no packet.
     pub(super) fn is_empty(&self) -> bool {
-        self.packets.is_empty()
+        self.count == 0
     }
 
     /// A scout decoded it.
@@ -210,23 +229,43 @@ impl Take for Filling<'_> {
     #[inline(always)]
     fn take(&mut self, packet: Packet<'_>) {
         let Packet { moment: Moment { order, time, frame }, link, wire_len, data } = packet;
-        if let Some(s) = decode::plain(link, data, &mut None)
+        if let Some(h) = decode::headers(link, data)
             && let Ok(behind) = u32::try_from(order - self.batch.first.order)
-            && let Some(brief) = Brief::of(s, time, behind, self.window)
+            && let Some(place) = self.batch.places.get_mut(self.batch.count)
+            && let Some(brief) = Brief::of(&h, time, behind, self.window)
         {
-            self.batch.packets.push(Item::Brief(brief));
+            *place = Item::Brief(brief);
+            self.batch.count += 1;
             return;
         }
         let moment = Moment { order, time, frame };
-        self.other(&Packet { moment, link, wire_len, data });
+        self.slowly(&Packet { moment, link, wire_len, data });
     }
 }
 
 impl Filling<'_> {
+    /// Takes a packet whatever it is, also when there are no places left.
+    #[inline(never)]
+    fn slowly(&mut self, packet: &Packet<'_>) {
+        match self.brief(packet) {
+            Some(brief) => self.batch.push(Item::Brief(brief)),
+            None => self.other(packet),
+        }
+    }
+
+    fn brief(&self, packet: &Packet<'_>) -> Option<Brief> {
+        let Packet { moment: Moment { order, time, .. }, link, data, .. } = *packet;
+        let behind = u32::try_from(order - self.batch.first.order).ok()?;
+        if let Some(h) = decode::headers(link, data) {
+            return Brief::of(&h, time, behind, self.window);
+        }
+        Brief::of_syn(decode::plain(link, data, &mut None)?, time, behind)
+    }
+
     #[inline(never)]
     pub(super) fn other(&mut self, packet: &Packet<'_>) {
         let other = self.batch.others.len() as u32;
-        if self.batch.packets.is_empty() {
+        if self.batch.is_empty() {
             self.batch.first = packet.moment;
         }
         // Of one window, so there are never more.
@@ -243,7 +282,7 @@ impl Filling<'_> {
             self.batch.later.push(Later { other, wire_len: packet.wire_len, at });
         }
         let (time, link) = (packet.moment.time, packet.link);
-        self.batch.packets.push(Item::Other(other));
+        self.batch.push(Item::Other(other));
         self.batch.others.push(Other { time, behind, link, decoded, payload });
     }
 }
