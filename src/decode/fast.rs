@@ -5,7 +5,7 @@
 //! sooner, because nothing is passed through memory between the layers, and the segment is written
 //! once, where it is to be. That is also why everything here is inlined.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use etherparse::ip_number;
 
@@ -90,10 +90,19 @@ fn inside<'a, M: Make<'a>>(data: &'a [u8], make: M) -> Option<M::Made> {
     }
 }
 
+/// The two ends of a segment. Apart where they need no memory: endpoints are large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ends {
+    /// Over IPv4, as nearly all are found.
+    V4((Ipv4Addr, u16), (Ipv4Addr, u16)),
+    /// As any can be said.
+    Other(Endpoint, Endpoint),
+}
+
 /// The two ends of the segment in an Ethernet frame without any tag, over IPv4 without options. It may be a
 /// fragment.
 #[inline(always)]
-pub(super) fn ends(data: &[u8]) -> Option<[Endpoint; 2]> {
+pub(super) fn ends(data: &[u8]) -> Option<Ends> {
     let (mac, ip) = data.split_first_chunk::<14>()?;
     let h = ip.first_chunk::<24>()?;
     if [mac[12], mac[13]] != ethernet::IPV4.to_be_bytes()
@@ -102,12 +111,11 @@ pub(super) fn ends(data: &[u8]) -> Option<[Endpoint; 2]> {
     {
         return None;
     }
-    let end =
-        |ip: [u8; 4], port| Endpoint { ip: IpAddr::V4(ip.into()), port: u16::from_be_bytes(port) };
-    Some([
+    let end = |ip: [u8; 4], port| (Ipv4Addr::from(ip), u16::from_be_bytes(port));
+    Some(Ends::V4(
         end([h[12], h[13], h[14], h[15]], [h[20], h[21]]),
         end([h[16], h[17], h[18], h[19]], [h[22], h[23]]),
-    ])
+    ))
 }
 
 #[inline(always)]

@@ -23,6 +23,7 @@ mod wlan;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use fast::Ends;
 pub(crate) use headers::Headers;
 pub use segment::{Decoded, Endpoint, Flags, IcmpError, IcmpKind, Segment, Seq, SynOptions};
 
@@ -127,7 +128,7 @@ pub(crate) fn headers(link: LinkType, data: &[u8]) -> Option<Headers<'_>> {
 
 /// The two ends of the segment of a packet, if it is most likely one: for those who look ahead.
 #[inline(always)]
-pub(crate) fn ends(link: LinkType, data: &[u8]) -> Option<[Endpoint; 2]> {
+pub(crate) fn ends(link: LinkType, data: &[u8]) -> Option<Ends> {
     if link != link::ETHERNET {
         return None;
     }
@@ -137,9 +138,9 @@ pub(crate) fn ends(link: LinkType, data: &[u8]) -> Option<[Endpoint; 2]> {
     }
 }
 
-#[cold]
-fn other_ends(data: &[u8]) -> Option<[Endpoint; 2]> {
-    fast::frame(data, &mut None).map(|s| [s.src, s.dst])
+#[inline(never)]
+fn other_ends(data: &[u8]) -> Option<Ends> {
+    fast::frame(data, &mut None).map(|s| Ends::Other(s.src, s.dst))
 }
 
 /// What the layers of one packet share.

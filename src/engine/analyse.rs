@@ -11,7 +11,7 @@ use super::flows::FlowKey;
 use super::judging::Judging;
 use super::{Analyser, Analysis, ClosedSessions, Options};
 use crate::capture::{LinkType, Moment, Packet, Problem, Source, Take};
-use crate::decode;
+use crate::decode::{self, Ends};
 use crate::diagnose::{self, Finding, Judged};
 
 /// Finished sessions are judged so many at a time. Few: what waits is memory that others could use
@@ -137,8 +137,11 @@ impl<const GROUP: usize> Take for Reading<'_, GROUP> {
 
     #[inline(always)]
     fn ahead<'p>(&mut self, next: impl Iterator<Item = (LinkType, &'p [u8])>) {
-        let ends = |(link, data)| decode::ends(link, data);
-        self.analyser.fetch(next.map(|next| ends(next).map(|[a, b]| FlowKey::new(a, b))));
+        let flow = |(link, data)| match decode::ends(link, data)? {
+            Ends::V4(a, b) => Some(FlowKey::v4(a, b)),
+            Ends::Other(a, b) => Some(FlowKey::new(a, b)),
+        };
+        self.analyser.fetch(next.map(flow));
     }
 
     #[inline(always)]

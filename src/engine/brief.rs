@@ -137,8 +137,7 @@ impl Brief {
     /// The flow that it is of.
     #[inline]
     pub(super) fn flow(&self) -> FlowKey {
-        let end = |ip, port| Endpoint { ip: IpAddr::V4(ip), port };
-        FlowKey::new(end(self.src, self.ports.0), end(self.dst, self.ports.1))
+        FlowKey::v4((self.src, self.ports.0), (self.dst, self.ports.1))
     }
 
     /// Begins to fetch its payload.

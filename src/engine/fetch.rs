@@ -26,7 +26,7 @@ pub(super) const GROUPS: usize = 3;
 const CLOSING: usize = 16;
 
 /// The flow of no packet.
-const NONE: FlowKey = FlowKey::V4(0, 0);
+const NONE: (u64, u64) = (0, 0);
 
 /// Of so many packets.
 #[derive(Debug)]
@@ -56,21 +56,60 @@ impl<T> Group<T> {
 }
 
 /// The flows of packets, those without one left out.
-pub(super) type Asked = Group<FlowKey>;
+// Those of IPv4 by themselves: any flow takes three times the room.
+#[derive(Debug)]
+pub(super) struct Asked {
+    v4: Group<(u64, u64)>,
+    other: Vec<FlowKey>,
+}
+
+impl Default for Asked {
+    #[inline(always)]
+    fn default() -> Self {
+        Self { v4: Group::new([NONE; GROUP]), other: Vec::new() }
+    }
+}
 
 impl Asked {
     #[inline(always)]
     pub(super) fn of(flows: impl Iterator<Item = Option<FlowKey>>) -> Self {
-        let mut new = Self::new([NONE; GROUP]);
+        let mut new = Self::default();
         let mut before = NONE;
-        for key in flows.flatten() {
-            // Many come several in a row.
-            if key != before {
-                new.push(key);
-                before = key;
+        for key in flows {
+            match key {
+                // Many come several in a row.
+                Some(FlowKey::V4(a, b)) if (a, b) == before => {}
+                Some(key) => {
+                    new.push(key);
+                    if let FlowKey::V4(a, b) = key {
+                        before = (a, b);
+                    }
+                }
+                None => {}
             }
         }
         new
+    }
+
+    #[inline(always)]
+    fn push(&mut self, key: FlowKey) {
+        match key {
+            FlowKey::V4(a, b) => self.v4.push((a, b)),
+            other => self.other(other),
+        }
+    }
+
+    #[inline(never)]
+    fn other(&mut self, key: FlowKey) {
+        if self.other.last() != Some(&key) {
+            self.other.push(key);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn iter(&self) -> impl Iterator<Item = FlowKey> {
+        let other = self.other.iter().copied();
+        self.v4.iter().map(|(a, b)| FlowKey::V4(*a, *b)).chain(other)
     }
 }
 
@@ -88,7 +127,7 @@ pub(super) struct Fetching {
 impl Default for Fetching {
     fn default() -> Self {
         let none = || Group::new([Slot::Candidate(0); GROUP]);
-        Self { asked: Group::new([NONE; GROUP]), found: none(), begun: none() }
+        Self { asked: Asked::default(), found: none(), begun: none() }
     }
 }
 
@@ -124,10 +163,10 @@ impl Engine {
         }
         std::mem::swap(found, begun);
         found.count = 0;
-        let mut unknown = Group::new([NONE; GROUP]);
+        let mut unknown = Asked::default();
         for key in before.iter() {
             // What was found is at hand when the packet comes.
-            match self.flows.of_packet(*key) {
+            match self.flows.of_packet(key) {
                 Some(slot) => {
                     match slot {
                         Slot::Control(key) => self.controls.fetch_place(key),
@@ -136,12 +175,12 @@ impl Engine {
                     }
                     found.push(slot);
                 }
-                None => unknown.push(*key),
+                None => unknown.push(key),
             }
         }
-        asked.iter().for_each(|key| self.flows.fetch(*key));
+        asked.iter().for_each(|key| self.flows.fetch(key));
         *before = asked;
-        let expected = |read, key: &FlowKey| read ^ self.expectations.read(key.ends());
+        let expected = |read, key: FlowKey| read ^ self.expectations.read(key.ends());
         black_box(unknown.iter().fold(0, expected));
     }
 

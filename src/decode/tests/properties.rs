@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::decode::{Endpoint, Segment, SynOptions, alone, fast};
+use crate::decode::{Endpoint, Ends, Segment, SynOptions, alone, ends, fast};
 
 /// Every link type that is known, and one that isn't.
 const LINKS: [u16; 18] =
@@ -128,7 +128,12 @@ proptest! {
             let general = decoder.layer_by_layer(&packet(ETHERNET, cut, cut.len() + more, 0));
             prop_assert_eq!(format!("{found:?}"), format!("{general:?}"));
             if let Decoded::Segment(s) = found {
-                prop_assert_eq!(crate::decode::ends(crate::capture::LinkType(ETHERNET), cut), Some([s.src, s.dst]));
+                let ends = match ends(crate::capture::LinkType(ETHERNET), cut) {
+                    Some(Ends::V4(a, b)) => [a, b].map(|(ip, port)| Endpoint::new(ip.into(), port)),
+                    Some(Ends::Other(a, b)) => [a, b],
+                    None => panic!("it has two ends"),
+                };
+                prop_assert_eq!(ends, [s.src, s.dst]);
             }
         }
     }

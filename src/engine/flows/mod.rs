@@ -39,6 +39,13 @@ impl FlowKey {
         Self::between(&s.src, &s.dst)
     }
 
+    /// Of two ends over IPv4.
+    #[inline(always)]
+    pub fn v4(a: (Ipv4Addr, u16), b: (Ipv4Addr, u16)) -> Self {
+        let [a, b] = [a, b].map(|(ip, port)| u64::from(ip.to_bits()) << 16 | u64::from(port));
+        Self::V4(a.min(b), a.max(b))
+    }
+
     /// The lower one of the ports of its ends.
     #[inline(always)]
     pub fn lower_port(&self) -> u16 {
@@ -64,9 +71,7 @@ impl FlowKey {
     #[inline(always)]
     fn between(a: &Endpoint, b: &Endpoint) -> Self {
         if let (IpAddr::V4(x), IpAddr::V4(y)) = (&a.ip, &b.ip) {
-            let x = u64::from(x.to_bits()) << 16 | u64::from(a.port);
-            let y = u64::from(y.to_bits()) << 16 | u64::from(b.port);
-            return Self::V4(x.min(y), x.max(y));
+            return Self::v4((*x, a.port), (*y, b.port));
         }
         Self::other(*a, *b)
     }
