@@ -194,8 +194,8 @@ fn decoded(
                     if analyser.is_due(brief.time) {
                         close_due(analyser, batch.moment(brief), hand_over);
                     }
-                    let segment = batch.segment(brief);
-                    analyser.segment(&segment, batch.moment(brief), brief.greets());
+                    let make = || batch.segment(brief);
+                    analyser.segment(make, batch.moment(brief), brief.greets());
                 }
                 Item::Other(place) => {
                     let Some((decoded, at, link)) = batch.other(*place) else { continue };

@@ -84,12 +84,12 @@ impl Analyser {
         }
     }
 
-    /// Takes the next packet, which holds a segment, and leaves finished sessions where they are. `greets`:
-    /// its payload looks like a greeting.
+    /// Takes the next packet, which holds the segment that `make` makes, and leaves finished sessions where they
+    /// are. `greets`: its payload looks like a greeting.
     #[inline(always)]
-    pub(super) fn segment(&mut self, s: &Segment<'_>, at: Moment, greets: bool) {
-        self.overview.segment(s);
-        self.engine.segment_that(s, at, || greets);
+    pub(super) fn segment<'a>(&mut self, make: impl Fn() -> Segment<'a>, at: Moment, greets: bool) {
+        self.overview.segment(&make());
+        self.engine.segment_of(make, at, greets);
     }
 
     /// Takes the next packet, decoded, and leaves finished sessions where they are.

@@ -73,7 +73,7 @@ impl Prints {
             let seq = s.seq.distance(self.seq) > 0;
             // A SYN acknowledges nothing: its number is no measure.
             let ack = s.ack.distance(self.ack) > 0 || self.is_bare_syn && s.flags.ack();
-            if !seq && !ack && self.is_again(s, own, at.time) {
+            if !seq && !ack && self.is_again(own, Print::tells(s), at.time) {
                 return true;
             }
             self.seq = if seq { s.seq } else { self.seq };
@@ -102,7 +102,7 @@ impl Prints {
     }
 
     #[inline(never)]
-    fn is_again(&self, s: &Segment<'_>, own: Print, time: Timestamp) -> bool {
+    fn is_again(&self, own: Print, tells: bool, time: Timestamp) -> bool {
         let same = |then: Timestamp, of: &Print| {
             of.rest == own.rest && of.numbers == own.numbers && time.nanos_after(then) < AT_ONCE
         };
@@ -110,7 +110,7 @@ impl Prints {
             [] => self.only.is_some_and(|only| same(self.time, &only)),
             several => several.iter().any(|(then, of)| same(*then, of)),
         };
-        known && Print::tells(s)
+        known && tells
     }
 
     // In parts, in registers: a pair that was just put together in memory is slow to be moved as a whole.
