@@ -15,8 +15,8 @@ use crate::material::{packet, planned};
 const SESSIONS: usize = 1000;
 
 /// Sessions of which so many of a thousand have a passive port that never answers, or refuses.
-fn judged(faults: u64) -> Vec<Judged> {
-    let bytes = planned("chatty", 20, |p| p.faults_per_thousand = faults);
+fn judged(sessions: u64, faults: u64) -> Vec<Judged> {
+    let bytes = planned("chatty", sessions, |p| p.faults_per_thousand = faults);
     let mut analyser = Analyser::new(&Options::default());
     let mut reader = Reader::new(&bytes[..], 0).unwrap();
     while let Some(p) = reader.next() {
@@ -29,17 +29,20 @@ fn judged(faults: u64) -> Vec<Judged> {
 }
 
 static HEALTHY: LazyLock<Judged> = LazyLock::new(|| {
-    let first = judged(0).into_iter().next().unwrap();
+    let first = judged(20, 0).into_iter().next().unwrap();
     assert_eq!(first.status, Status::Healthy);
     first
 });
 
 static STALLED: LazyLock<Judged> = LazyLock::new(|| {
-    let unanswered = |j: &Judged| j.diagnoses.iter().any(|d| d.code == "data-syn-unanswered");
-    let stalled = judged(1000).into_iter().find(unanswered).unwrap();
+    let stalled = judged(20, 1000).into_iter().find(is_unanswered).unwrap();
     assert_eq!(stalled.status, Status::Stalled);
     stalled
 });
+
+fn is_unanswered(j: &Judged) -> bool {
+    j.diagnoses.iter().any(|d| d.code == "data-syn-unanswered")
+}
 
 /// The two by name.
 fn named(name: &str) -> &'static Judged {
@@ -86,4 +89,25 @@ fn json_of_1000(bencher: Bencher<'_, '_>, name: &str) {
         document.clear();
         pool.install(|| json::document(&analysis, &summary, |_| true, &mut document)).unwrap();
     });
+}
+
+/// The same written session by session as they end, which are all different.
+#[divan::bench(args = ["healthy", "stalled"], sample_count = 20)]
+fn json_of_1000_as_they_end(bencher: Bencher<'_, '_>, name: &str) {
+    let sessions: Vec<Judged> = match name {
+        "stalled" => judged(4000, 1000).into_iter().filter(is_unanswered).take(SESSIONS).collect(),
+        _ => judged(SESSIONS as u64, 0),
+    };
+    assert_eq!(sessions.len(), SESSIONS);
+    let (analysis, summary) = (Analysis::default(), json::summary(sessions.iter()));
+    let mut document = Vec::new();
+    let mut written = || {
+        document.clear();
+        let mut rendered = json::Rendered::default();
+        sessions.iter().for_each(|j| rendered.add(j));
+        rendered.document(&analysis, &summary, &mut document).unwrap();
+        document.len()
+    };
+    let (items, bytes) = (ItemsCount::new(SESSIONS), BytesCount::new(written()));
+    bencher.counter(items).counter(bytes).bench_local(written);
 }

@@ -9,16 +9,40 @@ const LINES: usize = 32;
 
 /// Writes to the end of `steps` what makes `text` of `model`.
 pub(super) fn write(text: &[u8], model: &[u8], steps: &mut Vec<u8>) {
-    let mut same = alike(text, model);
+    let mut at = 0;
+    differences(text, model, |from, of, instead| {
+        step((from, from + of), instead, &mut at, steps);
+    });
+    number(model.len() - at, steps);
+}
+
+/// Other bytes stand instead of so much of a model, of which so much is in the steps.
+#[inline]
+pub(super) fn step(
+    (from, to): (usize, usize),
+    instead: &[u8],
+    at: &mut usize,
+    steps: &mut Vec<u8>,
+) {
+    [from - *at, instead.len(), to - from].into_iter().for_each(|n| number(n, steps));
+    steps.extend_from_slice(instead);
+    *at = to;
+}
+
+/// Tells where in `model` something else stands in `text`: from where on, instead of how many bytes, and what.
+pub(super) fn differences<'t>(
+    text: &'t [u8],
+    model: &[u8],
+    mut each: impl FnMut(usize, usize, &'t [u8]),
+) {
+    let same = alike(text, model);
     let (mut own, mut other) = (behind(text, same), behind(model, same));
-    while !own.is_empty() {
+    while !own.is_empty() || !other.is_empty() {
         let (instead, of, then) = differing(own, other);
-        [same, instead, of].into_iter().for_each(|n| number(n, steps));
-        steps.extend_from_slice(own.get(..instead).unwrap_or_default());
+        let at = model.len() - other.len();
+        each(at, of, own.get(..instead).unwrap_or_default());
         (own, other) = (behind(own, instead + then), behind(other, of + then));
-        same = then;
     }
-    number(same, steps);
 }
 
 /// Writes to the end of `text` what `steps` make of `model`. The steps are those that [`write()`] wrote

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use super::delta::{alike, number};
+use super::delta::{alike, differences, number, step};
 use super::serializer::{Number, Target, hand};
 use super::write::{Writer, digits, is_plain};
 
@@ -201,14 +201,6 @@ impl<'a> Differing<'a> {
     }
 }
 
-/// Other bytes stand instead of so much of a model, of which so much is in the steps.
-#[inline]
-fn step((from, to): (usize, usize), instead: &[u8], at: &mut usize, steps: &mut Vec<u8>) {
-    [from - *at, instead.len(), to - from].into_iter().for_each(|n| number(n, steps));
-    steps.extend_from_slice(instead);
-    *at = to;
-}
-
 impl Target for Differing<'_> {
     #[inline]
     fn open(&mut self, bracket: u8) {
@@ -266,9 +258,11 @@ impl Target for Differing<'_> {
     fn written(&mut self, json: &[u8]) {
         let Some(part) = self.value() else { return };
         let (from, to) = (part.from as usize, part.to as usize);
-        if self.model.get(from..to) != Some(json) {
-            step((from, to), json, &mut self.at, self.steps);
-        }
+        // What is advised is much, and mostly differs in an address or a port.
+        differences(json, self.model.get(from..to).unwrap_or_default(), |place, of, instead| {
+            let from = from + place;
+            step((from, from + of), instead, &mut self.at, self.steps);
+        });
     }
 }
 
@@ -331,6 +325,42 @@ mod tests {
         // Two parts are the brackets.
         let alike = |values: usize| is_same_shape(&vec![7; values], &vec![8; values]);
         assert!(alike(MOST - 3) && !alike(MOST - 2));
+    }
+
+    #[derive(Serialize)]
+    struct Advice {
+        before: u8,
+        list: Raw,
+        behind: &'static str,
+    }
+
+    /// Written already.
+    struct Raw(&'static str);
+
+    impl Serialize for Raw {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_bytes(self.0.as_bytes())
+        }
+    }
+
+    #[test]
+    fn of_what_is_written_already_the_difference_is_kept() {
+        let lists = [
+            "[]",
+            "[\n  {\n    \"for\": \"server\",\n    \"text\": \"Open port 50000.\"\n  }\n]",
+            "[\n  {\n    \"for\": \"server\",\n    \"text\": \"Open port 50001.\"\n  }\n]",
+            "[\n  {\n    \"for\": \"client\"\n  },\n  {\n    \"for\": \"server\"\n  }\n]",
+        ];
+        for one in lists {
+            for other in lists {
+                let with = |list| Advice { before: 1, list: Raw(list), behind: "x" };
+                assert!(is_same_shape(&with(one), &with(other)), "{one} {other}");
+            }
+        }
+        let (mut text, mut steps) = (Vec::new(), Vec::new());
+        let shape = Shape::of(&Raw(lists[1]), 0, &mut text);
+        assert!(shape.steps(&Raw(lists[2]), &text, (&mut steps, &mut Vec::new())));
+        assert!(steps.len() < 20, "{} bytes", steps.len());
     }
 
     fn anything() -> impl Strategy<Value = Value> {
