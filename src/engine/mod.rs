@@ -16,6 +16,7 @@ mod data;
 mod decoding;
 mod dialogue;
 mod fetch;
+mod first_look;
 mod flows;
 mod idents;
 mod interest;
