@@ -26,13 +26,16 @@ const DISTANCE: usize = 32;
 struct Ways {
     /// Sessions, and data connections, that are kept at hand however quiet they are.
     kept: usize,
+    /// Others are packed so many at a time, where there are threads for that: to wake one takes as long as to
+    /// pack some of them.
+    packed: usize,
     /// Segments are noted, and taken together.
     notes: bool,
     /// Flows beyond which is fetched what the next packets will ask for.
     fetched: usize,
 }
 
-const USUAL: Ways = Ways { kept: 16_384, notes: true, fetched: 16_384 };
+const USUAL: Ways = Ways { kept: 16_384, packed: 256, notes: true, fetched: 16_384 };
 
 /// Reads a capture to its end and judges its sessions; returns them all, by id.
 ///
@@ -61,6 +64,9 @@ fn run(source: Source, options: &Options, ways: Ways, sink: impl FnMut(Judged) +
     let mut analyser = Analyser::new(options);
     analyser.rest_beyond(ways.kept);
     analyser.fetch_beyond(ways.fetched);
+    if threads > 1 {
+        analyser.pack_aside(ways.packed);
+    }
     if ways.notes {
         analyser.take_notes();
     }
@@ -259,11 +265,11 @@ mod tests {
         let mut compared = 0;
         for path in samples() {
             let never = usize::MAX;
-            let plain = told(&path, Ways { kept: never, notes: false, fetched: never });
+            let plain = told(&path, Ways { kept: never, notes: false, fetched: never, ..USUAL });
             compared += plain.len();
             for kept in [0, never] {
                 for (notes, fetched) in [(false, 0), (true, never), (true, 0)] {
-                    let other = told(&path, Ways { kept, notes, fetched });
+                    let other = told(&path, Ways { kept, notes, fetched, ..USUAL });
                     assert!(plain == other, "{} {kept} {notes} {fetched}", path.display());
                 }
             }
@@ -294,6 +300,10 @@ mod tests {
             assert!(never.len() > 10, "{sample}");
             // The clock steps back each time.
             assert!(told(&long, Ways { kept: 3, ..USUAL }) == never, "{sample}, at rest");
+            for (kept, packed) in [(0, 1), (3, 1), (3, 7)] {
+                let told = || told(&long, Ways { kept, packed, ..USUAL });
+                assert!(pool.install(told) == never, "{sample} {kept} packed aside by {packed}");
+            }
             for fetched in [0, 5, 20] {
                 let told = || told(&long, Ways { fetched, ..USUAL });
                 assert!(told() == never, "{sample} {fetched}");

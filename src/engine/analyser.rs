@@ -40,6 +40,11 @@ impl Analyser {
         self.engine.rest_beyond(keep);
     }
 
+    /// Has other threads pack sessions that are to rest, see [`Engine::pack_aside`].
+    pub(super) fn pack_aside(&mut self, batch: usize) {
+        self.engine.pack_aside(batch);
+    }
+
     /// Reads ahead what packets will ask for, see [`Engine::fetch_beyond`].
     pub(super) fn fetch_beyond(&mut self, flows: usize) {
         self.engine.fetch_beyond(flows);

@@ -370,4 +370,8 @@ impl Rest for Control {
             self.catch_up(true);
         }
     }
+
+    fn is_plain(&self) -> bool {
+        self.dialogue.is_none() && self.ident.is_none() && self.look.is_none()
+    }
 }

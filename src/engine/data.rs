@@ -229,4 +229,8 @@ impl Rest for Data {
     fn read_to_pack(&self) -> usize {
         self.read()
     }
+
+    fn is_plain(&self) -> bool {
+        matches!(self.seen, Seen::Noted(_)) && self.tls.is_none()
+    }
 }

@@ -25,6 +25,7 @@ mod judging;
 mod live;
 mod losses;
 mod open;
+mod packing;
 mod ports;
 mod scout;
 mod sequential;

@@ -102,6 +102,12 @@ impl Engine {
         self.data.rest_beyond(keep);
     }
 
+    /// Has other threads of the current pool pack sessions that are to rest, so many at a time.
+    pub(super) fn pack_aside(&mut self, batch: usize) {
+        self.controls.pack_aside(batch);
+        self.data.pack_aside(batch);
+    }
+
     /// Notes segments where nothing follows from them for other sessions, and takes those of a session
     /// together: for captures that are read in one go. Nobody may look at the sessions while they are
     /// open.

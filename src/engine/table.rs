@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use prefetch_index::prefetch_index;
 
+use super::packing::{Packed, Packing};
 use crate::capture::Timestamp;
 use crate::pack::{Pack, Packer};
 
@@ -13,7 +14,7 @@ use crate::pack::{Pack, Packer};
 const DROWSY: usize = 16;
 
 /// Something that can be put to rest.
-pub(super) trait Rest: Pack {
+pub(super) trait Rest: Pack + Send + 'static {
     /// What must be known of it without waking it up.
     type Head: Copy;
 
@@ -36,6 +37,9 @@ pub(super) trait Rest: Pack {
 
     /// It will be packed.
     fn before_rest(&mut self) {}
+
+    /// It surely can be packed, and nobody looks at it before it is asked for.
+    fn is_plain(&self) -> bool;
 }
 
 impl<T: Rest> Rest for Box<T> {
@@ -68,12 +72,18 @@ impl<T: Rest> Rest for Box<T> {
     fn before_rest(&mut self) {
         T::before_rest(self);
     }
+
+    fn is_plain(&self) -> bool {
+        T::is_plain(self)
+    }
 }
 
 #[derive(Debug)]
 enum Slot<T, H> {
     Awake(T),
     Asleep(H, Box<[u8]>),
+    /// It is being packed by another thread, in the batch with this number.
+    Leaving(H, u64),
     /// Nothing, and the next one like it.
     Free(usize),
 }
@@ -97,6 +107,8 @@ pub(super) struct Table<T: Rest> {
     keep: usize,
     now: Timestamp,
     packer: Packer,
+    /// Other threads pack what can be packed by them.
+    packing: Option<Packing<T>>,
 }
 
 impl<T: Rest> Default for Table<T> {
@@ -112,6 +124,7 @@ impl<T: Rest> Default for Table<T> {
             keep: usize::MAX,
             now: Timestamp::default(),
             packer: Packer::default(),
+            packing: None,
         }
     }
 }
@@ -125,6 +138,11 @@ impl<T: Rest> Table<T> {
     /// Lets what is quiet rest when more than `keep` are awake.
     pub fn rest_beyond(&mut self, keep: usize) {
         self.keep = keep;
+    }
+
+    /// Has other threads of the current pool pack what is to rest, so many at a time.
+    pub fn pack_aside(&mut self, batch: usize) {
+        self.packing = Some(Packing::new(batch));
     }
 
     pub fn len(&self) -> usize {
@@ -180,7 +198,7 @@ impl<T: Rest> Table<T> {
     /// One of them, awake from now on.
     #[inline]
     pub fn get_mut(&mut self, key: usize) -> Option<&mut T> {
-        if let Some(Slot::Asleep(..)) = self.slots.get(key) {
+        if let Some(Slot::Asleep(..) | Slot::Leaving(..)) = self.slots.get(key) {
             self.wake(key);
         }
         match self.slots.get_mut(key) {
@@ -200,12 +218,46 @@ impl<T: Rest> Table<T> {
 
     #[cold]
     fn wake(&mut self, key: usize) {
+        if let Some(Slot::Leaving(_, number)) = self.slots.get(key) {
+            self.call_back(key, *number);
+        }
         if let Some(slot) = self.slots.get_mut(key)
             && let Slot::Asleep(_, packed) = slot
             && let Some(value) = self.packer.unpacked(packed)
         {
             *slot = Slot::Awake(value);
             self.woken(key);
+        }
+    }
+
+    /// Takes back what is being packed.
+    fn call_back(&mut self, key: usize, number: u64) {
+        let Some(packing) = &mut self.packing else { return };
+        if let Some(value) = packing.take_back(key) {
+            if let Some(slot) = self.slots.get_mut(key) {
+                *slot = Slot::Awake(value);
+                self.woken(key);
+            }
+            return;
+        }
+        while let Some(packed) = self.packing.as_mut().and_then(|p| p.next_until(number)) {
+            self.put_to_rest(packed);
+        }
+    }
+
+    /// These were packed.
+    fn put_to_rest(&mut self, packed: Packed<T>) {
+        for (key, packed) in packed {
+            let Some(slot) = self.slots.get_mut(key) else { continue };
+            let Slot::Leaving(head, _) = *slot else { continue };
+            match packed {
+                Ok(packed) => *slot = Slot::Asleep(head, packed),
+                Err(value) => {
+                    *slot = Slot::Awake(value);
+                    self.awake += 1;
+                    self.drowsy.push_back((self.now.plus(Self::LATER), key));
+                }
+            }
         }
     }
 
@@ -222,7 +274,7 @@ impl<T: Rest> Table<T> {
     pub fn head(&self, key: usize) -> Option<T::Head> {
         match self.slots.get(key)? {
             Slot::Awake(value) => Some(value.head()),
-            Slot::Asleep(head, _) => Some(*head),
+            Slot::Asleep(head, _) | Slot::Leaving(head, _) => Some(*head),
             Slot::Free(_) => None,
         }
     }
@@ -231,7 +283,7 @@ impl<T: Rest> Table<T> {
     pub fn heads(&self) -> impl Iterator<Item = (usize, T::Head)> + '_ {
         self.slots.iter().enumerate().filter_map(|(key, slot)| match slot {
             Slot::Awake(value) => Some((key, value.head())),
-            Slot::Asleep(head, _) => Some((key, *head)),
+            Slot::Asleep(head, _) | Slot::Leaving(head, _) => Some((key, *head)),
             Slot::Free(_) => None,
         })
     }
@@ -252,7 +304,7 @@ impl<T: Rest> Table<T> {
             Some(Slot::Asleep(_, packed)) => {
                 packed.iter().step_by(64).fold(0, |read, byte| read ^ usize::from(*byte))
             }
-            Some(Slot::Free(_)) | None => 0,
+            Some(Slot::Leaving(..) | Slot::Free(_)) | None => 0,
         }
     }
 
@@ -270,7 +322,7 @@ impl<T: Rest> Table<T> {
             Some(Slot::Asleep(_, packed)) => {
                 (0..packed.len()).step_by(64).for_each(|at| prefetch_index(packed, at));
             }
-            Some(Slot::Free(_)) | None => {}
+            Some(Slot::Leaving(..) | Slot::Free(_)) | None => {}
         }
     }
 
@@ -301,6 +353,9 @@ impl<T: Rest> Table<T> {
 
     #[inline(never)]
     fn rest(&mut self) {
+        while let Some(packed) = self.packing.as_mut().and_then(Packing::next_packed) {
+            self.put_to_rest(packed);
+        }
         let enough = self.awake > self.keep;
         while let Some(&(due, key)) = self.drowsy.front()
             && due < self.now
@@ -316,6 +371,16 @@ impl<T: Rest> Table<T> {
             let quiet = value.last().plus(Self::QUIET);
             if quiet >= self.now {
                 self.drowsy.push_back((quiet, key));
+                continue;
+            }
+            if let Some(packing) = &mut self.packing
+                && value.is_plain()
+            {
+                let leaving = Slot::Leaving(value.head(), packing.number());
+                if let Slot::Awake(value) = std::mem::replace(slot, leaving) {
+                    packing.add(key, value);
+                    self.awake -= 1;
+                }
                 continue;
             }
             value.before_rest();
