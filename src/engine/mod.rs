@@ -25,7 +25,6 @@ mod judging;
 mod live;
 mod losses;
 mod open;
-mod packing;
 mod ports;
 mod scout;
 mod sequential;

@@ -1,12 +1,16 @@
 //! A table of what is being followed, in which much of it may be at rest.
 
+mod packing;
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::hint::black_box;
 use std::time::Duration;
 
 use prefetch_index::prefetch_index;
 
-use super::packing::{Packed, Packing};
+use self::packing::{Packed, Packing};
 use crate::capture::Timestamp;
 use crate::pack::{Pack, Packer};
 
@@ -171,9 +175,23 @@ impl<T: Rest> Table<T> {
     fn woken(&mut self, key: usize) {
         self.awake += 1;
         if self.keep < usize::MAX {
+            if self.drowsy.len() >= 2 * self.slots.len() {
+                self.forget_taken();
+            }
             self.drowsy.push_back((self.now.plus(Self::QUIET), key));
         }
         self.look_at_next();
+    }
+
+    /// As long as few are awake nobody sees whether they can rest, while many may come and be taken out again.
+    #[cold]
+    fn forget_taken(&mut self) {
+        let mut awake = vec![false; self.slots.len()];
+        for (key, _) in self.all_awake() {
+            awake[key] = true;
+        }
+        // Once each: others had the same keys before.
+        self.drowsy.retain(|(_, key)| awake.get_mut(*key).is_some_and(std::mem::take));
     }
 
     fn look_at_next(&mut self) {
