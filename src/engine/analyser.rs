@@ -152,9 +152,10 @@ impl Analyser {
         self.waiting.len()
     }
 
-    /// These sessions, to be judged elsewhere.
+    /// These sessions, to be judged elsewhere. There is room for as many again.
     pub(super) fn take_waiting(&mut self) -> ClosedSessions {
-        std::mem::take(&mut self.waiting)
+        let room = Vec::with_capacity(self.waiting.len());
+        std::mem::replace(&mut self.waiting, room)
     }
 
     /// Judges the sessions that came to their closing point, and hands them out in that order.
