@@ -56,7 +56,7 @@ impl Rest for Thing {
     }
 
     fn is_plain(&self) -> bool {
-        self.number % 4 != 0
+        !self.number.is_multiple_of(4)
     }
 }
 
