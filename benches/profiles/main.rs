@@ -1,10 +1,10 @@
 //! Five captures made from a seed, and how long reading them takes: ours beside `cat`, a bare walk
-//! of the record headers, tcpdump and tshark where they are installed, in one run.
+//! of the record headers, tcpdump, and, if asked, what else is installed of tcptrace, tshark and Suricata, in one run.
 //!
 //! ```sh
 //! cargo bench --bench profiles                         # at a twentieth of the size
 //! cargo bench --bench profiles -- --scale 1 chatty     # one of them, whole
-//! cargo bench --bench profiles -- --scale 1 --with-tshark --runs 5
+//! cargo bench --bench profiles -- --scale 1 --others --runs 5
 //! cargo bench --bench profiles -- --program target/guided/…/ftpscope   # of another build
 //! cargo bench --bench profiles -- --make --folder /tmp/captures   # only makes them
 //! cargo bench --bench profiles -- --guard           # instructions a packet (needs valgrind)
@@ -45,7 +45,7 @@ struct Arguments {
     scale: f64,
     runs: usize,
     threads: Vec<usize>,
-    tshark: bool,
+    others: bool,
     make: bool,
     guard: bool,
     growth: bool,
@@ -59,7 +59,7 @@ fn arguments() -> Arguments {
         scale: 0.05,
         runs: 3,
         threads: vec![1, 2],
-        tshark: false,
+        others: false,
         make: false,
         guard: false,
         growth: false,
@@ -77,7 +77,7 @@ fn arguments() -> Arguments {
             }
             "--folder" => a.folder = words.next().unwrap().into(),
             "--program" => PROGRAM.set(words.next().unwrap()).unwrap(),
-            "--with-tshark" => a.tshark = true,
+            "--others" => a.others = true,
             "--make" => a.make = true,
             "--guard" => a.guard = true,
             "--growth" => a.growth = true,
@@ -154,13 +154,29 @@ fn run(profile: &Profile, a: &Arguments) {
     line("ftpscope, 1 thread, all as ndjson", &best(a.runs, || command(ours, &ndjson)));
     let json = ["report", "--format", "json", "--threads", "1", file];
     line("ftpscope, 1 thread, json", &best(a.runs, || command(ours, &json)));
-    let tcpdump = ["-r", file, "-w", "/dev/null", "tcp port 21"];
-    if measure::installed("tcpdump") {
-        line("tcpdump 'tcp port 21'", &best(a.runs, || command("tcpdump", &tcpdump)));
-    }
-    if a.tshark && measure::installed("tshark") {
-        let fields = ["-r", file, "-Y", "ftp", "-T", "fields", "-e", "ftp.request.command"];
-        line("tshark -Y ftp", &best(1, || command("tshark", &fields)));
+    let other = |what: &str, runs: usize, words: &[&str]| {
+        if let Some((program, arguments)) = words.split_first()
+            && measure::installed(program)
+        {
+            line(what, &best(runs, || command(program, arguments)));
+        }
+    };
+    let tcpdump = ["tcpdump", "-r", file, "-w", "/dev/null", "tcp port 21"];
+    other("tcpdump 'tcp port 21'", a.runs, &tcpdump);
+    if a.others {
+        // Once each: they take minutes.
+        other("tcptrace", 1, &["tcptrace", "-n", file]);
+        let tshark =
+            ["tshark", "-r", file, "-Y", "ftp", "-T", "fields", "-e", "ftp.request.command"];
+        other("tshark -Y ftp", 1, &tshark);
+        let folder = a.folder.join("suricata");
+        std::fs::create_dir_all(&folder).unwrap();
+        // On one thread, which finds more data connections than several do; checksums aside, no rules.
+        let begin =
+            ["suricata", "--runmode", "single", "-k", "none", "-S", "/dev/null", "-r", file];
+        let suricata = [&begin[..], &["-l", folder.to_str().unwrap()]].concat();
+        other("Suricata, 1 thread, its own configuration", 1, &suricata);
+        std::fs::remove_dir_all(&folder).unwrap();
     }
     std::fs::remove_file(&path).unwrap();
 }
