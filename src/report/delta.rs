@@ -24,7 +24,13 @@ pub(super) fn step(
     at: &mut usize,
     steps: &mut Vec<u8>,
 ) {
-    [from - *at, instead.len(), to - from].into_iter().for_each(|n| number(n, steps));
+    let numbers = [from - *at, instead.len(), to - from];
+    if numbers.iter().all(|n| *n < 0x80) {
+        // A byte each, as nearly all are.
+        steps.extend_from_slice(&numbers.map(|n| n as u8));
+    } else {
+        numbers.into_iter().for_each(|n| number(n, steps));
+    }
     steps.extend_from_slice(instead);
     *at = to;
 }
@@ -137,7 +143,7 @@ fn is_named(text: &[u8], alike: usize) -> bool {
 #[inline]
 pub(super) fn alike(a: &[u8], b: &[u8]) -> usize {
     let ((x, _), (y, _)) = (a.as_chunks::<32>(), b.as_chunks::<32>());
-    let mut same = 32 * x.iter().zip(y).take_while(|(x, y)| x == y).count();
+    let same = 32 * x.iter().zip(y).take_while(|(x, y)| x == y).count();
     let (a, b) = (behind(a, same), behind(b, same));
     let ((x, _), (y, _)) = (a.as_chunks(), b.as_chunks());
     let mut words = 0;
@@ -148,8 +154,13 @@ pub(super) fn alike(a: &[u8], b: &[u8]) -> usize {
         }
         words += 8;
     }
-    same += words;
-    same + behind(a, words).iter().zip(behind(b, words)).take_while(|(a, b)| a == b).count()
+    // What is left of the shorter one ends with it, and what stands before is known to be the same.
+    let shorter = a.len().min(b.len());
+    let end = |text: &[u8]| Some(u64::from_le_bytes(*text.get(..shorter)?.last_chunk()?));
+    match end(a).zip(end(b)) {
+        Some((a, b)) => same + shorter - (8 - (a ^ b).trailing_zeros() as usize / 8),
+        None => same + a.iter().zip(b).take_while(|(a, b)| a == b).count(),
+    }
 }
 
 /// Seven bits a byte, the lowest first.

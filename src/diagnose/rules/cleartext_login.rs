@@ -37,7 +37,10 @@ fn check(ctx: &Context<'_>, findings: &mut Findings) {
 
 fn told(ctx: &Context<'_>, d: Diagnosis, user: &str, public: Option<IpAddr>) -> Diagnosis {
     let s = ctx.session;
-    let whose = if user.is_empty() { String::new() } else { format!(" of {user}") };
+    // Nearly every session without TLS has this one: texts are joined, not formatted.
+    let server = s.server.to_string();
+    let host = server.rsplit_once(':').map_or("", |(host, _)| host.trim_matches(['[', ']']));
+    let of = if user.is_empty() { "" } else { " of " };
     let reasoning = match public {
         Some(ip) => format!(
             "{ip} is a public address: the password crosses networks that belong to others, unless a \
@@ -48,12 +51,12 @@ fn told(ctx: &Context<'_>, d: Diagnosis, user: &str, public: Option<IpAddr>) -> 
                 .to_owned()
         }
     };
-    d.summary(format!("The password{whose} was sent to {} in clear.", s.server))
+    d.summary(["The password", of, user, " was sent to ", &server, " in clear."].concat())
         .reasoning(reasoning)
         .advice_with(
             Audience::Client,
             "Use FTP over TLS, or SFTP, and change the password.",
-            format!("curl --ssl-reqd ftp://{}/   lftp: set ftp:ssl-force true", s.server.ip),
+            ["curl --ssl-reqd ftp://", host, "/   lftp: set ftp:ssl-force true"].concat(),
         )
         .advise_server(ctx, "Refuse logins in clear.", advice::server::TLS_REQUIRED)
 }

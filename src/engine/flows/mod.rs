@@ -164,9 +164,10 @@ impl Flows {
         }
     }
 
-    /// Reads what ending this flow will ask for.
-    pub fn read(&self, key: FlowKey) -> usize {
-        usize::from(self.get(key).is_some()) + usize::from(self.ended.holds(key))
+    /// Begins to fetch what ending this flow will ask for.
+    pub fn fetch_to_end(&self, key: FlowKey) {
+        self.fetch(key);
+        self.ended.fetch(key);
     }
 
     /// How many there are.
