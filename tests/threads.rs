@@ -89,6 +89,23 @@ fn profiles_are_told_alike_by_any_number_of_threads() {
     }
 }
 
+/// More sessions than are kept at hand: others rest, and with several threads others pack them.
+#[test]
+fn sessions_at_rest_are_told_alike() {
+    let profile = PROFILES.iter().find(|p| p.name == "open").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("open");
+    let made = make(profile, 0.018, 959, &path).unwrap();
+    assert_eq!(made.truth.sessions, 18_000);
+    let told = |threads| {
+        let args = ["--format", "ndjson", "--threads", threads, "open"];
+        run(folder.path(), &args, None).stdout
+    };
+    let one = told("1");
+    assert!(one.iter().filter(|b| **b == b'\n').count() > 18_000);
+    assert!(told("2") == one && told("3") == one);
+}
+
 #[test]
 fn a_cut_file_is_told_alike() {
     let folder = tempfile::tempdir().unwrap();
