@@ -77,7 +77,6 @@ impl Engine {
         for (control, channel) in std::iter::once(first).chain(second) {
             if let Some(c) = self.controls.get_mut(control) {
                 let place = c.data.partition_point(|d| d.0 <= channel);
-                c.data.reserve_exact(1);
                 c.data.insert(place, (channel, key));
             }
         }
@@ -99,8 +98,6 @@ impl Engine {
                 self.pair(&expectation, &other);
             }
             if let Some(c) = self.controls.get_mut(key) {
-                // Mostly it stays the only one.
-                c.listening.reserve_exact(1);
                 c.listening.push(endpoint);
             }
             for candidate in self.candidates.to(endpoint) {

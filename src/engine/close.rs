@@ -38,7 +38,7 @@ impl Engine {
             && c.standing != Standing::Session
         {
             c.standing = Standing::Session;
-            self.unnumbered.insert(c.first().order, key);
+            self.numbering.add(c.first().order, key);
         }
     }
 
@@ -173,7 +173,7 @@ impl Engine {
         }
         let data = self.take_data(key, &control.data, is_last);
         self.finished.push(Closed {
-            id: self.ids.remove(&key).unwrap_or(0),
+            id: self.numbering.take(key),
             ident: control.ident(&self.idents),
             other_traffic: self.other_traffic,
             losses: self.losses_since(control.first().time),
@@ -218,11 +218,7 @@ impl Engine {
     /// earlier is known by now: a closing point is at least 2 s after the first packet.
     pub(super) fn number_up_to(&mut self, key: usize) {
         let Some(order) = self.controls.head(key).map(|head| head.first) else { return };
-        while let Some(entry) = self.unnumbered.first_entry().filter(|e| *e.key() <= order) {
-            let k = entry.remove();
-            self.last_id += 1;
-            self.ids.insert(k, self.last_id);
-        }
+        self.numbering.up_to(order);
     }
 }
 

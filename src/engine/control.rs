@@ -4,6 +4,7 @@ use std::mem::offset_of;
 use std::slice::from_ref;
 
 use prefetch_index::prefetch_index;
+use smallvec::SmallVec;
 
 use super::backlog::Backlog;
 use super::dialogue::{Dialogue, Heard};
@@ -37,12 +38,10 @@ type Notes = Backlog<1152, true>;
 #[repr(C)]
 #[derive(Debug)]
 pub struct Control {
-    /// Tells it from a later one with the same key.
-    pub serial: u64,
-    /// Its data connections: index of the channel and key, by channel.
-    pub data: Vec<(usize, usize)>,
-    /// Endpoints at which it expects connections.
-    pub listening: Vec<Endpoint>,
+    /// Its data connections: index of the channel and key, by channel. Mostly there is one.
+    pub data: SmallVec<[(usize, usize); 1]>,
+    /// Endpoints at which it expects connections. Mostly there is one.
+    pub listening: SmallVec<[Endpoint; 1]>,
     /// The responder is the client.
     turned: bool,
     /// Whether it is a session.
@@ -53,6 +52,8 @@ pub struct Control {
     heard_out: bool,
     /// Nothing yet of one that was noted from its SYN on.
     dialogue: Option<Box<Dialogue>>,
+    /// Tells it from a later one with the same key.
+    pub serial: u64,
     /// What the engine had to do for what is noted.
     preview: Preview,
     noted: Notes,
@@ -91,8 +92,8 @@ impl Default for Control {
             turned: false,
             serial: 0,
             standing: Standing::Session,
-            data: Vec::new(),
-            listening: Vec::new(),
+            data: SmallVec::new(),
+            listening: SmallVec::new(),
             ending: false,
             ident: None,
             look: None,

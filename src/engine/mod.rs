@@ -24,6 +24,7 @@ mod judging;
 #[cfg(all(feature = "live", unix))]
 mod live;
 mod losses;
+mod numbering;
 mod open;
 mod ports;
 mod scout;

@@ -134,7 +134,7 @@ impl Engine {
             ident: c.asked(&self.idents),
             losses: self.losses_since(connection.first.time),
         };
-        let id = self.ids.get(&key).copied().unwrap_or(0);
+        let id = self.numbering.get(key);
         let mut builder = builder.clone();
         builder.settle(self.now.time);
         Some(builder.finished(id, connections, ClosingPoint::Open, self.now))

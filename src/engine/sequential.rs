@@ -19,6 +19,7 @@ use super::flows::{FlowKey, Flows, Slot};
 use super::idents::Idents;
 use super::idents::PORT as IDENT;
 use super::interest::{FTP, FTPS, Interest};
+use super::numbering::Numbering;
 use super::table::Table;
 use crate::capture::{CaptureLoss, FrameRef, Moment, Timestamp};
 use crate::decode::{Endpoint, IcmpError, Segment};
@@ -46,8 +47,6 @@ pub struct Engine {
     pub(super) flows: Flows,
     pub(super) controls: Table<Box<Control>>,
     pub(super) data: Table<Data>,
-    /// Numbers of sessions, by the key of the control connection.
-    pub(super) ids: HashMap<usize, u64, RandomState>,
     pub(super) candidates: Candidates,
     pub(super) idents: Idents,
     pub(super) expectations: Expectations,
@@ -55,8 +54,7 @@ pub struct Engine {
     pub(super) hidden: HashMap<(IpAddr, IpAddr), Vec<usize>, RandomState>,
     /// Endpoints that serve something that no session announced.
     pub(super) served: HashSet<Endpoint, RandomState>,
-    /// Sessions without a number yet, by the order of their first packet.
-    pub(super) unnumbered: BTreeMap<u64, usize>,
+    pub(super) numbering: Numbering,
     /// When to see whether an ended session can be judged.
     pub(super) closing: Closing,
     /// So many of the first of them are fetched.
@@ -67,7 +65,6 @@ pub struct Engine {
     /// Flows beyond which it pays to fetch.
     pub(super) many: Option<usize>,
     pub(super) finished: ClosedSessions,
-    pub(super) last_id: u64,
     pub(super) serial: u64,
     /// When to look for sessions that fell silent.
     pub(super) next_sweep: Option<Timestamp>,

@@ -98,7 +98,7 @@ impl Engine {
             self.due_at(self.now.time);
         }
         if standing == Standing::Session {
-            self.unnumbered.insert(order, k);
+            self.numbering.add(order, k);
         }
     }
 

@@ -5,6 +5,8 @@ use std::hash::{BuildHasher, Hash};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use smallvec::{Array, SmallVec};
+
 use super::{Pack, Packer, Unpacker};
 use crate::capture::{Moment, Timestamp};
 
@@ -167,6 +169,7 @@ macro_rules! lists {
 lists! {
     Vec<T>, [T: Pack], push;
     VecDeque<T>, [T: Pack], push_back;
+    SmallVec<A>, [A: Array<Item: Pack>], push;
 }
 
 macro_rules! maps {
