@@ -1,6 +1,7 @@
 //! A table of what is being followed, in which much of it may be at rest.
 
 mod packing;
+mod rest;
 #[cfg(test)]
 mod tests;
 
@@ -11,76 +12,12 @@ use std::time::Duration;
 use prefetch_index::prefetch_index;
 
 use self::packing::{Packed, Packing};
+pub(super) use self::rest::Rest;
 use crate::capture::Timestamp;
-use crate::pack::{Pack, Packer};
+use crate::pack::Packer;
 
 /// Those that may rest next are fetched so many together.
 const DROWSY: usize = 16;
-
-/// Something that can be put to rest.
-pub(super) trait Rest: Pack + Send + 'static {
-    /// What must be known of it without waking it up.
-    type Head: Copy;
-
-    fn head(&self) -> Self::Head;
-
-    /// When it last changed.
-    fn last(&self) -> Timestamp;
-
-    /// Reads what is asked for first of it, see [`super::fetch`].
-    fn read(&self) -> usize;
-
-    /// Begins to fetch what is asked for first of it, and reads nothing.
-    fn fetch(&self);
-
-    /// The same of what is asked for then, when that is there.
-    fn fetch_rest(&self);
-
-    /// Reads what packing it will ask for.
-    fn read_to_pack(&self) -> usize;
-
-    /// It will be packed.
-    fn before_rest(&mut self) {}
-
-    /// It surely can be packed, and nobody looks at it before it is asked for.
-    fn is_plain(&self) -> bool;
-}
-
-impl<T: Rest> Rest for Box<T> {
-    type Head = T::Head;
-
-    fn head(&self) -> Self::Head {
-        T::head(self)
-    }
-
-    fn last(&self) -> Timestamp {
-        T::last(self)
-    }
-
-    fn read(&self) -> usize {
-        T::read(self)
-    }
-
-    fn fetch(&self) {
-        T::fetch(self);
-    }
-
-    fn fetch_rest(&self) {
-        T::fetch_rest(self);
-    }
-
-    fn read_to_pack(&self) -> usize {
-        T::read_to_pack(self)
-    }
-
-    fn before_rest(&mut self) {
-        T::before_rest(self);
-    }
-
-    fn is_plain(&self) -> bool {
-        T::is_plain(self)
-    }
-}
 
 #[derive(Debug)]
 enum Slot<T, H> {
@@ -92,8 +29,8 @@ enum Slot<T, H> {
     Free(usize),
 }
 
-/// A table with stable keys, of small things: a table that grows moves pointers, not kilobytes. Where many are followed at once, those to which nothing happens are
-/// packed, and unpacked when they are next asked for.
+/// A table with stable keys, of small things: a table that grows moves pointers, not kilobytes. Where many are
+/// followed at once, those to which nothing happens are packed, and unpacked when they are next asked for.
 #[derive(Debug)]
 pub(super) struct Table<T: Rest> {
     slots: Vec<Slot<T, T::Head>>,
