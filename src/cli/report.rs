@@ -10,6 +10,7 @@ use ftpscope::engine::{self, Options};
 use ftpscope::report::document::Summary;
 use ftpscope::report::filter::Filter;
 use ftpscope::report::privacy::Masker;
+use ftpscope::report::text::Gathered;
 use ftpscope::report::{json, text};
 
 use super::args::{Common, Format, ReportArgs};
@@ -24,6 +25,7 @@ pub fn report(files: &[PathBuf], common: &Common, args: &ReportArgs) -> ExitCode
         Format::Ndjson => ndjson(source, common, args, chosen, out),
         // Masked, sessions are numbered in another order than they end in.
         Format::Json if !common.privacy => as_json(source, common, args, chosen, out),
+        Format::Text if !common.privacy => as_text(source, common, args, chosen, out),
         format => {
             let mut a = analyse(source, common, chosen, &args.session);
             choose_findings(&mut a.findings, args.only_problems, None);
@@ -66,6 +68,36 @@ fn as_json(
     });
     choose_findings(&mut analysis.findings, args.only_problems, chosen.then_some(&counting));
     let result = sessions.document(&analysis, &summary, out);
+    (problem, result, analysis)
+}
+
+/// Sessions that aren't shown one by one are counted and let go.
+fn as_text(
+    source: Source,
+    common: &Common,
+    args: &ReportArgs,
+    filter: Option<&Filter>,
+    out: &mut Output<'_>,
+) -> Viewed {
+    let options = report_options(common, args, filter);
+    let chosen = filter.is_some() || !args.session.is_empty();
+    let (mut gathered, mut counting) = (Gathered::new(args.only_problems), BTreeSet::new());
+    let mut problem = false;
+    let mut analysis = engine::analyse_with(source, &options, |j| {
+        if !counts(&j, filter, &args.session) {
+            return;
+        }
+        if chosen {
+            counting.insert(j.session.id);
+        }
+        problem |= is_problem(&j);
+        gathered.add(j);
+    });
+    choose_findings(&mut analysis.findings, args.only_problems, chosen.then_some(&counting));
+    let (shown, tally) = gathered.shown();
+    analysis.sessions = shown;
+    let options = text_options(common, args.only_problems, !args.session.is_empty());
+    let result = text::told(&analysis, &tally, &options, out);
     (problem, result, analysis)
 }
 

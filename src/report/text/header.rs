@@ -37,7 +37,7 @@ pub fn lines(view: &View<'_>) -> Lines {
     lines.extend(wrap(&[span(facts.join(" · "), QUIET)], view.width, "", ""));
     lines.extend(losses(view));
     lines.push(Line::default());
-    if !view.analysis.sessions.is_empty() {
+    if view.tally.sessions() > 0 {
         lines.extend(wrap(&summary(view), view.width, "", "  "));
     }
     lines
@@ -93,20 +93,19 @@ fn losses(view: &View<'_>) -> Lines {
 }
 
 fn summary(view: &View<'_>) -> Vec<Span<'static>> {
-    let sessions = &view.analysis.sessions;
-    let total = units::count(sessions.len() as u64, "FTP session");
+    let total = units::count(view.tally.sessions(), "FTP session");
     let mut spans = vec![span(total, STRONG), span(":", STRONG)];
     let mut first = true;
     for s in
         [Status::Suspicious, Status::Stalled, Status::Failed, Status::Undetermined, Status::Healthy]
     {
-        let n = sessions.iter().filter(|j| j.status == s).count();
+        let n = view.tally.of(s);
         if n == 0 {
             continue;
         }
         let (glyph, style) = status(s);
         spans.push(span(if first { " " } else { " · " }, PLAIN));
-        spans.push(span(format!("{glyph} {} {}", units::grouped(n as u64), s.name()), style));
+        spans.push(span(format!("{glyph} {} {}", units::grouped(n), s.name()), style));
         first = false;
     }
     let serious =

@@ -14,7 +14,7 @@ use crate::report::escape::escape;
 use crate::session::{Mode, Security, Session};
 
 /// More sessions than this say nothing more, one by one.
-const MOST: usize = 200;
+pub const MOST: usize = 200;
 
 const COLUMNS: [Column; 9] = [
     Column::text("", 1),
@@ -28,11 +28,11 @@ const COLUMNS: [Column; 9] = [
     Column::number("bytes"),
 ];
 
-/// The table of these sessions.
+/// The table of these sessions, by id, which are all of their kind or the first of them.
 pub fn lines(view: &View<'_>, sessions: &[&Judged]) -> Lines {
-    let undetermined = sessions.iter().any(|j| j.status == Status::Undetermined);
+    let undetermined = view.tally.of(Status::Undetermined);
     let title =
-        if undetermined { "Sessions without a problem in sight" } else { "Healthy sessions" };
+        if undetermined > 0 { "Sessions without a problem in sight" } else { "Healthy sessions" };
     let mut lines = vec![Line::from(span(title, STRONG))];
     let shown = sessions.get(..MOST).unwrap_or(sessions);
     let rows: Vec<Row> = shown.iter().map(|j| row(view, j)).collect();
@@ -50,8 +50,8 @@ pub fn lines(view: &View<'_>, sessions: &[&Judged]) -> Lines {
         let spans = [span(format!("{glyph} "), style), span(format!("{code} · {of}"), QUIET)];
         lines.extend(wrap(&spans, view.width, "  ", "    "));
     }
-    if let Some(more) = sessions.len().checked_sub(MOST).filter(|m| *m > 0) {
-        let text = format!("  and {} more", units::count(more as u64, "session"));
+    if let Some(more) = view.tally.quiet().checked_sub(MOST as u64).filter(|m| *m > 0) {
+        let text = format!("  and {} more", units::count(more, "session"));
         lines.push(Line::from(span(text, QUIET)));
     }
     lines

@@ -16,6 +16,7 @@ mod ports;
 mod servers;
 mod session;
 mod table;
+mod tally;
 mod view;
 mod without_ftp;
 
@@ -26,7 +27,7 @@ use std::io::{self, Write};
 
 use ratatui::text::Line;
 
-use crate::diagnose::{Judged, Status};
+use crate::diagnose::Judged;
 use crate::engine::Analysis;
 use lines::{Lines, print};
 use view::View;
@@ -34,6 +35,7 @@ use view::View;
 pub use clock::Zone;
 pub(crate) use diagnosis::ids;
 pub(crate) use header::problem;
+pub use tally::{Gathered, Tally};
 
 /// How the report is to look.
 #[derive(Clone, Copy, Debug)]
@@ -54,11 +56,30 @@ pub struct TextOptions {
 const SCREENS: usize = 3;
 
 /// Writes the report for people.
+///
+/// # Errors
+/// Those of `out`.
 pub fn text(analysis: &Analysis, options: &TextOptions, out: &mut impl Write) -> io::Result<()> {
-    let view = View::new(analysis, options);
+    let mut tally = Tally::default();
+    analysis.sessions.iter().for_each(|j| tally.add(j));
+    told(analysis, &tally, options, out)
+}
+
+/// The same of an analysis that holds those sessions that were [`Gathered`]; `tally` is what there is to say
+/// of all.
+///
+/// # Errors
+/// Those of `out`.
+pub fn told(
+    analysis: &Analysis,
+    tally: &Tally,
+    options: &TextOptions,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let view = View::new(analysis, tally, options);
     let mut show = |lines: Lines| print(&lines, options.color, out);
     show(header::lines(&view))?;
-    if analysis.sessions.is_empty() {
+    if tally.sessions() == 0 {
         return show(without_ftp::lines(&view, options.filtered));
     }
     let mut below = |lines: Lines| {
@@ -69,9 +90,8 @@ pub fn text(analysis: &Analysis, options: &TextOptions, out: &mut impl Write) ->
         }
     };
     below(findings::serious(&view))?;
-    let quiet = |j: &&Judged| matches!(j.status, Status::Healthy | Status::Undetermined);
     let (fine, mut broken): (Vec<&Judged>, Vec<&Judged>) =
-        analysis.sessions.iter().partition(quiet);
+        analysis.sessions.iter().partition(|j| tally::is_quiet(j));
     broken.sort_by_key(|j| (j.status, j.session.id));
     for group in kinds::group(&broken) {
         for judged in group.iter().take(SCREENS) {

@@ -10,7 +10,7 @@ use super::table::{Column, Row, table};
 use super::units;
 use super::view::View;
 use crate::decode::Endpoint;
-use crate::diagnose::{Severity, Status};
+use crate::diagnose::{Judged, Severity, Status};
 use crate::report::escape::escape;
 
 /// Servers that are listed.
@@ -23,25 +23,32 @@ const COLUMNS: [Column; 4] = [
     Column::number("succeeded"),
 ];
 
-#[derive(Default)]
+/// Servers, and how their sessions fared.
+#[derive(Debug, Default)]
+pub struct Servers(BTreeMap<Endpoint, Server>);
+
+#[derive(Debug, Default)]
 struct Server {
-    software: Option<String>,
+    /// As it called itself in the first session in which it did, and the id of that.
+    software: Option<(u64, String)>,
     sessions: u64,
     healthy: u64,
     undetermined: u64,
     causes: BTreeMap<&'static str, u64>,
 }
 
-/// The table of servers, those with the most failures first.
-pub fn lines(view: &View<'_>) -> Lines {
-    let mut servers: BTreeMap<Endpoint, Server> = BTreeMap::new();
-    for judged in &view.analysis.sessions {
-        let server = servers.entry(judged.session.server).or_default();
+impl Servers {
+    /// Takes note of a session, in any order.
+    pub fn add(&mut self, judged: &Judged) {
+        let s = &judged.session;
+        let server = self.0.entry(s.server).or_default();
         server.sessions += 1;
         server.healthy += u64::from(judged.status == Status::Healthy);
         server.undetermined += u64::from(judged.status == Status::Undetermined);
-        if server.software.is_none() {
-            server.software.clone_from(&judged.session.software);
+        if let Some(software) = &s.software
+            && server.software.as_ref().is_none_or(|(id, _)| s.id < *id)
+        {
+            server.software = Some((s.id, software.clone()));
         }
         let mut codes: Vec<&'static str> = judged
             .diagnoses
@@ -55,11 +62,15 @@ pub fn lines(view: &View<'_>) -> Lines {
             *server.causes.entry(code).or_default() += 1;
         }
     }
-    let mut servers: Vec<(Endpoint, Server)> = servers.into_iter().collect();
+}
+
+/// The table of servers, those with the most failures first.
+pub fn lines(view: &View<'_>) -> Lines {
+    let mut servers: Vec<(&Endpoint, &Server)> = view.tally.servers.0.iter().collect();
     servers.sort_by_key(|(_, s)| std::cmp::Reverse(s.sessions - s.healthy - s.undetermined));
 
     let mut lines = vec![Line::from(span("Servers", STRONG))];
-    let rows: Vec<Row> = servers.iter().take(MOST).map(|(e, s)| row(*e, s)).collect();
+    let rows: Vec<Row> = servers.iter().take(MOST).map(|(e, s)| row(**e, s)).collect();
     let mut drawn = table(&COLUMNS, &rows, view.width).into_iter();
     lines.extend(drawn.next());
     for (line, (_, server)) in drawn.zip(&servers) {
@@ -87,7 +98,7 @@ fn row(endpoint: Endpoint, s: &Server) -> Row {
     };
     vec![
         (endpoint.to_string(), PLAIN),
-        (s.software.as_deref().map(|t| escape(t).into_owned()).unwrap_or_default(), PLAIN),
+        (s.software.as_ref().map(|(_, t)| escape(t).into_owned()).unwrap_or_default(), PLAIN),
         (units::grouped(s.sessions), PLAIN),
         (rate, style),
     ]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::stages::{Mark, steps, telling_channel};
-use super::{TextOptions, Zone, text, wireshark};
+use super::{Gathered, TextOptions, Zone, text, told, wireshark};
 use crate::capture;
 use crate::engine::{self, Analysis};
 
@@ -21,6 +21,53 @@ fn shown(analysis: &Analysis, options: &TextOptions) -> String {
     let mut out = Vec::new();
     text(analysis, options, &mut out).unwrap();
     String::from_utf8(out).unwrap()
+}
+
+/// The same of sessions that are told one by one, and let go unless they are shown; how many are.
+fn gathered(mut analysis: Analysis, options: &TextOptions) -> (String, usize) {
+    let mut gathered = Gathered::new(options.only_problems);
+    // In whatever order.
+    std::mem::take(&mut analysis.sessions).into_iter().rev().for_each(|j| gathered.add(j));
+    let (sessions, tally) = gathered.shown();
+    analysis.sessions = sessions;
+    let mut out = Vec::new();
+    told(&analysis, &tally, options, &mut out).unwrap();
+    (String::from_utf8(out).unwrap(), analysis.sessions.len())
+}
+
+#[test]
+fn sessions_that_are_not_shown_are_let_go() {
+    let samples = ["mixed-many.pcap", "forty-sessions-server.pcap", "control-refused.pcap"];
+    for sample in samples {
+        for only_problems in [false, true] {
+            let options = TextOptions { only_problems, ..options(100) };
+            let whole = analysed(sample);
+            let (text, kept) = gathered(analysed(sample), &options);
+            assert_eq!(text, shown(&whole, &options), "{sample}");
+            let quiet = whole.sessions.iter().filter(|j| super::tally::is_quiet(j)).count();
+            let let_go = if only_problems { quiet } else { 0 };
+            assert_eq!(kept, whole.sessions.len() - let_go, "{sample}");
+        }
+    }
+    // Many more than are listed.
+    let mut many = analysed("forty-sessions-server.pcap");
+    let mut again = analysed("forty-sessions-server.pcap");
+    for analysis in [&mut many, &mut again] {
+        let base = analysis.sessions.clone();
+        analysis.sessions = (0..10)
+            .flat_map(|_| base.clone())
+            .zip(1..)
+            .map(|(mut judged, id)| {
+                judged.session.id = id;
+                judged
+            })
+            .collect();
+    }
+    let whole = shown(&many, &options(100));
+    let (text, kept) = gathered(again, &options(100));
+    assert_eq!(text, whole);
+    assert!(whole.contains(" more session"));
+    assert!(kept < many.sessions.len());
 }
 
 fn marks(sample: &str) -> String {

@@ -1,6 +1,7 @@
 //! What every part of the report needs to know.
 
 use super::clock::Clock;
+use super::tally::Tally;
 use super::{TextOptions, units};
 use crate::capture::{FrameRef, Moment};
 use crate::engine::Analysis;
@@ -11,6 +12,8 @@ use crate::session::Session;
 pub struct View<'a> {
     /// What is shown.
     pub analysis: &'a Analysis,
+    /// What is said of all sessions together.
+    pub tally: &'a Tally,
     /// In which zone.
     pub clock: Clock,
     /// Columns.
@@ -26,9 +29,10 @@ impl<'a> View<'a> {
     const WIDEST: u16 = 140;
 
     /// The view of a report.
-    pub fn new(analysis: &'a Analysis, options: &TextOptions) -> Self {
+    pub fn new(analysis: &'a Analysis, tally: &'a Tally, options: &TextOptions) -> Self {
         Self {
             analysis,
+            tally,
             clock: Clock::new(options.zone),
             width: usize::from(options.width.clamp(Self::NARROWEST, Self::WIDEST)),
             several_files: analysis.capture.files.len() > 1,
