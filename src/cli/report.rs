@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use ftpscope::capture::Source;
 use ftpscope::diagnose::Judged;
-use ftpscope::engine::{self, Options};
+use ftpscope::engine::{self, Analysis, Options};
 use ftpscope::report::document::Summary;
 use ftpscope::report::filter::Filter;
 use ftpscope::report::privacy::Masker;
@@ -41,6 +41,32 @@ pub fn report(files: &[PathBuf], common: &Common, args: &ReportArgs) -> ExitCode
     })
 }
 
+/// Analyses, and hands on each session that counts as it ends; whether one has a problem, and what there is
+/// beside the sessions.
+fn handed_on(
+    source: Source,
+    common: &Common,
+    args: &ReportArgs,
+    filter: Option<&Filter>,
+    mut take: impl FnMut(Judged) + Send,
+) -> (bool, Analysis) {
+    let chosen = filter.is_some() || !args.session.is_empty();
+    let (mut counting, mut problem) = (BTreeSet::new(), false);
+    let options = report_options(common, args, filter);
+    let mut analysis = engine::analyse_with(source, &options, |j| {
+        if !counts(&j, filter, &args.session) {
+            return;
+        }
+        if chosen {
+            counting.insert(j.session.id);
+        }
+        problem |= is_problem(&j);
+        take(j);
+    });
+    choose_findings(&mut analysis.findings, args.only_problems, chosen.then_some(&counting));
+    (problem, analysis)
+}
+
 /// Sessions are written as they end; those that aren't shown are counted and let go.
 fn as_json(
     source: Source,
@@ -49,24 +75,13 @@ fn as_json(
     filter: Option<&Filter>,
     out: &mut Output<'_>,
 ) -> Viewed {
-    let options = report_options(common, args, filter);
-    let chosen = filter.is_some() || !args.session.is_empty();
-    let (mut summary, mut counting) = (Summary::default(), BTreeSet::new());
-    let (mut sessions, mut problem) = (json::Rendered::default(), false);
-    let mut analysis = engine::analyse_with(source, &options, |j| {
-        if !counts(&j, filter, &args.session) {
-            return;
-        }
+    let (mut summary, mut sessions) = (Summary::default(), json::Rendered::default());
+    let (problem, analysis) = handed_on(source, common, args, filter, |j| {
         summary.add(&j);
-        if chosen {
-            counting.insert(j.session.id);
-        }
-        problem |= is_problem(&j);
         if !args.only_problems || is_problem(&j) {
             sessions.add(&j);
         }
     });
-    choose_findings(&mut analysis.findings, args.only_problems, chosen.then_some(&counting));
     let result = sessions.document(&analysis, &summary, out);
     (problem, result, analysis)
 }
@@ -79,21 +94,8 @@ fn as_text(
     filter: Option<&Filter>,
     out: &mut Output<'_>,
 ) -> Viewed {
-    let options = report_options(common, args, filter);
-    let chosen = filter.is_some() || !args.session.is_empty();
-    let (mut gathered, mut counting) = (Gathered::new(args.only_problems), BTreeSet::new());
-    let mut problem = false;
-    let mut analysis = engine::analyse_with(source, &options, |j| {
-        if !counts(&j, filter, &args.session) {
-            return;
-        }
-        if chosen {
-            counting.insert(j.session.id);
-        }
-        problem |= is_problem(&j);
-        gathered.add(j);
-    });
-    choose_findings(&mut analysis.findings, args.only_problems, chosen.then_some(&counting));
+    let mut gathered = Gathered::new(args.only_problems);
+    let (problem, mut analysis) = handed_on(source, common, args, filter, |j| gathered.add(j));
     let (shown, tally) = gathered.shown();
     analysis.sessions = shown;
     let options = text_options(common, args.only_problems, !args.session.is_empty());
