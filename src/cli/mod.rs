@@ -1,6 +1,7 @@
 //! The command line: arguments in, a report out, an exit status.
 
 mod args;
+mod counting;
 mod dashboard;
 #[cfg(all(feature = "live", unix))]
 mod live;

@@ -1,6 +1,5 @@
 //! `ftpscope report`: one report in each of its formats.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -14,6 +13,7 @@ use ftpscope::report::text::Gathered;
 use ftpscope::report::{json, text};
 
 use super::args::{Common, Format, ReportArgs};
+use super::counting::Counting;
 use super::run::{
     Output, Viewed, analyse, choose_findings, counts, engine_options, is_problem, over_inputs,
     text_options,
@@ -51,14 +51,14 @@ fn handed_on(
     mut take: impl FnMut(Judged) + Send,
 ) -> (bool, Analysis) {
     let chosen = filter.is_some() || !args.session.is_empty();
-    let (mut counting, mut problem) = (BTreeSet::new(), false);
+    let (mut counting, mut problem) = (Counting::default(), false);
     let options = report_options(common, args, filter);
     let mut analysis = engine::analyse_with(source, &options, |j| {
         if !counts(&j, filter, &args.session) {
             return;
         }
         if chosen {
-            counting.insert(j.session.id);
+            counting.add(j.session.id);
         }
         problem |= is_problem(&j);
         take(j);
@@ -115,7 +115,7 @@ fn ndjson(
     let mut failed = None;
     let mut masker = common.privacy.then(Masker::default);
     let chosen = filter.is_some() || !args.session.is_empty();
-    let mut counting = BTreeSet::new();
+    let mut counting = Counting::default();
     let options = report_options(common, args, filter);
     let mut analysis = engine::analyse_with(source, &options, |mut j| {
         let counts = counts(&j, filter, &args.session) && failed.is_none();
@@ -123,7 +123,7 @@ fn ndjson(
             problem |= is_problem(&j);
             summary.add(&j);
             if chosen {
-                counting.insert(j.session.id);
+                counting.add(j.session.id);
             }
         }
         // Findings speak of sessions that aren't shown as well.

@@ -1,6 +1,5 @@
 //! Reading captures, and what all reports on them have in common.
 
-use std::collections::BTreeSet;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,6 +14,7 @@ use ftpscope::report::text::{TextOptions, Zone};
 use rayon::{ThreadPool, ThreadPoolBuildError};
 
 use super::args::{Color, Common};
+use super::counting::Counting;
 use super::output::written;
 use super::turns::Turns;
 use super::{USAGE, complain, processors, progress};
@@ -263,14 +263,14 @@ pub(super) fn analyse(
     let mut analysis = engine::analyse(source, &engine_options(common));
     let counting = (filter.is_some() || !ids.is_empty()).then(|| {
         let all = analysis.sessions.iter();
-        all.filter(|j| counts(j, filter, ids)).map(|j| j.session.id).collect::<BTreeSet<u64>>()
+        all.filter(|j| counts(j, filter, ids)).map(|j| j.session.id).collect::<Counting>()
     });
     // Before any session goes: what is masked in it may be named in a finding.
     if common.privacy {
         ftpscope::report::privacy::mask(&mut analysis);
     }
     if let Some(counting) = counting {
-        analysis.sessions.retain(|j| counting.contains(&j.session.id));
+        analysis.sessions.retain(|j| counting.has(j.session.id));
         choose_findings(&mut analysis.findings, false, Some(&counting));
     }
     analysis
@@ -283,13 +283,9 @@ pub fn counts(j: &Judged, filter: Option<&Filter>, ids: &[u64]) -> bool {
 
 /// Findings are learned from all sessions: what a filter hides may be what tells. Those are shown
 /// that concern a session that counts; only what is a problem, if nothing else is wanted.
-pub fn choose_findings(
-    found: &mut Vec<Finding>,
-    only_problems: bool,
-    counting: Option<&BTreeSet<u64>>,
-) {
+pub fn choose_findings(found: &mut Vec<Finding>, only_problems: bool, counting: Option<&Counting>) {
     found.retain(|f| {
-        let concerned = |ids: &BTreeSet<u64>| f.sessions.iter().any(|id| ids.contains(id));
+        let concerned = |counting: &Counting| f.sessions.iter().any(|id| counting.has(*id));
         !(only_problems && f.diagnosis.severity == Severity::Info) && counting.is_none_or(concerned)
     });
 }

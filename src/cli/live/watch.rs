@@ -1,6 +1,5 @@
 //! `ftpscope watch`: a line for each stall and each session's end.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -14,6 +13,7 @@ use ftpscope::report::text::lines::print;
 use ftpscope::report::{json, watch as lines};
 
 use super::super::args::{Common, Format, ReportArgs};
+use super::super::counting::Counting;
 use super::super::live_args::LiveArgs;
 use super::super::run::{
     choose_findings, counts, engine_options, is_problem, on_threads, text_options,
@@ -32,7 +32,7 @@ struct Watcher<'a> {
     summary: Summary,
     problem: bool,
     /// Sessions that count, if not all do.
-    counting: Option<BTreeSet<u64>>,
+    counting: Option<Counting>,
     clock: Clock,
     color: bool,
 }
@@ -60,7 +60,8 @@ pub fn watch(
             stalls: Stalls::default(),
             summary: Summary::default(),
             problem: false,
-            counting: (ready.filter.is_some() || !report.session.is_empty()).then(BTreeSet::new),
+            counting: (ready.filter.is_some() || !report.session.is_empty())
+                .then(Counting::default),
             clock: Clock::new(options.zone),
             color: options.color,
         };
@@ -106,7 +107,7 @@ impl Watcher<'_> {
             self.summary.add(&judged);
             self.problem |= is_problem(&judged);
             if let Some(counting) = &mut self.counting {
-                counting.insert(judged.session.id);
+                counting.add(judged.session.id);
             }
         }
         // Findings speak of sessions that aren't shown as well.
