@@ -214,6 +214,8 @@ impl Analyser {
     /// The same, and hands over the sessions as they come: a million that are still open never stand
     /// finished beside each other.
     pub(super) fn finish_into(&mut self, batch: usize, hand_over: &mut dyn FnMut(ClosedSessions)) {
+        // Nobody rests any more: each one is looked at now.
+        self.engine.rest_beyond(usize::MAX);
         for next in self.engine.left().chunks(TOGETHER) {
             self.engine.fetch_closing(next);
             for key in next {

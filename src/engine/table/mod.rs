@@ -19,6 +19,9 @@ use crate::pack::Packer;
 /// Those that may rest next are fetched so many together.
 const DROWSY: usize = 16;
 
+/// So many are many.
+const MANY: usize = 1 << 15;
+
 #[derive(Debug)]
 enum Slot<T, H> {
     Awake(T),
@@ -100,6 +103,7 @@ impl<T: Rest> Table<T> {
                 *slot = Slot::Awake(value);
             }
             None => {
+                self.make_room();
                 self.slots.push(Slot::Awake(value));
                 self.free = self.slots.len();
             }
@@ -107,6 +111,16 @@ impl<T: Rest> Table<T> {
         self.len += 1;
         self.woken(key);
         key
+    }
+
+    /// Many grow in few steps, for each step moves all of them. What nothing stands in is no memory yet.
+    #[inline]
+    fn make_room(&mut self) {
+        let len = self.slots.len();
+        if len == self.slots.capacity() && len >= MANY {
+            // Where the system gives only what it surely has, they grow as any others.
+            let _ = self.slots.try_reserve_exact(7 * len);
+        }
     }
 
     fn woken(&mut self, key: usize) {

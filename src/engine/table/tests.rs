@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::packing::{MOST, Packing};
-use super::{Rest, Table};
+use super::{MANY, Rest, Table};
 use crate::capture::Timestamp;
 use crate::pack::{Pack, Packer, Unpacker};
 
@@ -225,4 +225,34 @@ fn who_came_and_went_is_forgotten() {
     table.advance(table.now.plus(Duration::from_secs(1)));
     assert_eq!(table.awake, table.all_awake().count());
     assert_eq!(table.awake, (9_950..10_200).filter(|n| n % 8 == 1).count());
+}
+
+#[test]
+fn many_grow_in_few_steps() {
+    let mut table = Table::default();
+    let mut steps = Vec::new();
+    for number in 0..3 * MANY as u64 {
+        table.insert(Thing { number, last: Timestamp::default(), changed: 0 });
+        if steps.last() != Some(&table.slots.capacity()) {
+            steps.push(table.slots.capacity());
+        }
+    }
+    assert!(steps.ends_with(&[MANY, 8 * MANY]), "{steps:?}");
+    assert!(table.heads().eq((0..3 * MANY).map(|key| (key, key as u64))));
+}
+
+#[test]
+fn nobody_rests_any_more_at_the_end() {
+    let mut table = Table::default();
+    table.rest_beyond(0);
+    for number in 0..100 {
+        table.insert(Thing { number: number * 8, last: table.now, changed: 0 });
+    }
+    table.advance(table.now.plus(Duration::from_secs(1)));
+    assert_eq!((table.awake, table.drowsy.len()), (0, 0));
+    table.rest_beyond(usize::MAX);
+    for key in 0..100 {
+        assert!(table.get_mut(key).is_some());
+    }
+    assert_eq!((table.awake, table.drowsy.len()), (100, 0));
 }
