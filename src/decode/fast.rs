@@ -93,8 +93,9 @@ fn inside<'a, M: Make<'a>>(data: &'a [u8], make: M) -> Option<M::Made> {
 /// The two ends of a segment. Apart where they need no memory: endpoints are large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ends {
-    /// Over IPv4, as nearly all are found.
-    V4((Ipv4Addr, u16), (Ipv4Addr, u16)),
+    /// Over IPv4, as nearly all are found: each as one number, its port in the lowest 16 bits, its address in
+    /// those above. What is made of parts and read as a whole would have to be written first.
+    V4(u64, u64),
     /// As any can be said.
     Other(Endpoint, Endpoint),
 }
@@ -111,7 +112,9 @@ pub(super) fn ends(data: &[u8]) -> Option<Ends> {
     {
         return None;
     }
-    let end = |ip: [u8; 4], port| (Ipv4Addr::from(ip), u16::from_be_bytes(port));
+    let end = |ip: [u8; 4], port: [u8; 2]| {
+        u64::from(u32::from_be_bytes(ip)) << 16 | u64::from(u16::from_be_bytes(port))
+    };
     Some(Ends::V4(
         end([h[12], h[13], h[14], h[15]], [h[20], h[21]]),
         end([h[16], h[17], h[18], h[19]], [h[22], h[23]]),

@@ -144,7 +144,7 @@ impl<const GROUP: usize> Take for Reading<'_, GROUP> {
     #[inline(always)]
     fn ahead<'p>(&mut self, next: impl Iterator<Item = (LinkType, &'p [u8])>) {
         let flow = |(link, data)| match decode::ends(link, data)? {
-            Ends::V4(a, b) => Some(FlowKey::v4(a, b)),
+            Ends::V4(a, b) => Some(FlowKey::of_v4(a, b)),
             Ends::Other(a, b) => Some(FlowKey::new(a, b)),
         };
         self.analyser.fetch(next.map(flow));

@@ -41,7 +41,7 @@ impl Engine {
         if self.notes && !self.controls.get_mut(first.0).is_some_and(|c| c.is_hidden()) {
             let owners = Owners { first, second: other.map(Box::new) };
             if let Some(dialled) = Data::dialled(s, at, owners) {
-                self.give(dialled, first, other);
+                self.give(key, dialled, first, other);
                 return true;
             }
         }
@@ -66,12 +66,18 @@ impl Engine {
         let control = self.controls.get_mut(first.0);
         let tls = control.and_then(|c| c.tls_watch(first.1));
         let owners = Owners { first, second: second.map(Box::new) };
-        self.give(Data::new(connection, owners, tls), first, second);
+        let flow = FlowKey::new(connection.initiator, connection.responder);
+        self.give(flow, Data::new(connection, owners, tls), first, second);
     }
 
-    fn give(&mut self, data: Data, first: (usize, usize), second: Option<(usize, usize)>) {
-        let [initiator, responder] = data.ends();
-        let flow = FlowKey::new(initiator, responder);
+    // The flow by itself: ends that are moved are waited for.
+    fn give(
+        &mut self,
+        flow: FlowKey,
+        data: Data,
+        first: (usize, usize),
+        second: Option<(usize, usize)>,
+    ) {
         let key = self.data.insert(data);
         self.flows.set(flow, Slot::Data(key));
         for (control, channel) in std::iter::once(first).chain(second) {

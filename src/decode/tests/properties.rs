@@ -1,5 +1,7 @@
 //! Nothing that a packet holds makes the decoder panic.
 
+use std::net::Ipv4Addr;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -129,7 +131,10 @@ proptest! {
             prop_assert_eq!(format!("{found:?}"), format!("{general:?}"));
             if let Decoded::Segment(s) = found {
                 let ends = match ends(crate::capture::LinkType(ETHERNET), cut) {
-                    Some(Ends::V4(a, b)) => [a, b].map(|(ip, port)| Endpoint::new(ip.into(), port)),
+                    Some(Ends::V4(a, b)) => [a, b].map(|end| {
+                        let ip = Ipv4Addr::from_bits((end >> 16) as u32);
+                        Endpoint::new(ip.into(), end as u16)
+                    }),
                     Some(Ends::Other(a, b)) => [a, b],
                     None => panic!("it has two ends"),
                 };

@@ -43,6 +43,12 @@ impl FlowKey {
     #[inline(always)]
     pub fn v4(a: (Ipv4Addr, u16), b: (Ipv4Addr, u16)) -> Self {
         let [a, b] = [a, b].map(|(ip, port)| u64::from(ip.to_bits()) << 16 | u64::from(port));
+        Self::of_v4(a, b)
+    }
+
+    /// Of two ends over IPv4, each of which is one number: its address, and its port in the lowest 16 bits.
+    #[inline(always)]
+    pub fn of_v4(a: u64, b: u64) -> Self {
         Self::V4(a.min(b), a.max(b))
     }
 

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
+use prefetch_index::prefetch_index;
+
 use super::{Expectation, Owner};
 use crate::capture::{Moment, Timestamp};
 use crate::session::Mode;
@@ -54,6 +56,8 @@ impl Short {
 #[derive(Debug)]
 pub(super) struct Several {
     all: VecDeque<Short>,
+    /// The lowest bits of where in the capture the latest one was announced, which itself stands in no cache.
+    newest: u32,
     /// One bit for each mode that one of them had.
     modes: u8,
     /// Each was announced after those before it.
@@ -69,7 +73,12 @@ impl Several {
     pub(super) const MOST: usize = 64;
 
     fn of(first: Short) -> Self {
-        Self { all: VecDeque::from([first]), modes: bit(first.mode), in_order: true }
+        Self {
+            newest: first.at.order as u32,
+            all: VecDeque::from([first]),
+            modes: bit(first.mode),
+            in_order: true,
+        }
     }
 
     fn add(&mut self, e: Short) {
@@ -79,7 +88,10 @@ impl Several {
         if self.all.len() == self.all.capacity() {
             self.all.reserve_exact(3);
         }
-        self.in_order &= self.all.back().is_none_or(|last| last.at < e.at);
+        // Nothing is held back for half as many packets as there are such numbers.
+        let order = e.at.order as u32;
+        self.in_order &= (1..1 << 31).contains(&order.wrapping_sub(self.newest));
+        self.newest = order;
         self.modes |= bit(e.mode);
         self.all.push_back(e);
     }
@@ -177,13 +189,19 @@ impl Expected {
         }
     }
 
-    /// Reads what is asked for first: the newest one, and the oldest.
-    pub(super) fn read(&self) -> u64 {
-        match self {
-            Self::One(one) => one.at.order,
-            Self::Several(Several { all, .. }) => {
-                [all.front(), all.back()].into_iter().flatten().fold(0, |read, e| read ^ e.at.order)
-            }
+    /// Begins to fetch what [`Expected::find`] asks for first.
+    pub(super) fn fetch(&self) {
+        if let Self::Several(Several { all, .. }) = self {
+            let (first, second) = all.as_slices();
+            let end = if second.is_empty() { first } else { second };
+            prefetch_index(end, end.len().saturating_sub(1));
+        }
+    }
+
+    /// Begins to fetch what [`Expected::forget`] asks for first.
+    pub(super) fn fetch_to_forget(&self) {
+        if let Self::Several(Several { all, .. }) = self {
+            prefetch_index(all.as_slices().0, 0);
         }
     }
 

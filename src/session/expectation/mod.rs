@@ -159,11 +159,16 @@ impl Expectations {
         self.ports.has(a) | self.ports.has(b)
     }
 
-    /// Reads what a question about one of these endpoints will ask for.
+    /// Begins to fetch what [`Expectations::find`] will ask for at one of these endpoints.
     #[inline]
-    pub fn read(&self, ends: impl IntoIterator<Item = Endpoint>) -> usize {
-        let known = ends.into_iter().filter(|end| self.may_be_at(end.port, end.port));
-        known.fold(0, |read, end| read ^ self.at(&end).map_or(0, Expected::read) as usize)
+    pub fn fetch(&self, ends: [Endpoint; 2]) {
+        let known = ends.iter().filter(|end| self.may_be_at(end.port, end.port));
+        known.filter_map(|end| self.at(end)).for_each(Expected::fetch);
+    }
+
+    /// Begins to fetch what [`Expectations::forget`] will ask for.
+    pub fn fetch_to_forget(&self, at: &[Endpoint]) {
+        at.iter().filter_map(|end| self.at(end)).for_each(Expected::fetch_to_forget);
     }
 
     /// Nothing is expected anywhere.
