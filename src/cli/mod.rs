@@ -7,6 +7,7 @@ mod dashboard;
 mod live;
 mod live_args;
 mod man;
+mod masking;
 mod output;
 mod processors;
 mod progress;

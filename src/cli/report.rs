@@ -14,30 +14,17 @@ use ftpscope::report::{json, text};
 
 use super::args::{Common, Format, ReportArgs};
 use super::counting::Counting;
+use super::masking::Masking;
 use super::run::{
-    Output, Viewed, analyse, choose_findings, counts, engine_options, is_problem, over_inputs,
-    text_options,
+    Output, Viewed, choose_findings, counts, engine_options, is_problem, over_inputs, text_options,
 };
 
 /// `ftpscope report`.
 pub fn report(files: &[PathBuf], common: &Common, args: &ReportArgs) -> ExitCode {
     over_inputs(files, common, args.each, |source, chosen, out| match args.format {
         Format::Ndjson => ndjson(source, common, args, chosen, out),
-        // Masked, sessions are numbered in another order than they end in.
-        Format::Json if !common.privacy => as_json(source, common, args, chosen, out),
-        Format::Text if !common.privacy => as_text(source, common, args, chosen, out),
-        format => {
-            let mut a = analyse(source, common, chosen, &args.session);
-            choose_findings(&mut a.findings, args.only_problems, None);
-            let shown = |j: &Judged| !args.only_problems || is_problem(j);
-            let result = if format == Format::Json {
-                json::document(&a, &json::summary(a.sessions.iter()), shown, out)
-            } else {
-                let chosen = !args.session.is_empty();
-                text::text(&a, &text_options(common, args.only_problems, chosen), out)
-            };
-            (a.sessions.iter().any(is_problem), result, a)
-        }
+        Format::Json => as_json(source, common, args, chosen, out),
+        Format::Text => as_text(source, common, args, chosen, out),
     })
 }
 
@@ -52,17 +39,27 @@ fn handed_on(
 ) -> (bool, Analysis) {
     let chosen = filter.is_some() || !args.session.is_empty();
     let (mut counting, mut problem) = (Counting::default(), false);
-    let options = report_options(common, args, filter);
-    let mut analysis = engine::analyse_with(source, &options, |j| {
-        if !counts(&j, filter, &args.session) {
-            return;
-        }
-        if chosen {
-            counting.add(j.session.id);
-        }
+    let mut masking = common.privacy.then(Masking::default);
+    let mut hand_on = |j: Judged| {
         problem |= is_problem(&j);
         take(j);
+    };
+    let options = report_options(common, args, filter);
+    let mut analysis = engine::analyse_with(source, &options, |j| {
+        let counts = counts(&j, filter, &args.session);
+        if counts && chosen {
+            counting.add(j.session.id);
+        }
+        match &mut masking {
+            Some(masking) => masking.add(j, counts, &mut hand_on),
+            None if counts => hand_on(j),
+            None => {}
+        }
     });
+    // Before findings are chosen: masks are numbered by all of them.
+    if let Some(masking) = masking {
+        masking.finish(&mut analysis, &mut hand_on);
+    }
     choose_findings(&mut analysis.findings, args.only_problems, chosen.then_some(&counting));
     (problem, analysis)
 }
