@@ -1,6 +1,7 @@
 //! The command line: arguments in, a report out, an exit status.
 
 mod args;
+mod check;
 mod counting;
 mod dashboard;
 #[cfg(all(feature = "live", unix))]
@@ -74,7 +75,7 @@ pub fn main() -> ExitCode {
             live_watch(&live, &w.expression, &w.common.after(cli.common), &report.after(cli.report))
         }
         Some(Command::Check(c)) => {
-            run::check(&c.files, &c.common.after(cli.common), c.each || cli.report.each)
+            check::check(&c.files, &c.common.after(cli.common), c.each || cli.report.each)
         }
         Some(Command::Explain { code }) => output::explain(code.as_deref()),
         Some(Command::Schema) => output::schema(),

@@ -30,7 +30,7 @@ pub fn report(files: &[PathBuf], common: &Common, args: &ReportArgs) -> ExitCode
 
 /// Analyses, and hands on each session that counts as it ends; whether one has a problem, and what there is
 /// beside the sessions.
-fn handed_on(
+pub(super) fn handed_on(
     source: Source,
     common: &Common,
     args: &ReportArgs,

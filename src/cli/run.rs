@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ftpscope::capture::{self, BpfExpression, OpenOptions, Opened, Source};
 use ftpscope::diagnose::{Finding, Judged, Severity, Status};
-use ftpscope::engine::{self, Analysis, Options};
+use ftpscope::engine::{Analysis, Options};
 use ftpscope::report::filter::Filter;
 use ftpscope::report::text::{TextOptions, Zone};
 
@@ -75,16 +75,6 @@ pub fn threads(files: &[PathBuf], common: &Common) -> usize {
         0 => cores(),
         threads => threads,
     }
-}
-
-/// `ftpscope check`.
-pub fn check(files: &[PathBuf], common: &Common, each: bool) -> ExitCode {
-    over_inputs(files, common, each, |source, chosen, out| {
-        let a = analyse(source, common, chosen, &[]);
-        let options = text_options(common, false, false);
-        let result = ftpscope::report::check::check(&a, &options, out);
-        (a.sessions.iter().any(is_problem), result, a)
-    })
 }
 
 /// Makes a report of a capture: whether a session has a problem, whether it could be written, and
@@ -252,28 +242,6 @@ fn name(file: &Path) -> String {
 /// How to analyse.
 pub fn engine_options(common: &Common) -> Options {
     Options { ports: common.port.clone(), threads: common.threads, problems_only: false }
-}
-
-pub(super) fn analyse(
-    source: Source,
-    common: &Common,
-    filter: Option<&Filter>,
-    ids: &[u64],
-) -> Analysis {
-    let mut analysis = engine::analyse(source, &engine_options(common));
-    let counting = (filter.is_some() || !ids.is_empty()).then(|| {
-        let all = analysis.sessions.iter();
-        all.filter(|j| counts(j, filter, ids)).map(|j| j.session.id).collect::<Counting>()
-    });
-    // Before any session goes: what is masked in it may be named in a finding.
-    if common.privacy {
-        ftpscope::report::privacy::mask(&mut analysis);
-    }
-    if let Some(counting) = counting {
-        analysis.sessions.retain(|j| counting.has(j.session.id));
-        choose_findings(&mut analysis.findings, false, Some(&counting));
-    }
-    analysis
 }
 
 /// Whether a session counts at all.
